@@ -1,0 +1,301 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sluice/caf_compat.hpp"
+#include "sluice/detail/json_wire.hpp"
+#include "sluice/event.hpp"
+#include "sluice/reports.hpp"
+
+/// What hosts send, besides the six events; `actors.hpp` says to whom, and what the answer promises. All of it may
+/// come from another process.
+namespace sluice {
+
+/// Deliver everything that was accepted before this. A deadline of zero means the option `flush_deadline`.
+struct flush {
+  std::chrono::milliseconds deadline{0};
+};
+
+/// Stop in order. A deadline of zero means the option `shutdown_deadline`.
+struct shutdown {
+  std::chrono::milliseconds deadline{0};
+};
+
+/// Send me `delivery_report`, `backpressure`, `destination_hold` and `stopped`. At most 64 subscribers.
+struct subscribe {
+  caf::actor who;
+};
+
+/// Send me no more.
+struct unsubscribe {
+  caf::actor who;
+};
+
+/// Ask for `system_stats`.
+struct get_stats {};
+
+/// Stop starting deliveries; everything else goes on.
+struct pause {};
+
+/// Start deliveries again, also those that a destination hold keeps.
+struct resume {};
+
+/// Up to `limit` (at most 500) dead letters with ids after `after`.
+struct list_dead {
+  std::string after;
+  std::uint32_t limit = 100;
+};
+
+/// One dead letter with its message ids.
+struct show_dead {
+  std::string id;
+};
+
+/// Try dead letters again, as if they were new: these, or all if there are no ids.
+struct replay_dead {
+  std::vector<std::string> ids;
+};
+
+/// Forget dead letters: these, or all if there are no ids.
+struct purge_dead {
+  std::vector<std::string> ids;
+};
+
+/// A batch that is not tried again unless it is replayed.
+struct dead_entry {
+  std::string id;
+  std::uint32_t events = 0;
+  std::int32_t attempts = 0;
+  /// The last HTTP status, 0 if there was no response.
+  std::int32_t status = 0;
+  std::string reason;
+  /// Milliseconds since 1970.
+  std::int64_t died = 0;
+  /// Only in the answer to `show_dead`.
+  std::vector<std::string> message_ids;
+};
+
+struct dead_page {
+  std::vector<dead_entry> entries;
+};
+
+/// How many events were replayed or purged.
+struct dead_count {
+  std::uint64_t events = 0;
+};
+
+// -- how they travel --------------------------------------------------------------------------------------------------
+
+template <class Inspector>
+auto inspect(Inspector& f, track& x) {
+  using compat::member;
+  return compat::inspect_object(
+      f, x, "sluice::track", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
+      member("event", x.event), member("properties", x.properties), member("context", x.context),
+      member("integrations", x.integrations), member("message_id", x.message_id), member("timestamp", x.timestamp),
+      member("original_timestamp", x.original_timestamp));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, identify& x) {
+  using compat::member;
+  return compat::inspect_object(
+      f, x, "sluice::identify", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
+      member("traits", x.traits), member("context", x.context), member("integrations", x.integrations),
+      member("message_id", x.message_id), member("timestamp", x.timestamp),
+      member("original_timestamp", x.original_timestamp));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, page& x) {
+  using compat::member;
+  return compat::inspect_object(
+      f, x, "sluice::page", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
+      member("name", x.name), member("category", x.category), member("properties", x.properties),
+      member("context", x.context), member("integrations", x.integrations), member("message_id", x.message_id),
+      member("timestamp", x.timestamp), member("original_timestamp", x.original_timestamp));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, screen& x) {
+  using compat::member;
+  return compat::inspect_object(
+      f, x, "sluice::screen", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
+      member("name", x.name), member("category", x.category), member("properties", x.properties),
+      member("context", x.context), member("integrations", x.integrations), member("message_id", x.message_id),
+      member("timestamp", x.timestamp), member("original_timestamp", x.original_timestamp));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, group& x) {
+  using compat::member;
+  return compat::inspect_object(
+      f, x, "sluice::group", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
+      member("group_id", x.group_id), member("traits", x.traits), member("context", x.context),
+      member("integrations", x.integrations), member("message_id", x.message_id), member("timestamp", x.timestamp),
+      member("original_timestamp", x.original_timestamp));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, alias& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::alias", member("user_id", x.user_id),
+                                member("previous_id", x.previous_id), member("context", x.context),
+                                member("integrations", x.integrations), member("message_id", x.message_id),
+                                member("timestamp", x.timestamp), member("original_timestamp", x.original_timestamp));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, receipt& x) {
+  return compat::inspect_object(f, x, "sluice::receipt", compat::member("message_id", x.message_id));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, counts& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::counts", member("accepted", x.accepted), member("refused", x.refused),
+                                member("stored", x.stored), member("delivered", x.delivered), member("dead", x.dead),
+                                member("retrying", x.retrying), member("failed_attempts", x.failed_attempts));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, flush_report& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::flush_report", member("delivered", x.delivered), member("dead", x.dead),
+                                member("stored", x.stored), member("waiting", x.waiting));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, shutdown_report& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::shutdown_report", member("accepted", x.accepted),
+                                member("refused", x.refused), member("delivered", x.delivered), member("dead", x.dead),
+                                member("stored", x.stored), member("lost", x.lost));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, system_stats& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::system_stats", member("totals", x.totals), member("depth", x.depth),
+                                member("depth_bytes", x.depth_bytes), member("restarts", x.restarts),
+                                member("paused", x.paused), member("held", x.held));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, delivery_report& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::delivery_report", member("kind", x.kind), member("events", x.events),
+                                member("batch_id", x.batch_id), member("message_ids", x.message_ids),
+                                member("attempts", x.attempts), member("status", x.status),
+                                member("reason", x.reason), member("delay", x.delay));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, backpressure& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::backpressure", member("engaged", x.engaged), member("depth", x.depth),
+                                member("capacity", x.capacity));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, destination_hold& x) {
+  return compat::inspect_object(f, x, "sluice::destination_hold", compat::member("reason", x.reason));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, stopped& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::stopped", member("reason", x.reason), member("counts", x.counts));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, flush& x) {
+  return compat::inspect_object(f, x, "sluice::flush", compat::member("deadline", x.deadline));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, shutdown& x) {
+  return compat::inspect_object(f, x, "sluice::shutdown", compat::member("deadline", x.deadline));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, subscribe& x) {
+  return compat::inspect_object(f, x, "sluice::subscribe", compat::member("who", x.who));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, unsubscribe& x) {
+  return compat::inspect_object(f, x, "sluice::unsubscribe", compat::member("who", x.who));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, get_stats& x) {
+  return compat::inspect_object(f, x, "sluice::get_stats");
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, pause& x) {
+  return compat::inspect_object(f, x, "sluice::pause");
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, resume& x) {
+  return compat::inspect_object(f, x, "sluice::resume");
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, list_dead& x) {
+  return compat::inspect_object(f, x, "sluice::list_dead", compat::member("after", x.after),
+                                compat::member("limit", x.limit));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, show_dead& x) {
+  return compat::inspect_object(f, x, "sluice::show_dead", compat::member("id", x.id));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, replay_dead& x) {
+  return compat::inspect_object(f, x, "sluice::replay_dead", compat::member("ids", x.ids));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, purge_dead& x) {
+  return compat::inspect_object(f, x, "sluice::purge_dead", compat::member("ids", x.ids));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, dead_entry& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::dead_entry", member("id", x.id), member("events", x.events),
+                                member("attempts", x.attempts), member("status", x.status),
+                                member("reason", x.reason), member("died", x.died),
+                                member("message_ids", x.message_ids));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, dead_page& x) {
+  return compat::inspect_object(f, x, "sluice::dead_page", compat::member("entries", x.entries));
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, dead_count& x) {
+  return compat::inspect_object(f, x, "sluice::dead_count", compat::member("events", x.events));
+}
+
+} // namespace sluice
+
+namespace nlohmann {
+
+/// JSON travels as text; what is no JSON any more arrives as a discarded value, which is refused by field name.
+template <class Inspector>
+auto inspect(Inspector& f, json& x) {
+  return sluice::compat::inspect_as_text(
+      f, x, [](const json& value) { return sluice::json_to_wire(value); },
+      [](const std::string& text) { return sluice::json_from_wire(text); });
+}
+
+} // namespace nlohmann

@@ -1,0 +1,146 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/error.hpp"
+
+namespace sluice {
+
+using std::chrono::milliseconds;
+
+/// Deadlines of one HTTP attempt. Each counts from the start of its phase; `total` is over all of them.
+struct http_options {
+  milliseconds connect{5'000};
+  milliseconds tls{5'000};
+  milliseconds send{10'000};
+  milliseconds response{20'000};
+  milliseconds total{30'000};
+  /// A longer response is cut off and counts as a failure to read. 1 KiB to 16 MiB.
+  std::size_t max_response_bytes = 64 * 1024;
+  /// A PEM file with the authorities to trust instead of the system's; empty: the system's.
+  std::string ca_file;
+};
+
+/// When to try again.
+struct retry_options {
+  /// Sends of one batch, the first included, before it becomes a dead letter. 1 to 1000.
+  int max_attempts = 10;
+  /// The delay after attempt n is uniform in [0, min(cap, base * 2^(n-1))].
+  milliseconds base{500};
+  milliseconds cap{60'000};
+  /// What a server's `Retry-After` may ask for at most.
+  milliseconds retry_after_cap{15 * 60'000};
+};
+
+/// What to do while the address or the key is wrong (a redirect, 401, 403, 404, …): wait, and probe.
+struct hold_options {
+  milliseconds probe{30'000};
+};
+
+/// What to do when the dead letters are full.
+enum class dead_letters_full : std::uint8_t {
+  hold,       ///< what should be buried stays in retry, at the cap
+  drop_oldest ///< the oldest dead letter is purged, counted and reported
+};
+
+/// Bounds of the dead letters.
+struct dead_letter_options {
+  std::size_t max_events = 1'000'000;
+  std::size_t max_bytes = std::size_t{1} << 30;
+  dead_letters_full when_full = dead_letters_full::hold;
+};
+
+/// Bounds of what waits in the store.
+struct queue_options {
+  std::size_t max_backlog_events = 10'000'000;
+  std::size_t max_backlog_bytes = std::size_t{4} << 30;
+};
+
+/// How often actors may fail before the system stops.
+struct restart_options {
+  int max = 5;
+  milliseconds within{60'000};
+};
+
+/// How bad it is.
+enum class log_level : std::uint8_t { debug, info, warning, error };
+
+/// Where the library's words go. Called from any of its threads, also at the same time; must not throw.
+using log_hook = std::function<void(log_level, std::string_view)>;
+
+/// Everything that can be set, with its default. The reference's spelling is in `README.md`.
+/// `validate` says what is wrong with it; `options_from` (`config.hpp`) reads it from a CAF configuration.
+struct options {
+  /// Names the source at the data plane. Required. A secret: never logged, stored or put into an error.
+  std::string write_key;
+  /// `http` or `https`; the path is `/v1/batch` unless the URL has one.
+  std::string data_plane_url = "https://us-east-1.hightouch-events.com";
+  /// Permits plain `http` to a host that is not this machine.
+  bool allow_insecure = false;
+  /// False: everything is accepted and goes nowhere.
+  bool enabled = true;
+
+  /// Events that make a batch. 1 to `max_batch_events`.
+  std::size_t flush_at = 20;
+  /// How long an event may wait for its batch to fill. 1 ms to 1 day.
+  milliseconds flush_interval{20'000};
+  /// Events held in memory at most; more are refused. 1 to 10 million.
+  std::size_t max_internal_queue_size = 20'000;
+  /// Bytes of encoded events held in memory at most.
+  std::size_t max_internal_queue_bytes = std::size_t{64} << 20;
+  /// Backpressure starts when this part of either bound is in use …
+  double high_water = 0.8;
+  /// … and ends when it has fallen to this part.
+  double low_water = 0.5;
+  /// Uncompressed bytes of a request body at most. 1 KiB to 16 MiB.
+  std::size_t max_batch_bytes = 450 * 1024;
+  /// Events of a batch at most, while the pipeline is behind. 1 to 1000.
+  std::size_t max_batch_events = 500;
+  /// Encoded bytes of one event at most. 256 bytes to `max_batch_bytes` less 256.
+  std::size_t max_event_bytes = 32 * 1024;
+  /// A batch that holds a request is cut after this.
+  milliseconds request_linger{50};
+  /// A request that is not committed after this is answered `errc::pending`.
+  milliseconds request_deadline{15'000};
+  /// Compress request bodies.
+  bool gzip = true;
+  /// Batches under way between buffer and persister. 1 to 64.
+  std::size_t persist_window = 4;
+  /// Deliveries, and connections, at a time. 1 to 256.
+  std::size_t max_in_flight = 8;
+
+  http_options http;
+  retry_options retry;
+  hold_options hold;
+  queue_options queue;
+  dead_letter_options dead_letters;
+  restart_options restarts;
+
+  /// What `shutdown` and `flush` take if they are given no deadline.
+  milliseconds shutdown_deadline{10'000};
+  milliseconds flush_deadline{30'000};
+
+  /// Where log lines go; empty: nowhere.
+  log_hook log;
+};
+
+/// One thing that is wrong with the options.
+struct option_error {
+  /// The option's full name, as in `http.connect`.
+  std::string option;
+  /// What it must be. Never holds the value of a secret.
+  std::string message;
+
+  friend bool operator==(const option_error&, const option_error&) = default;
+};
+
+/// Everything that is wrong with `o`; empty if nothing is. Pure.
+std::vector<option_error> validate(const options& o);
+
+} // namespace sluice

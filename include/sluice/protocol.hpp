@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/batch.hpp"
+#include "sluice/caf_compat.hpp"
+#include "sluice/messages.hpp"
+#include "sluice/store.hpp"
+#include "sluice/transport.hpp"
+
+/// What the actors say to one another; never leaves the process. `actors.hpp` says who takes what.
+namespace sluice {
+
+struct peer_table;
+
+/// The supervisor's word after every start and restart: these are your peers now.
+struct peers {
+  std::shared_ptr<const peer_table> table;
+};
+
+/// Anybody → supervisor, for diagnosis: who are they?
+struct get_peers {};
+
+/// Buffer → persister: batches to store. Sent again to a new persister until they are confirmed.
+struct store_batches {
+  std::vector<batch_ptr> batches;
+};
+
+/// What became of one batch, as committed to the store.
+struct batch_news {
+  report_kind kind{};
+  batch_ptr content;
+  int attempts = 0;
+  failure_note why;
+  /// `retried`: the delay.
+  std::chrono::milliseconds delay{0};
+};
+
+/// Persister → buffer and supervisor: this has been committed.
+struct committed {
+  std::vector<batch_news> news;
+};
+
+/// Dispatcher → persister, first of all: I take up to `capacity` deliveries, and of your leases I have only these.
+struct pull {
+  std::size_t capacity = 0;
+  std::vector<leased_batch> holding;
+};
+
+/// Dispatcher → persister: up to this many from now on.
+struct set_capacity {
+  std::size_t capacity = 0;
+};
+
+/// Persister → dispatcher: deliver these.
+struct deliver {
+  std::vector<leased_batch> batches;
+};
+
+/// Dispatcher, retry scheduler, dead-letter actor → persister: what became of deliveries.
+struct settle {
+  std::vector<settlement> settlements;
+};
+
+/// Persister → dispatcher: the leases of these are over.
+struct settled {
+  std::vector<lease> leases;
+};
+
+/// Dispatcher → retry scheduler: this attempt failed, another may help.
+struct attempt_failed {
+  lease held;
+  /// This one included.
+  int attempts = 0;
+  failure_note why;
+  /// The `Retry-After` header as it came.
+  std::string retry_after;
+};
+
+/// Dispatcher, retry scheduler → dead-letter actor: no attempt can help.
+struct give_up_on {
+  lease held;
+  failure_note why;
+};
+
+/// Persister → retry scheduler: the next retry is due then.
+struct next_due {
+  std::optional<store_time> when;
+};
+
+/// Retry scheduler → persister: retries are due.
+struct promote_due {};
+
+/// Dispatcher → supervisor: deliveries are held for `reason`, or go on (empty).
+struct hold_changed {
+  std::string reason;
+};
+
+/// Supervisor → dispatcher. `force` ends a destination hold as well.
+struct set_paused {
+  bool paused = false;
+  bool end_hold = false;
+};
+
+/// Supervisor → buffer: refuse what is new, deliver what you hold, say so.
+struct drain {
+  std::chrono::milliseconds deadline{0};
+};
+
+/// Buffer → supervisor: drained, or the deadline has passed.
+struct drained {};
+
+/// Buffer → supervisor: for the subscribers.
+struct intake_news {
+  std::vector<delivery_report> refused;
+  std::vector<backpressure> crossings;
+};
+
+/// Any thread → buffer: the intake has something for you.
+struct wake {};
+
+/// An actor to itself. Ignored unless `number` is that of the latest timer.
+struct tick {
+  std::uint64_t number = 0;
+};
+
+/// Transport thread → dispatcher.
+struct attempt_ended {
+  lease held;
+  delivery_response response;
+};
+
+} // namespace sluice
+
+SLUICE_BEGIN_LOCAL_TYPES()
+  SLUICE_LOCAL_TYPE(sluice::peers)
+  SLUICE_LOCAL_TYPE(sluice::get_peers)
+  SLUICE_LOCAL_TYPE(sluice::store_batches)
+  SLUICE_LOCAL_TYPE(sluice::committed)
+  SLUICE_LOCAL_TYPE(sluice::pull)
+  SLUICE_LOCAL_TYPE(sluice::set_capacity)
+  SLUICE_LOCAL_TYPE(sluice::deliver)
+  SLUICE_LOCAL_TYPE(sluice::settle)
+  SLUICE_LOCAL_TYPE(sluice::settled)
+  SLUICE_LOCAL_TYPE(sluice::attempt_failed)
+  SLUICE_LOCAL_TYPE(sluice::give_up_on)
+  SLUICE_LOCAL_TYPE(sluice::next_due)
+  SLUICE_LOCAL_TYPE(sluice::promote_due)
+  SLUICE_LOCAL_TYPE(sluice::hold_changed)
+  SLUICE_LOCAL_TYPE(sluice::set_paused)
+  SLUICE_LOCAL_TYPE(sluice::drain)
+  SLUICE_LOCAL_TYPE(sluice::drained)
+  SLUICE_LOCAL_TYPE(sluice::intake_news)
+  SLUICE_LOCAL_TYPE(sluice::wake)
+  SLUICE_LOCAL_TYPE(sluice::tick)
+  SLUICE_LOCAL_TYPE(sluice::attempt_ended)
+SLUICE_END_LOCAL_TYPES()

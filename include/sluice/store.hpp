@@ -1,0 +1,175 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sluice/batch.hpp"
+#include "sluice/error.hpp"
+
+/// Where batches wait. A batch is always in exactly one state:
+///
+///     ready ──claim──▶ in flight (lease) ──ack──▶ gone
+///       ▲                 │ nack ▶ retry (due) ──promote──▶ ready
+///       └──── release ────┘ bury ▶ dead ──replay──▶ ready
+///
+/// Its place in `ready` is the order of acceptance, whatever happened to it in between.
+namespace sluice {
+
+/// Milliseconds of the store's clock.
+using store_time = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+/// The right to settle a batch. The fence rises with every claim, so that whoever held an earlier lease of the same
+/// batch can change nothing any more.
+struct lease {
+  std::string id;
+  std::uint64_t fence = 0;
+
+  friend bool operator==(const lease&, const lease&) = default;
+};
+
+/// Why an attempt failed; what a dead letter shows.
+struct failure_note {
+  /// The HTTP status, 0 if no response came.
+  int status = 0;
+  /// Printable, at most 256 bytes, no secrets.
+  std::string reason;
+};
+
+/// Delivered: the batch goes.
+struct ack {
+  lease held;
+};
+/// Failed for now: to `retry`, due after `delay`; one attempt more.
+struct nack {
+  lease held;
+  std::chrono::milliseconds delay{0};
+  failure_note why;
+};
+/// Failed for good: to `dead`; one attempt more.
+struct bury {
+  lease held;
+  failure_note why;
+};
+/// Not tried: back to its place in `ready`, nothing counted.
+struct release {
+  lease held;
+};
+/// Two batches take the place of one, ready. They hold its events in its order.
+struct split {
+  lease held;
+  batch_ptr first;
+  batch_ptr second;
+};
+/// Every lease of this process that is not listed goes back to its place in `ready`, nothing counted.
+struct retain {
+  std::vector<lease> held;
+};
+
+/// One change of a leased batch.
+using settlement = std::variant<ack, nack, bury, release, split, retain>;
+
+/// Everything that has gathered since the last one; applied in one round trip, all or nothing. Every part may be sent
+/// again when the outcome is unknown.
+/// Order: settlements, due retries become ready, enqueues, claims.
+struct unit_of_work {
+  /// The caller's clock; a store with a clock of its own ignores it.
+  store_time now;
+  std::vector<settlement> settlements;
+  /// Idempotent by id.
+  std::vector<batch_ptr> enqueues;
+  /// Leases to give at most. While nothing else is ready or in retry they go to the batches enqueued here (which so
+  /// never overtake the backlog), else to the oldest ready ones.
+  std::size_t slots = 0;
+};
+
+/// What became of a settlement.
+enum class settle_outcome : std::uint8_t {
+  applied,
+  gone,  ///< the id is unknown: it was settled before
+  stale, ///< the lease has been given to somebody else or taken back: nothing changed
+  held   ///< the dead letters are full: in retry instead, see `dead_letter_options`
+};
+
+/// What became of an enqueue.
+enum class enqueue_outcome : std::uint8_t {
+  stored,      ///< this, or an earlier one of the same id
+  backlog_full ///< refused: the store holds as much as it may
+};
+
+/// A batch that this process may now deliver.
+struct leased_batch {
+  batch_ptr content;
+  std::uint64_t fence = 0;
+  /// Failed attempts so far.
+  int attempts = 0;
+};
+
+/// What a unit of work did: one outcome for each settlement and enqueue, in their order.
+struct work_done {
+  std::vector<settle_outcome> settled;
+  std::vector<enqueue_outcome> enqueued;
+  std::vector<leased_batch> claimed;
+  /// When the next retry falls due; empty if none waits.
+  std::optional<store_time> next_due;
+  /// Events that a full dead-letter queue dropped to make room.
+  std::uint64_t purged_events = 0;
+};
+
+/// Counts of events by the state of their batch, and totals since the store was made.
+/// `stored == delivered + dead + ready + in_flight + retry + purged` holds after every unit of work.
+struct store_stats {
+  std::uint64_t stored = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t purged = 0;
+  std::uint64_t ready = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t retry = 0;
+  std::uint64_t dead = 0;
+};
+
+/// A batch that is not tried again unless it is replayed.
+struct dead_letter {
+  std::string id;
+  std::uint32_t events = 0;
+  int attempts = 0;
+  failure_note why;
+  store_time died;
+  /// As in `batch::payload`.
+  std::shared_ptr<const std::string> payload;
+};
+
+/// A store backend. Used by one thread at a time: the persister's. Blocking calls are fine, each bounded in time.
+/// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
+class store {
+public:
+  virtual ~store() = default;
+
+  /// Applies `work` whole or, with an error, not at all.
+  virtual result<work_done> apply(const unit_of_work& work) = 0;
+
+  virtual result<store_stats> stats() = 0;
+
+  /// Up to `limit` dead letters with an id after `after`, in the order of ids, without their payloads.
+  virtual result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) = 0;
+
+  /// One dead letter with its payload. Errors: `unknown_batch`.
+  virtual result<dead_letter> show_dead(const std::string& id) = 0;
+
+  /// Dead letters go back to `ready` with no attempts counted; their fences go on. All if `ids` is empty. Gives the
+  /// number of events; ids that are not dead are passed over.
+  virtual result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) = 0;
+
+  /// Dead letters are forgotten, as `replay_dead` selects them.
+  virtual result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) = 0;
+
+  /// Whether what is stored survives the process. If not, events count against `max_internal_queue_size` until
+  /// they have reached an end.
+  virtual bool durable() const noexcept = 0;
+};
+
+} // namespace sluice
