@@ -63,9 +63,14 @@ using dead_letter_actor = compat::typed<
     void(peers), void(give_up_on),
     dead_page(list_dead), dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
+/// Composition root → supervisor: this is your buffer, start the others.
+struct begin {
+  buffer_peer buffer;
+};
+
 /// The supervisor as its children see it.
 using supervisor_actor = compat::extended<analytics_actor, void(committed), void(intake_news), void(hold_changed),
-                                          void(drained), peers(get_peers), void(tick)>;
+                                          void(drained), peers(get_peers), void(begin), void(tick)>;
 
 /// Who is who, until the next restart.
 struct peer_table {
@@ -78,6 +83,8 @@ struct peer_table {
 };
 
 } // namespace sluice
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::begin)
 
 // The wire types have ids of their own in one block, far from a host's; append only.
 CAF_BEGIN_TYPE_ID_BLOCK(sluice, caf::first_custom_type_id + 2000)
@@ -112,3 +119,15 @@ CAF_BEGIN_TYPE_ID_BLOCK(sluice, caf::first_custom_type_id + 2000)
 CAF_END_TYPE_ID_BLOCK(sluice)
 
 SLUICE_ERROR_ENUM(sluice::errc)
+
+namespace sluice {
+
+/// As actors answer it: the code, with field and message as context.
+inline caf::error to_caf_error(const error& e) {
+  return caf::make_error(e.code, e.field, e.message);
+}
+
+/// Makes the messages known to a configuration; `configure` (`config.hpp`) calls it.
+void register_messages(caf::actor_system_config& config);
+
+} // namespace sluice

@@ -174,6 +174,18 @@ auto forward_to(Self* self, const Handle& to, Message message) {
 #endif
 }
 
+/// Fulfils a promise, unless it was made for a plain send, which expects no answer.
+template <class Promise, class Answer>
+void answer(Promise& promise, Answer value) {
+#if CAF_MAJOR_VERSION >= 1
+  const bool asynchronous = promise.async();
+#else
+  const bool asynchronous = static_cast<caf::response_promise&>(promise).async();
+#endif
+  if (!asynchronous)
+    promise.deliver(std::move(value));
+}
+
 // -- watching and hardening -------------------------------------------------------------------------------------------
 
 /// Calls `on_down(address, reason)` when `handle` has terminated. All calls of one actor give the same function.
@@ -245,6 +257,39 @@ std::string render([[maybe_unused]] const System& system, const caf::error& why)
   return to_string(why);
 #else
   return system.render(why);
+#endif
+}
+
+// -- scheduling -------------------------------------------------------------------------------------------------------
+
+/// The work-sharing scheduler with this many threads: it sleeps when there is nothing to do.
+template <class Config>
+void share_work(Config& config, std::size_t threads) {
+#if CAF_MAJOR_VERSION >= 1
+  config.set("caf.scheduler.policy", "sharing");
+  config.set("caf.scheduler.max-threads", threads);
+#else
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", threads);
+#endif
+}
+
+// -- configuration ----------------------------------------------------------------------------------------------------
+
+/// Makes the wire types and the error codes known to a configuration (0.17) or to the process (1.x). On 1.x it must
+/// run before the first configuration is made, which `sluice::configure` cannot: a static initialiser calls it.
+template <class Block, class Errors, class Config>
+void register_types([[maybe_unused]] Config& config) {
+#if CAF_MAJOR_VERSION >= 1
+  caf::init_global_meta_objects<Block>();
+#else
+  config.template add_message_types<Block>();
+  config.add_error_category(caf::atom("sluice"), [](std::uint8_t code, caf::atom_value, const caf::message& context) {
+    std::string text{to_string(static_cast<Errors>(code))};
+    if (context.template match_elements<std::string, std::string>())
+      text = to_string(error{static_cast<Errors>(code), context.get_as<std::string>(0), context.get_as<std::string>(1)});
+    return text;
+  });
 #endif
 }
 

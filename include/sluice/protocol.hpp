@@ -100,7 +100,7 @@ struct hold_changed {
   std::string reason;
 };
 
-/// Supervisor → dispatcher. `force` ends a destination hold as well.
+/// Supervisor → dispatcher. `end_hold`: a destination hold ends as well.
 struct set_paused {
   bool paused = false;
   bool end_hold = false;
@@ -123,8 +123,12 @@ struct intake_news {
 /// Any thread → buffer: the intake has something for you.
 struct wake {};
 
-/// An actor to itself. Ignored unless `number` is that of the latest timer.
+/// The persister to itself, behind everything that has arrived.
+struct commit_gathered {};
+
+/// An actor to itself: one of its alarms. Ignored unless `number` is the latest.
 struct tick {
+  std::uint8_t channel = 0;
   std::uint64_t number = 0;
 };
 
@@ -156,6 +160,7 @@ SLUICE_BEGIN_LOCAL_TYPES()
   SLUICE_LOCAL_TYPE(sluice::drained)
   SLUICE_LOCAL_TYPE(sluice::intake_news)
   SLUICE_LOCAL_TYPE(sluice::wake)
+  SLUICE_LOCAL_TYPE(sluice::commit_gathered)
   SLUICE_LOCAL_TYPE(sluice::tick)
   SLUICE_LOCAL_TYPE(sluice::attempt_ended)
 SLUICE_END_LOCAL_TYPES()

@@ -1,0 +1,37 @@
+#include "sluice/analytics.hpp"
+
+#include <random>
+
+#include "actors/buffer_actor.hpp"
+#include "actors/context.hpp"
+#include "actors/supervisor.hpp"
+#include "core/uuid.hpp"
+#include "store/make_store.hpp"
+#include "transport/make_transport.hpp"
+
+namespace sluice {
+
+boost::system::result<analytics, std::vector<option_error>>
+spawn_analytics(caf::actor_system& system, const options& settings, extensions parts) {
+  if (auto errors = validate(settings); !errors.empty())
+    return errors;
+  auto context = std::make_shared<actor_context>();
+  context->settings = settings;
+  context->door = std::make_shared<intake>(settings);
+  context->queue = parts.queue ? std::move(parts.queue) : make_store(settings);
+  context->transport = parts.transport ? std::move(parts.transport) : make_transport_factory(settings);
+  context->clock = parts.clock ? std::move(parts.clock) : std::chrono::system_clock::now;
+  context->seed = parts.seed != 0 ? parts.seed : std::random_device{}();
+  context->incarnation = uuid_source{}.next();
+  context->detach_persister = parts.detach_persister;
+
+  auto supervisor = spawn_supervisor(system, context);
+  auto buffer = spawn_buffer(system, context, supervisor);
+  compat::anon_send(supervisor, begin{buffer});
+  return analytics{.buffer = public_handle(buffer),
+                   .supervisor = supervisor,
+                   .door = context->door,
+                   .max_event_bytes = settings.max_event_bytes};
+}
+
+} // namespace sluice

@@ -1,0 +1,220 @@
+#include "actors/buffer_actor.hpp"
+
+#include <algorithm>
+
+#include "actors/gate.hpp"
+#include "actors/supervised.hpp"
+
+namespace sluice {
+
+namespace {
+
+// How long events gather before the buffer looks, if they do not fill a batch: a wake-up costs more than an event.
+constexpr std::chrono::milliseconds linger{2};
+
+class buffer_impl : public buffer_peer::stateful_base<buffer_state> {
+public:
+  buffer_impl(caf::actor_config& config, context_ptr context, supervisor_actor parent)
+      : buffer_peer::stateful_base<buffer_state>{config}, context_{std::move(context)}, parent_{std::move(parent)} {}
+
+  behavior_type make_behavior() override {
+    compat::state_of(this).start(this, context_, parent_);
+    auto* core = &compat::state_of(this);
+    parent_ = supervisor_actor{};
+    return {[core](const flush& m) { return core->on_flush(m); },
+            [core](const peers& m) { core->meet(m); },
+            [core](const committed& m) { core->on_committed(m); },
+            [core](const drain& m) { core->on_drain(m); },
+            [core](const wake&) { core->on_wake(); },
+            [core](const tick& m) { core->on_tick(m); }};
+  }
+
+private:
+  context_ptr context_;
+  supervisor_actor parent_;
+};
+
+} // namespace
+
+void buffer_state::start(self_pointer self, context_ptr context, const supervisor_actor& parent) {
+  self_ = self;
+  context_ = std::move(context);
+  batcher_.emplace(context_->settings);
+  ledger_.emplace(*context_->door, context_->queue->durable());
+  port_.open(buffer_peer{self});
+  context_->door->open([port = port_.get()] { port->send(wake{}); });
+  port_.get()->send(wake{}); // for what came in before
+  supervise(self, parent);
+}
+
+buffer_state::~buffer_state() {
+  for (auto& f : flushes_)
+    if (f.promise)
+      compat::answer(*f.promise, to_caf_error({errc::closed, "", "the system stopped"}));
+}
+
+void buffer_state::meet(const peers& who) {
+  const bool new_persister = !peers_.table || peers_.table->persister != who.table->persister;
+  peers_ = who;
+  if (!new_persister)
+    return;
+  std::vector<batch_ptr> again;
+  for (const auto& [sequence, batch] : ledger_->unconfirmed())
+    again.push_back(batch);
+  send_to_persister(std::move(again));
+}
+
+void buffer_state::on_wake() {
+  if (!gathering_since_)
+    gathering_since_ = now();
+  if (context_->door->urgent())
+    advance();
+  else
+    linger_.set(self_, now() + linger);
+}
+
+void buffer_state::on_tick(const tick& t) {
+  if (linger_.rings(t) || deadline_.rings(t))
+    advance();
+}
+
+void buffer_state::on_committed(const committed& m) {
+  for (const auto& n : m.news) {
+    const auto sequence = n.content->sequence;
+    switch (n.kind) {
+    case report_kind::stored:
+      ledger_->stored(sequence);
+      break;
+    case report_kind::retried:
+      ledger_->failed_once(sequence);
+      break;
+    case report_kind::delivered:
+    case report_kind::dead:
+      ledger_->ended(sequence, n.content->events, n.kind == report_kind::delivered);
+      break;
+    case report_kind::refused:
+      break;
+    }
+  }
+  advance();
+}
+
+void buffer_state::on_drain(const drain& m) {
+  context_->door->close();
+  take_events();
+  batcher_->flush();
+  flushes_.push_back({.number = ledger_->begin_flush(), .deadline = now() + m.deadline, .promise = std::nullopt});
+  advance();
+}
+
+buffer_state::flush_promise buffer_state::on_flush(const flush& m) {
+  take_events();
+  batcher_->flush();
+  const auto deadline = m.deadline > milliseconds{0} ? m.deadline : context_->settings.flush_deadline;
+  auto promise = self_->make_response_promise<flush_report>();
+  flushes_.push_back({.number = ledger_->begin_flush(), .deadline = now() + deadline, .promise = promise});
+  advance();
+  return promise;
+}
+
+// Everything that can be done now is done; what time will bring is left to the alarm.
+void buffer_state::advance() {
+  take_events();
+  cut_batches();
+  expire_requests();
+  finish_flushes();
+  auto next = batcher_->deadline();
+  auto sooner = [&next](steady_time t) { next = next ? std::min(*next, t) : t; };
+  // While the window is closed the passing of time makes nothing due: its opening does.
+  if (ledger_->unconfirmed().size() >= context_->settings.persist_window)
+    next.reset();
+  if (!request_deadlines_.empty())
+    sooner(request_deadlines_.front().first);
+  for (const auto& f : flushes_)
+    sooner(f.deadline);
+  deadline_.set(self_, next);
+}
+
+void buffer_state::take_events() {
+  auto came = context_->door->take();
+  const auto since = std::exchange(gathering_since_, std::nullopt).value_or(now());
+  for (const auto& [index, who] : came.events.waiting)
+    request_deadlines_.emplace_back(now() + context_->settings.request_deadline, who);
+  ledger_->taken(came.events.size());
+  batcher_->add(std::move(came.events), since);
+  if (!peers_.table || (came.refused == 0 && came.crossings.empty()))
+    return;
+  intake_news news{.refused = {}, .crossings = std::move(came.crossings)};
+  if (came.refused > 0)
+    news.refused.push_back({.kind = report_kind::refused,
+                            .events = came.refused,
+                            .batch_id = {},
+                            .message_ids = std::move(came.refused_ids),
+                            .reason = std::move(came.refused_why)});
+  compat::send(self_, peers_.table->supervisor, std::move(news));
+}
+
+void buffer_state::cut_batches() {
+  std::vector<batch_ptr> batches;
+  const auto window = context_->settings.persist_window;
+  for (;;) {
+    const auto unconfirmed = ledger_->unconfirmed().size();
+    auto from = batcher_->next(now(), window > unconfirmed ? window - unconfirmed : 0);
+    if (!from)
+      break;
+    const auto sequence = next_sequence_++;
+    auto content = std::make_shared<const batch>(
+        batch{.id = context_->incarnation + "-" + std::to_string(sequence),
+              .sequence = sequence,
+              .events = from->events,
+              .payload = sealer_.seal(from->bytes, context_->settings.gzip, context_->clock())});
+    ledger_->open(content, std::move(*from));
+    batches.push_back(std::move(content));
+  }
+  send_to_persister(std::move(batches));
+}
+
+void buffer_state::send_to_persister(std::vector<batch_ptr> batches) {
+  if (!batches.empty() && peers_.table)
+    compat::send(self_, peers_.table->persister, store_batches{std::move(batches)});
+}
+
+void buffer_state::expire_requests() {
+  while (!request_deadlines_.empty()) {
+    auto who = request_deadlines_.front().second.lock();
+    const bool over = !who || who->answered();
+    if (!over && request_deadlines_.front().first > now())
+      return;
+    if (!over)
+      who->failed({errc::pending, "", "not stored within request_deadline; still held, may yet be stored"});
+    request_deadlines_.pop_front();
+  }
+}
+
+void buffer_state::finish_flushes() {
+  std::erase_if(flushes_, [this](pending_flush& f) {
+    if (!ledger_->flushed(f.number) && now() < f.deadline)
+      return false;
+    if (f.promise)
+      compat::answer(*f.promise, ledger_->report(f.number));
+    else
+      compat::send(self_, peers_.table->supervisor, drained{});
+    ledger_->end_flush(f.number);
+    return true;
+  });
+}
+
+steady_time buffer_state::now() const {
+  return self_->clock().now();
+}
+
+buffer_peer spawn_buffer(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
+  event_gate gate{context->door, context->settings.max_event_bytes};
+  return system.spawn<gated<buffer_impl>>(std::move(gate), std::move(context), parent);
+}
+
+buffer_actor public_handle(const buffer_peer& buffer) {
+  return caf::actor_cast<buffer_actor>(buffer);
+}
+
+} // namespace sluice

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/alarm.hpp"
+#include "actors/context.hpp"
+#include "actors/port.hpp"
+#include "core/batcher.hpp"
+#include "core/ledger.hpp"
+#include "core/payload.hpp"
+#include "sluice/actors.hpp"
+
+namespace sluice {
+
+/// Takes events from the intake, cuts batches, and keeps each until a persister has confirmed it. Does no I/O.
+class buffer_state {
+public:
+  static inline const char* name = "sluice.buffer";
+  using self_pointer = buffer_peer::stateful_pointer<buffer_state>;
+
+  buffer_state() = default;
+  buffer_state(const buffer_state&) = delete;
+  buffer_state& operator=(const buffer_state&) = delete;
+  /// Whoever still waits for an answer gets one.
+  ~buffer_state();
+
+  void start(self_pointer self, context_ptr context, const supervisor_actor& parent);
+
+  void meet(const peers&);
+  void on_wake();
+  void on_tick(const tick&);
+  void on_committed(const committed&);
+  void on_drain(const drain&);
+  using flush_promise = caf::typed_response_promise<flush_report>;
+  flush_promise on_flush(const flush&);
+
+private:
+  struct pending_flush {
+    std::uint64_t number = 0;
+    steady_time deadline;
+    /// Empty for a drain, which the supervisor is told of.
+    std::optional<flush_promise> promise;
+  };
+
+  void take_events();
+  void cut_batches();
+  void send_to_persister(std::vector<batch_ptr>);
+  void finish_flushes();
+  void expire_requests();
+  void advance();
+  steady_time now() const;
+
+  self_pointer self_ = nullptr;
+  context_ptr context_;
+  peers peers_;
+  port_owner<buffer_peer> port_;
+  std::optional<batcher> batcher_;
+  std::optional<ledger> ledger_;
+  payload_sealer sealer_;
+  std::uint64_t next_sequence_ = 1;
+  /// When the events that the intake now gathers began to come in.
+  std::optional<steady_time> gathering_since_;
+  std::deque<std::pair<steady_time, std::weak_ptr<requester>>> request_deadlines_;
+  std::vector<pending_flush> flushes_;
+  alarm linger_{0};
+  alarm deadline_{1};
+};
+
+/// Spawns it behind its gate.
+buffer_peer spawn_buffer(caf::actor_system&, context_ptr, const supervisor_actor& parent);
+
+/// What hosts send events to: the same actor, seen through its gate.
+buffer_actor public_handle(const buffer_peer&);
+
+} // namespace sluice

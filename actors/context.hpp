@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/intake.hpp"
+#include "sluice/options.hpp"
+#include "sluice/store.hpp"
+#include "sluice/transport.hpp"
+
+namespace sluice {
+
+/// What the composition root gives to every actor: read-only, but for the intake, which locks, and the store, which
+/// only the persister touches.
+struct actor_context {
+  options settings;
+  std::shared_ptr<intake> door;
+  /// Outlives every persister.
+  std::unique_ptr<store> queue;
+  transport_factory transport;
+  /// Wall time, for what is written down; timers use the actor system's clock.
+  std::function<std::chrono::system_clock::time_point()> clock;
+  /// Seeds the jitter.
+  std::uint64_t seed = 0;
+  /// Begins every batch id of this process.
+  std::string incarnation;
+  /// False under a simulated clock, which has no threads.
+  bool detach_persister = true;
+
+  void log(log_level level, const std::string& line) const {
+    if (settings.log)
+      settings.log(level, line);
+  }
+  store_time now() const { return std::chrono::time_point_cast<std::chrono::milliseconds>(clock()); }
+};
+
+using context_ptr = std::shared_ptr<const actor_context>;
+
+} // namespace sluice

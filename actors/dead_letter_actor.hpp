@@ -1,0 +1,28 @@
+#pragma once
+
+#include "actors/context.hpp"
+#include "sluice/actors.hpp"
+
+namespace sluice {
+
+/// Buries what cannot be delivered, and hands people's questions about the dead to the one that can answer.
+class dead_letter_state {
+public:
+  static inline const char* name = "sluice.dead_letters";
+  using self_pointer = dead_letter_actor::stateful_pointer<dead_letter_state>;
+
+  void start(self_pointer self, context_ptr context);
+
+  void meet(const peers& who) { peers_ = who; }
+  void on_give_up(const give_up_on&);
+  const persister_actor& store_keeper() const { return peers_.table->persister; }
+
+private:
+  self_pointer self_ = nullptr;
+  context_ptr context_;
+  peers peers_;
+};
+
+dead_letter_actor spawn_dead_letter_actor(caf::actor_system&, context_ptr, const supervisor_actor& parent);
+
+} // namespace sluice

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/alarm.hpp"
+#include "actors/context.hpp"
+#include "actors/port.hpp"
+#include "core/destination.hpp"
+#include "core/payload.hpp"
+#include "sluice/actors.hpp"
+
+namespace sluice {
+
+/// Posts what the persister gives it and says what became of it, until the persister has confirmed that.
+class dispatcher_state {
+public:
+  static inline const char* name = "sluice.dispatcher";
+  using handle = compat::extended<dispatcher_actor, void(attempt_ended), void(tick)>;
+  using self_pointer = handle::stateful_pointer<dispatcher_state>;
+
+  void start(self_pointer self, context_ptr context);
+
+  void meet(const peers&);
+  void on_deliver(const deliver&);
+  void on_ended(const attempt_ended&);
+  void on_settled(const settled&);
+  void on_paused(const set_paused&);
+  void on_tick(const tick&);
+
+private:
+  /// What is to become of a batch, and by that who is told.
+  using verdict = std::variant<settle, attempt_failed, give_up_on>;
+  struct delivery {
+    leased_batch what;
+    /// Empty while the attempt is under way.
+    std::optional<verdict> came_of_it;
+  };
+
+  void attempt(const leased_batch&);
+  verdict judge(const leased_batch&, const delivery_response&);
+  verdict halve(const leased_batch&, const failure_note&);
+  void tell(const verdict&) const;
+  void hold(const failure_note&);
+  void go_on();
+  void say_capacity();
+  std::size_t capacity() const noexcept;
+
+  self_pointer self_ = nullptr;
+  context_ptr context_;
+  peers peers_;
+  port_owner<handle> port_;
+  std::map<std::string, delivery> deliveries_;
+  std::optional<destination> destination_;
+  bool paused_ = false;
+  std::size_t said_capacity_ = 0;
+  payload_sealer sealer_;
+  alarm probe_;
+  /// Goes first, and with it its threads and sockets: they must find the port open or closed, never gone.
+  std::unique_ptr<transport> transport_;
+};
+
+dispatcher_actor spawn_dispatcher(caf::actor_system&, context_ptr, const supervisor_actor& parent);
+
+} // namespace sluice

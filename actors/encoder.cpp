@@ -1,0 +1,22 @@
+#include "actors/encoder.hpp"
+
+namespace sluice {
+
+result<std::string> encode_and_offer(intake& door, const event_view& what, std::size_t max_event_bytes,
+                                     const requester_factory& who) {
+  // A producer's thread keeps its buffer, and its source of ids, which needs no lock that way.
+  thread_local std::string bytes;
+  thread_local uuid_source ids;
+  bytes.clear();
+  auto encoded = encode(bytes, what, {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
+  if (!encoded) {
+    door.refuse(what.message_id, encoded.error());
+    return encoded.error();
+  }
+  std::string id{encoded->message_id};
+  if (auto admitted = door.offer(bytes, id, who ? who(id) : nullptr); !admitted)
+    return admitted.error();
+  return id;
+}
+
+} // namespace sluice

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/encode.hpp"
+#include "core/intake.hpp"
+
+namespace sluice {
+
+/// Makes the one who waits for an event, once its message id is known.
+using requester_factory = std::function<requester_ptr(const std::string& message_id)>;
+
+/// Encodes an event on the calling thread and offers it to the door. Gives the message id. What is refused is counted.
+/// Any thread.
+result<std::string> encode_and_offer(intake& door, const event_view& what, std::size_t max_event_bytes,
+                                     const requester_factory& who = nullptr);
+
+} // namespace sluice

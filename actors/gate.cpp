@@ -1,0 +1,34 @@
+#include "actors/gate.hpp"
+
+namespace sluice {
+
+bool event_gate::takes(const caf::strong_actor_ptr& self, const caf::mailbox_element& element) const {
+  return takes_as<track>(self, element) || takes_as<identify>(self, element) || takes_as<page>(self, element) ||
+         takes_as<screen>(self, element) || takes_as<group>(self, element) || takes_as<alias>(self, element);
+}
+
+template <class Event>
+bool event_gate::takes_as(const caf::strong_actor_ptr& self, const caf::mailbox_element& element) const {
+  const auto& content = element.content();
+  if (element.mid.is_response() || !content.template match_elements<Event>())
+    return false;
+  const auto& what = content.template get_as<Event>(0);
+  if (!element.mid.is_request()) {
+    encode_and_offer(*door_, view_of(what), max_event_bytes_);
+    return true;
+  }
+  compat::reply_to reply{self, element.sender, element.mid};
+  auto admitted = encode_and_offer(*door_, view_of(what), max_event_bytes_, [&](const std::string& message_id) {
+    return std::make_shared<requester>([reply, message_id](const error* why) {
+      if (why)
+        reply(to_caf_error(*why));
+      else
+        reply(receipt{message_id});
+    });
+  });
+  if (!admitted)
+    reply(to_caf_error(admitted.error()));
+  return true;
+}
+
+} // namespace sluice

@@ -1,0 +1,289 @@
+#include "actors/persister_actor.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <set>
+
+#include "actors/supervised.hpp"
+#include "core/payload.hpp"
+
+namespace sluice {
+
+namespace {
+
+// How long to wait before a unit of work that failed, or a batch that the store has no room for, is tried again.
+constexpr milliseconds first_pause{50}, last_pause{1'000};
+// A page of dead letters, whatever the request says.
+constexpr std::size_t max_page = 500;
+
+const lease* lease_of(const settlement& s) {
+  return std::visit(
+      [](const auto& x) -> const lease* {
+        if constexpr (requires { x.held.fence; })
+          return &x.held;
+        else
+          return nullptr;
+      },
+      s);
+}
+
+dead_entry entry_of(const dead_letter& d) {
+  return {.id = d.id,
+          .events = d.events,
+          .attempts = d.attempts,
+          .status = d.why.status,
+          .reason = d.why.reason,
+          .died = d.died.time_since_epoch().count(),
+          .message_ids = {}};
+}
+
+// A store must not throw; one from outside that does is taken as failing.
+template <class F>
+auto guarded(F call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return error{errc::store_failed, "", e.what()};
+  }
+}
+
+template <class T, class F>
+caf::result<T> answer_of(F call) {
+  auto r = guarded(call);
+  if (!r)
+    return to_caf_error(r.error());
+  return std::move(*r);
+}
+
+} // namespace
+
+void persister_state::start(self_pointer self, context_ptr context) {
+  self_ = self;
+  context_ = std::move(context);
+}
+
+void persister_state::meet(const peers& who) {
+  const bool new_scheduler = !peers_.table || peers_.table->retry != who.table->retry;
+  peers_ = who;
+  if (new_scheduler)
+    compat::send(self_, peers_.table->retry, next_due{next_due_});
+}
+
+void persister_state::on_store(const store_batches& m) {
+  gathered_.enqueues.insert(gathered_.enqueues.end(), m.batches.begin(), m.batches.end());
+  commit_soon();
+}
+
+void persister_state::on_settle(const settle& m) {
+  // Before the dispatcher has said what it holds, nobody could be told what comes of it. It is sent again.
+  if (!attached_)
+    return;
+  gathered_.settlements.insert(gathered_.settlements.end(), m.settlements.begin(), m.settlements.end());
+  commit_soon();
+}
+
+void persister_state::on_pull(const pull& m) {
+  attached_ = true;
+  capacity_ = m.capacity;
+  held_after_pull_.emplace();
+  retain held;
+  for (const auto& b : m.holding) {
+    held.held.push_back({b.content->id, b.fence});
+    held_after_pull_->emplace(b.content->id, b);
+  }
+  gathered_.settlements.emplace_back(std::move(held));
+  commit_soon();
+}
+
+void persister_state::on_capacity(const set_capacity& m) {
+  capacity_ = m.capacity;
+  commit_soon();
+}
+
+void persister_state::on_promote() {
+  commit_soon();
+}
+
+void persister_state::on_tick(const tick& t) {
+  if (retry_.rings(t))
+    commit();
+}
+
+// The message to itself stands behind everything that is in the mailbox now.
+void persister_state::commit_soon() {
+  if (failures_ == 0 && !std::exchange(commit_under_way_, true))
+    compat::send_self(self_, commit_gathered{});
+}
+
+void persister_state::commit() {
+  commit_under_way_ = false;
+  if (!peers_.table)
+    return;
+  const unit_of_work unit = next_unit();
+  auto done = guarded([&] { return context_->queue->apply(unit); });
+  if (!done)
+    return failed(done.error());
+  failures_ = 0;
+  gathered_ = {};
+  report(unit, *done);
+}
+
+unit_of_work persister_state::next_unit() const {
+  unit_of_work unit = gathered_;
+  unit.now = context_->now();
+  const auto leases = leases_after(unit);
+  unit.slots = capacity_ > leases ? capacity_ - leases : 0;
+  return unit;
+}
+
+std::size_t persister_state::leases_after(const unit_of_work& unit) const {
+  const auto& held = held_after_pull_ ? *held_after_pull_ : leases_;
+  std::set<std::string_view> over;
+  for (const auto& s : unit.settlements)
+    if (const auto* l = lease_of(s); l && held.contains(l->id))
+      over.insert(l->id);
+  return held.size() - over.size();
+}
+
+void persister_state::report(const unit_of_work& unit, const work_done& done) {
+  const auto& who = *peers_.table;
+  committed news;
+  settled over;
+  for (std::size_t i = 0; i < unit.enqueues.size(); ++i) {
+    if (done.enqueued[i] == enqueue_outcome::stored)
+      news.news.push_back({.kind = report_kind::stored, .content = unit.enqueues[i], .why = {}});
+    else
+      gathered_.enqueues.push_back(unit.enqueues[i]);
+  }
+  for (std::size_t i = 0; i < unit.settlements.size(); ++i)
+    note_settled(unit.settlements[i], done.settled[i], news.news, over.leases);
+  for (const auto& b : done.claimed)
+    leases_.insert_or_assign(b.content->id, b);
+  if (!gathered_.enqueues.empty())
+    retry_.set(self_, self_->clock().now() + last_pause);
+  if (std::exchange(next_due_, done.next_due) != done.next_due)
+    compat::send(self_, who.retry, next_due{next_due_});
+  if (!over.leases.empty())
+    compat::send(self_, who.dispatcher, std::move(over));
+  if (!done.claimed.empty())
+    compat::send(self_, who.dispatcher, deliver{done.claimed});
+  if (!news.news.empty()) {
+    compat::send(self_, who.buffer, news);
+    compat::send(self_, who.supervisor, std::move(news));
+  }
+}
+
+void persister_state::note_settled(const settlement& s, settle_outcome outcome, std::vector<batch_news>& news,
+                                   std::vector<lease>& over) {
+  const auto* held = lease_of(s);
+  if (!held) { // retain
+    if (held_after_pull_)
+      leases_ = std::move(*held_after_pull_);
+    held_after_pull_.reset();
+    return;
+  }
+  over.push_back(*held);
+  auto i = leases_.find(held->id);
+  if (i == leases_.end() || i->second.fence != held->fence)
+    return;
+  const leased_batch was = std::move(i->second);
+  leases_.erase(i);
+  if (outcome != settle_outcome::applied && outcome != settle_outcome::held)
+    return;
+  if (std::holds_alternative<ack>(s))
+    news.push_back({.kind = report_kind::delivered, .content = was.content, .attempts = was.attempts, .why = {}});
+  else if (const auto* n = std::get_if<nack>(&s))
+    news.push_back({.kind = report_kind::retried,
+                    .content = was.content,
+                    .attempts = was.attempts + 1,
+                    .why = n->why,
+                    .delay = n->delay});
+  else if (const auto* b = std::get_if<bury>(&s))
+    news.push_back({.kind = outcome == settle_outcome::held ? report_kind::retried : report_kind::dead,
+                    .content = was.content,
+                    .attempts = was.attempts + 1,
+                    .why = b->why});
+}
+
+void persister_state::failed(const error& why) {
+  if (failures_++ == 0)
+    context_->log(log_level::warning, "store: " + to_string(why) + "; trying again");
+  const auto pause = std::min(first_pause * (1 << std::min(failures_, 5)), last_pause);
+  retry_.set(self_, self_->clock().now() + pause);
+}
+
+caf::result<dead_page> persister_state::list(const list_dead& m) {
+  return answer_of<dead_page>([&]() -> result<dead_page> {
+    auto found = context_->queue->list_dead(m.after, std::min<std::size_t>(m.limit, max_page));
+    if (!found)
+      return found.error();
+    dead_page page;
+    for (const auto& d : *found)
+      page.entries.push_back(entry_of(d));
+    return page;
+  });
+}
+
+caf::result<dead_entry> persister_state::show(const show_dead& m) {
+  return answer_of<dead_entry>([&]() -> result<dead_entry> {
+    auto found = context_->queue->show_dead(m.id);
+    if (!found)
+      return found.error();
+    auto entry = entry_of(*found);
+    auto ids = message_ids_of(*found->payload, context_->settings.max_batch_bytes);
+    if (!ids)
+      return ids.error();
+    entry.message_ids = std::move(*ids);
+    return entry;
+  });
+}
+
+caf::result<dead_count> persister_state::replay(const replay_dead& m) {
+  commit_soon();
+  return answer_of<dead_count>([&]() -> result<dead_count> {
+    auto n = context_->queue->replay_dead(m.ids);
+    if (!n)
+      return n.error();
+    return dead_count{*n};
+  });
+}
+
+caf::result<dead_count> persister_state::purge(const purge_dead& m) {
+  return answer_of<dead_count>([&]() -> result<dead_count> {
+    auto n = context_->queue->purge_dead(m.ids);
+    if (!n)
+      return n.error();
+    return dead_count{*n};
+  });
+}
+
+namespace {
+
+persister_state::handle::behavior_type persister(persister_state::self_pointer self, context_ptr context,
+                                                 const supervisor_actor& parent) {
+  auto* state = &compat::state_of(self);
+  state->start(self, std::move(context));
+  supervise(self, parent);
+  return {[state](const peers& m) { state->meet(m); },
+          [state](const store_batches& m) { state->on_store(m); },
+          [state](const settle& m) { state->on_settle(m); },
+          [state](const pull& m) { state->on_pull(m); },
+          [state](const set_capacity& m) { state->on_capacity(m); },
+          [state](const promote_due&) { state->on_promote(); },
+          [state](const list_dead& m) { return state->list(m); },
+          [state](const show_dead& m) { return state->show(m); },
+          [state](const replay_dead& m) { return state->replay(m); },
+          [state](const purge_dead& m) { return state->purge(m); },
+          [state](const tick& m) { state->on_tick(m); },
+          [state](const commit_gathered&) { state->commit(); }};
+}
+
+} // namespace
+
+persister_actor spawn_persister(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
+  if (context->detach_persister)
+    return system.spawn<caf::detached>(persister, std::move(context), parent);
+  return system.spawn(persister, std::move(context), parent);
+}
+
+} // namespace sluice

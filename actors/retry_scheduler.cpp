@@ -1,0 +1,67 @@
+#include "actors/retry_scheduler.hpp"
+
+#include "actors/supervised.hpp"
+#include "core/retry.hpp"
+#include "core/retry_after.hpp"
+
+namespace sluice {
+
+void retry_state::start(self_pointer self, context_ptr context) {
+  self_ = self;
+  context_ = std::move(context);
+  random_.seed(context_->seed);
+}
+
+void retry_state::on_failed(const attempt_failed& m) {
+  const auto& policy = context_->settings.retry;
+  const auto asked = parse_retry_after(m.retry_after, context_->clock());
+  const double chance = std::uniform_real_distribution<double>{0.0, 1.0}(random_);
+  const auto step = next_step(policy, m.attempts, chance, asked);
+  if (const auto* again = std::get_if<retry_after>(&step)) {
+    compat::send(self_, peers_.table->persister, settle{{nack{m.held, again->delay, m.why}}});
+    return;
+  }
+  auto why = m.why;
+  why.reason = "gave up after " + std::to_string(m.attempts) + " attempts: " + why.reason;
+  compat::send(self_, peers_.table->dead_letters, give_up_on{m.held, std::move(why)});
+}
+
+void retry_state::on_next_due(const next_due& m) {
+  next_due_ = m.when;
+  wake_when_due();
+}
+
+void retry_state::on_tick(const tick& t) {
+  if (!due_.rings(t) || !next_due_)
+    return;
+  if (*next_due_ > context_->now())
+    return wake_when_due();
+  // Cleared only by the persister's word: the wake-up itself may be lost with a persister that dies.
+  compat::send(self_, peers_.table->persister, promote_due{});
+}
+
+void retry_state::wake_when_due() {
+  if (next_due_)
+    due_.set(self_, self_->clock().now() + std::max(*next_due_ - context_->now(), milliseconds{0}));
+}
+
+namespace {
+
+retry_state::handle::behavior_type behavior(retry_state::self_pointer self, context_ptr context,
+                                            const supervisor_actor& parent) {
+  auto* state = &compat::state_of(self);
+  state->start(self, std::move(context));
+  supervise(self, parent);
+  return {[state](const peers& m) { state->meet(m); },
+          [state](const attempt_failed& m) { state->on_failed(m); },
+          [state](const next_due& m) { state->on_next_due(m); },
+          [state](const tick& m) { state->on_tick(m); }};
+}
+
+} // namespace
+
+retry_scheduler spawn_retry_scheduler(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
+  return system.spawn(behavior, std::move(context), parent);
+}
+
+} // namespace sluice

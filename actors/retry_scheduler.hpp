@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <random>
+
+#include "actors/alarm.hpp"
+#include "actors/context.hpp"
+#include "sluice/actors.hpp"
+
+namespace sluice {
+
+/// Decides whether a failed batch is tried again, and when; wakes the persister when the time has come.
+class retry_state {
+public:
+  static inline const char* name = "sluice.retry";
+  using handle = compat::extended<retry_scheduler, void(tick)>;
+  using self_pointer = handle::stateful_pointer<retry_state>;
+
+  void start(self_pointer self, context_ptr context);
+
+  void meet(const peers& who) { peers_ = who; }
+  void on_failed(const attempt_failed&);
+  void on_next_due(const next_due&);
+  void on_tick(const tick&);
+
+private:
+  void wake_when_due();
+
+  self_pointer self_ = nullptr;
+  context_ptr context_;
+  peers peers_;
+  std::mt19937_64 random_;
+  std::optional<store_time> next_due_;
+  alarm due_;
+};
+
+retry_scheduler spawn_retry_scheduler(caf::actor_system&, context_ptr, const supervisor_actor& parent);
+
+} // namespace sluice

@@ -1,0 +1,38 @@
+#include "actors/subscribers.hpp"
+
+#include <algorithm>
+
+#include "core/payload.hpp"
+
+namespace sluice {
+
+bool subscribers::add(const caf::actor& who) {
+  if (std::find(list_.begin(), list_.end(), who) != list_.end())
+    return true;
+  if (list_.size() >= most)
+    return false;
+  list_.push_back(who);
+  return true;
+}
+
+void subscribers::remove(const caf::actor_addr& who) {
+  std::erase_if(list_, [&](const caf::actor& x) { return x.address() == who; });
+}
+
+void subscribers::tell(const std::vector<batch_news>& news, std::size_t max_batch_bytes) const {
+  if (list_.empty())
+    return;
+  for (const auto& n : news) {
+    auto ids = message_ids_of(*n.content->payload, max_batch_bytes);
+    tell(delivery_report{.kind = n.kind,
+                         .events = n.content->events,
+                         .batch_id = n.content->id,
+                         .message_ids = ids ? std::move(*ids) : std::vector<std::string>{},
+                         .attempts = n.attempts,
+                         .status = n.why.status,
+                         .reason = n.why.reason,
+                         .delay = n.delay});
+  }
+}
+
+} // namespace sluice

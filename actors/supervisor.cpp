@@ -1,0 +1,222 @@
+#include "actors/supervisor.hpp"
+
+#include "actors/dead_letter_actor.hpp"
+#include "actors/dispatcher_actor.hpp"
+#include "actors/persister_actor.hpp"
+#include "actors/retry_scheduler.hpp"
+
+namespace sluice {
+
+namespace {
+
+// What the buffer gets on top of the shutdown deadline to say that it has passed.
+constexpr std::chrono::seconds grace{1};
+
+} // namespace
+
+void supervisor_state::start(self_pointer self, context_ptr context) {
+  self_ = self;
+  context_ = std::move(context);
+  budget_.emplace(context_->settings.restarts.max, context_->settings.restarts.within);
+}
+
+void supervisor_state::on_begin(const begin& m) {
+  const supervisor_actor me{self_};
+  auto& system = self_->system();
+  table_ = std::make_shared<const peer_table>(peer_table{.supervisor = me,
+                                                         .buffer = m.buffer,
+                                                         .persister = spawn_persister(system, context_, me),
+                                                         .dispatcher = spawn_dispatcher(system, context_, me),
+                                                         .retry = spawn_retry_scheduler(system, context_, me),
+                                                         .dead_letters = spawn_dead_letter_actor(system, context_, me)});
+  adopt(table_->buffer);
+  adopt(table_->persister);
+  adopt(table_->dispatcher);
+  adopt(table_->retry);
+  adopt(table_->dead_letters);
+  introduce();
+}
+
+template <class Handle>
+void supervisor_state::adopt(const Handle& child) {
+  alive_.push_back(child.address());
+  compat::watch(self_, child, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
+}
+
+void supervisor_state::introduce() {
+  const peers all{table_};
+  compat::send(self_, table_->persister, all);
+  compat::send(self_, table_->dispatcher, all);
+  compat::send(self_, table_->retry, all);
+  compat::send(self_, table_->dead_letters, all);
+  compat::send(self_, table_->buffer, all);
+  compat::send(self_, table_->dispatcher, set_paused{.paused = paused_});
+}
+
+template <class Handle>
+bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what,
+                                  Handle (*spawn)(caf::actor_system&, context_ptr, const supervisor_actor&)) {
+  if (((*table_).*which).address() != gone)
+    return false;
+  if (!budget_->spend(self_->clock().now())) {
+    stop(std::string{what} + " failed more often than the option restarts allows");
+    return true;
+  }
+  ++restarts_;
+  context_->log(log_level::warning, std::string{what} + " failed and is started again");
+  auto next = std::make_shared<peer_table>(*table_);
+  (*next).*which = spawn(self_->system(), context_, table_->supervisor);
+  table_ = std::move(next);
+  adopt((*table_).*which);
+  introduce();
+  return true;
+}
+
+void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
+  if (std::erase(alive_, gone) == 0)
+    return subscribers_.remove(gone);
+  if (phase_ == phase::stopping) {
+    if (alive_.empty())
+      finish();
+    return;
+  }
+  if (gone == table_->buffer.address())
+    return stop("the buffer failed");
+  restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
+      restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
+      restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
+      restart_if(gone, &peer_table::dead_letters, "the dead-letter actor", &spawn_dead_letter_actor);
+}
+
+supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown& m) {
+  promises_.push_back(self_->make_response_promise<shutdown_report>());
+  if (phase_ == phase::running) {
+    phase_ = phase::draining;
+    const auto deadline = m.deadline > milliseconds{0} ? m.deadline : context_->settings.shutdown_deadline;
+    compat::send(self_, table_->buffer, drain{deadline});
+    overdue_.set(self_, self_->clock().now() + deadline + grace);
+  }
+  return promises_.back();
+}
+
+void supervisor_state::on_drained() {
+  stop({});
+}
+
+void supervisor_state::on_tick(const tick& t) {
+  if (overdue_.rings(t))
+    stop({});
+}
+
+void supervisor_state::stop(std::string reason) {
+  if (phase_ == phase::stopping)
+    return;
+  phase_ = phase::stopping;
+  failure_ = std::move(reason);
+  context_->door->close();
+  if (alive_.empty())
+    return finish();
+  for (const auto& child : alive_)
+    caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
+}
+
+void supervisor_state::finish() {
+  const auto report = final_report();
+  if (!failure_.empty()) {
+    context_->log(log_level::error, "stopped: " + failure_ + "; delivered " + std::to_string(report.delivered) +
+                                        ", dead " + std::to_string(report.dead) + ", stored " +
+                                        std::to_string(report.stored) + ", lost " + std::to_string(report.lost));
+    subscribers_.tell(stopped{failure_, report});
+  }
+  for (auto& p : promises_)
+    compat::answer(p, report);
+  if (failure_.empty())
+    self_->quit();
+  else
+    self_->quit(to_caf_error({errc::restarts_used_up, "restarts", failure_}));
+}
+
+shutdown_report supervisor_state::final_report() const {
+  const auto totals = context_->door->totals();
+  const auto kept = context_->queue->durable() ? totals.stored - totals.delivered - totals.dead : 0;
+  return {.accepted = totals.accepted,
+          .refused = totals.refused,
+          .delivered = totals.delivered,
+          .dead = totals.dead,
+          .stored = kept,
+          .lost = totals.waiting() - kept};
+}
+
+caf::result<void> supervisor_state::on_subscribe(const subscribe& m) {
+  if (!m.who || !subscribers_.add(m.who))
+    return to_caf_error({errc::unsupported, "subscribe", "an actor was expected, and at most 64 may subscribe"});
+  compat::watch(self_, m.who, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
+  return {};
+}
+
+void supervisor_state::on_unsubscribe(const unsubscribe& m) {
+  subscribers_.remove(m.who.address());
+}
+
+system_stats supervisor_state::stats() const {
+  return {.totals = context_->door->totals(),
+          .depth = context_->door->depth(),
+          .depth_bytes = context_->door->depth_bytes(),
+          .restarts = restarts_,
+          .paused = paused_,
+          .held = held_};
+}
+
+void supervisor_state::set_paused_to(bool paused) {
+  paused_ = paused;
+  compat::send(self_, table_->dispatcher, set_paused{.paused = paused, .end_hold = !paused});
+}
+
+void supervisor_state::on_committed(const committed& m) const {
+  subscribers_.tell(m.news, context_->settings.max_batch_bytes);
+}
+
+void supervisor_state::on_intake_news(const intake_news& m) {
+  for (const auto& r : m.refused)
+    subscribers_.tell(r);
+  for (const auto& c : m.crossings)
+    subscribers_.tell(c);
+}
+
+void supervisor_state::on_hold_changed(const hold_changed& m) {
+  held_ = m.reason;
+  subscribers_.tell(destination_hold{m.reason});
+}
+
+namespace {
+
+supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, context_ptr context) {
+  auto* state = &compat::state_of(self);
+  state->start(self, std::move(context));
+  compat::harden(self);
+  return {[state](const subscribe& m) { return state->on_subscribe(m); },
+          [state](const unsubscribe& m) { state->on_unsubscribe(m); },
+          [state](const get_stats&) { return state->stats(); },
+          [state](const pause&) { state->set_paused_to(true); },
+          [state](const resume&) { state->set_paused_to(false); },
+          [state](const shutdown& m) { return state->on_shutdown(m); },
+          [self, state](const list_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+          [self, state](const show_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+          [self, state](const replay_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+          [self, state](const purge_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+          [state](const committed& m) { state->on_committed(m); },
+          [state](const intake_news& m) { state->on_intake_news(m); },
+          [state](const hold_changed& m) { state->on_hold_changed(m); },
+          [state](const drained&) { state->on_drained(); },
+          [state](const get_peers&) { return state->who_is_who(); },
+          [state](const begin& m) { state->on_begin(m); },
+          [state](const tick& m) { state->on_tick(m); }};
+}
+
+} // namespace
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, context_ptr context) {
+  return system.spawn(behavior, std::move(context));
+}
+
+} // namespace sluice

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/alarm.hpp"
+#include "actors/context.hpp"
+#include "actors/subscribers.hpp"
+#include "core/restart_budget.hpp"
+#include "sluice/actors.hpp"
+
+namespace sluice {
+
+/// Starts the five and watches them. One that fails is started again and introduced to the others, as long as the
+/// budget lasts; the buffer, which holds what was accepted, is not: without it, or without budget, the system stops,
+/// loudly. Owns the store, through the context, and speaks for the whole.
+class supervisor_state {
+public:
+  static inline const char* name = "sluice.supervisor";
+  using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+  using shutdown_promise = caf::typed_response_promise<shutdown_report>;
+
+  void start(self_pointer self, context_ptr context);
+
+  void on_begin(const begin&);
+  caf::result<void> on_subscribe(const subscribe&);
+  void on_unsubscribe(const unsubscribe&);
+  system_stats stats() const;
+  void set_paused_to(bool paused);
+  shutdown_promise on_shutdown(const shutdown&);
+  void on_drained();
+  void on_committed(const committed& m) const;
+  void on_intake_news(const intake_news&);
+  void on_hold_changed(const hold_changed&);
+  void on_tick(const tick&);
+  peers who_is_who() const { return {table_}; }
+  const dead_letter_actor& dead_letters() const { return table_->dead_letters; }
+
+private:
+  enum class phase { running, draining, stopping };
+
+  template <class Handle>
+  bool restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what,
+                  Handle (*spawn)(caf::actor_system&, context_ptr, const supervisor_actor&));
+  template <class Handle>
+  void adopt(const Handle& child);
+  void on_down(const caf::actor_addr& gone, const caf::error& why);
+  void introduce();
+  void stop(std::string reason);
+  void finish();
+  shutdown_report final_report() const;
+
+  self_pointer self_ = nullptr;
+  context_ptr context_;
+  std::shared_ptr<const peer_table> table_ = std::make_shared<peer_table>();
+  std::optional<restart_budget> budget_;
+  std::uint64_t restarts_ = 0;
+  subscribers subscribers_;
+  bool paused_ = false;
+  std::string held_;
+  phase phase_ = phase::running;
+  /// Why the system stops by itself; empty for an orderly shutdown.
+  std::string failure_;
+  std::vector<caf::actor_addr> alive_;
+  std::vector<shutdown_promise> promises_;
+  alarm overdue_;
+};
+
+supervisor_actor spawn_supervisor(caf::actor_system&, context_ptr);
+
+} // namespace sluice

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sluice/error.hpp"
+
+namespace sluice {
+
+/// Somebody who waits for an event to be stored. Answered exactly once: what comes later is ignored, and one that is
+/// dropped is told that the system stopped.
+class requester {
+public:
+  /// `answer` is called with nothing if the event is stored, else with the error.
+  explicit requester(std::function<void(const error*)> answer) : answer_{std::move(answer)} {}
+
+  requester(const requester&) = delete;
+  requester& operator=(const requester&) = delete;
+  ~requester() { failed({errc::closed, "", "the system stopped before the event was stored"}); }
+
+  bool answered() const noexcept { return !answer_; }
+
+  void stored() { finish(nullptr); }
+  void failed(const error& why) { finish(&why); }
+
+private:
+  void finish(const error* why) {
+    if (auto answer = std::exchange(answer_, nullptr))
+      answer(why);
+  }
+
+  std::function<void(const error*)> answer_;
+};
+
+using requester_ptr = std::shared_ptr<requester>;
+
+/// What stands between two events in a request body. A JSON string holds no raw newline, so that a scan for it finds
+/// the events again.
+inline constexpr std::string_view event_separator = ",\n";
+
+/// Encoded events in the order of acceptance, back to back as they stand in a request body: memory is touched in
+/// whole chunks, not event by event.
+struct event_chunk {
+  std::string bytes;
+  /// Where each event ends, its separator not included.
+  std::vector<std::uint32_t> ends;
+  /// Who waits for which event (an index into `ends`).
+  std::vector<std::pair<std::uint32_t, requester_ptr>> waiting;
+
+  std::size_t size() const noexcept { return ends.size(); }
+  bool empty() const noexcept { return ends.empty(); }
+
+  std::size_t begin_of(std::size_t i) const noexcept { return i == 0 ? 0 : ends[i - 1] + event_separator.size(); }
+  std::size_t size_of(std::size_t i) const noexcept { return ends[i] - begin_of(i); }
+
+  void append(std::string_view encoded, requester_ptr who) {
+    if (!ends.empty())
+      bytes += event_separator;
+    bytes += encoded;
+    ends.push_back(static_cast<std::uint32_t>(bytes.size()));
+    if (who)
+      waiting.emplace_back(static_cast<std::uint32_t>(ends.size() - 1), std::move(who));
+  }
+};
+
+} // namespace sluice

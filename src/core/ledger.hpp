@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/batcher.hpp"
+#include "core/intake.hpp"
+#include "sluice/batch.hpp"
+
+namespace sluice {
+
+/// What became of every batch that this process has cut: who holds it, what it counts against the bound, who waits
+/// for it. Every event that the buffer took is in exactly one of: waiting, open, delivered, dead.
+class ledger {
+public:
+  /// `durable`: a stored batch need not be held in memory any more.
+  ledger(intake& door, bool durable) : door_{door}, durable_{durable} {}
+
+  /// The buffer has taken `events` from the intake.
+  void taken(std::uint64_t events) noexcept { taken_ += events; }
+
+  /// The buffer has cut a batch.
+  void open(batch_ptr content, cut&& from);
+
+  /// News of a batch. Batches that are not open, because the news came twice or they are another process's, change
+  /// nothing. `events` may be fewer than the batch had: one half of a split.
+  void stored(std::uint64_t sequence);
+  void failed_once(std::uint64_t sequence);
+  void ended(std::uint64_t sequence, std::uint32_t events, bool delivered);
+
+  /// Cut and not confirmed by a persister: what a new one must be given.
+  const std::map<std::uint64_t, batch_ptr>& unconfirmed() const noexcept { return unconfirmed_; }
+
+  /// Begins to watch everything taken so far. Gives a number for `report`.
+  std::uint64_t begin_flush();
+  /// Whether everything that the flush watches has reached an end.
+  bool flushed(std::uint64_t flush) const;
+  /// Exact counts of what the flush watches, now.
+  flush_report report(std::uint64_t flush) const;
+  void end_flush(std::uint64_t flush) { flushes_.erase(flush); }
+
+private:
+  struct entry {
+    /// How many events the buffer had taken when the last of these came in.
+    std::uint64_t last = 0;
+    std::uint32_t events = 0;
+    std::size_t bytes = 0;
+    bool is_stored = false;
+    bool is_retrying = false;
+    std::vector<requester_ptr> requesters;
+  };
+  struct watch {
+    std::uint64_t up_to = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t dead = 0;
+  };
+
+  intake& door_;
+  const bool durable_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t cut_ = 0;
+  std::uint64_t delivered_ = 0;
+  std::uint64_t dead_ = 0;
+  std::map<std::uint64_t, entry> open_;
+  std::map<std::uint64_t, batch_ptr> unconfirmed_;
+  std::map<std::uint64_t, watch> flushes_;
+  std::uint64_t next_flush_ = 1;
+};
+
+} // namespace sluice
