@@ -9,12 +9,12 @@ namespace sluice {
 /// Events that travel together: cut, encoded and compressed once, then only shared. Immutable.
 struct batch {
   /// `Idempotency-Key` of every attempt. Unique for ever; at most 128 of `[A-Za-z0-9.-]`.
-  std::string id;
+  std::string id{};
   /// The order of acceptance among the batches of this process, from 1. The children of a split keep it.
   std::uint64_t sequence = 0;
   std::uint32_t events = 0;
   /// The request body, ready to send (docs/wire-format.md).
-  std::shared_ptr<const std::string> payload;
+  std::shared_ptr<const std::string> payload{};
 };
 
 using batch_ptr = std::shared_ptr<const batch>;

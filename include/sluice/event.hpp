@@ -26,79 +26,79 @@ namespace sluice {
 
 /// Something a user did. Needs `event`, and `user_id` or `anonymous_id`.
 struct track {
-  std::string user_id;
-  std::string anonymous_id;
-  std::string event;
-  nlohmann::json properties;
-  nlohmann::json context;
-  nlohmann::json integrations;
-  std::string message_id;
-  std::string timestamp;
-  std::string original_timestamp;
+  std::string user_id{};
+  std::string anonymous_id{};
+  std::string event{};
+  nlohmann::json properties{};
+  nlohmann::json context{};
+  nlohmann::json integrations{};
+  std::string message_id{};
+  std::string timestamp{};
+  std::string original_timestamp{};
 };
 
 /// Who a user is. Needs `user_id` or `anonymous_id`. `traits` are sent as `context.traits` as well.
 struct identify {
-  std::string user_id;
-  std::string anonymous_id;
-  nlohmann::json traits;
-  nlohmann::json context;
-  nlohmann::json integrations;
-  std::string message_id;
-  std::string timestamp;
-  std::string original_timestamp;
+  std::string user_id{};
+  std::string anonymous_id{};
+  nlohmann::json traits{};
+  nlohmann::json context{};
+  nlohmann::json integrations{};
+  std::string message_id{};
+  std::string timestamp{};
+  std::string original_timestamp{};
 };
 
 /// A page view. Needs `user_id` or `anonymous_id`.
 struct page {
-  std::string user_id;
-  std::string anonymous_id;
-  std::string name;
-  std::string category;
-  nlohmann::json properties;
-  nlohmann::json context;
-  nlohmann::json integrations;
-  std::string message_id;
-  std::string timestamp;
-  std::string original_timestamp;
+  std::string user_id{};
+  std::string anonymous_id{};
+  std::string name{};
+  std::string category{};
+  nlohmann::json properties{};
+  nlohmann::json context{};
+  nlohmann::json integrations{};
+  std::string message_id{};
+  std::string timestamp{};
+  std::string original_timestamp{};
 };
 
 /// A screen view in an app. Needs `user_id` or `anonymous_id`.
 struct screen {
-  std::string user_id;
-  std::string anonymous_id;
-  std::string name;
-  std::string category;
-  nlohmann::json properties;
-  nlohmann::json context;
-  nlohmann::json integrations;
-  std::string message_id;
-  std::string timestamp;
-  std::string original_timestamp;
+  std::string user_id{};
+  std::string anonymous_id{};
+  std::string name{};
+  std::string category{};
+  nlohmann::json properties{};
+  nlohmann::json context{};
+  nlohmann::json integrations{};
+  std::string message_id{};
+  std::string timestamp{};
+  std::string original_timestamp{};
 };
 
 /// A user belongs to a group. Needs `group_id`, and `user_id` or `anonymous_id`.
 struct group {
-  std::string user_id;
-  std::string anonymous_id;
-  std::string group_id;
-  nlohmann::json traits;
-  nlohmann::json context;
-  nlohmann::json integrations;
-  std::string message_id;
-  std::string timestamp;
-  std::string original_timestamp;
+  std::string user_id{};
+  std::string anonymous_id{};
+  std::string group_id{};
+  nlohmann::json traits{};
+  nlohmann::json context{};
+  nlohmann::json integrations{};
+  std::string message_id{};
+  std::string timestamp{};
+  std::string original_timestamp{};
 };
 
 /// Two ids are one user. Needs `user_id` and `previous_id`.
 struct alias {
-  std::string user_id;
-  std::string previous_id;
-  nlohmann::json context;
-  nlohmann::json integrations;
-  std::string message_id;
-  std::string timestamp;
-  std::string original_timestamp;
+  std::string user_id{};
+  std::string previous_id{};
+  nlohmann::json context{};
+  nlohmann::json integrations{};
+  std::string message_id{};
+  std::string timestamp{};
+  std::string original_timestamp{};
 };
 
 /// Any of the six.
@@ -120,7 +120,7 @@ using property_value = std::variant<std::nullptr_t, bool, std::int64_t, std::uin
 
 /// One member of a property list. It views its key and text: valid for the duration of the call that takes it.
 struct property {
-  std::string_view key;
+  std::string_view key{};
   property_value value;
 
   property(std::string_view k, std::nullptr_t) : key{k}, value{nullptr} {}
@@ -135,8 +135,8 @@ struct property {
 
 /// Who did it: at least one of the two is needed.
 struct identity {
-  std::string_view user_id;
-  std::string_view anonymous_id;
+  std::string_view user_id{};
+  std::string_view anonymous_id{};
 };
 
 } // namespace sluice

@@ -26,12 +26,12 @@ struct shutdown {
 
 /// Send me `delivery_report`, `backpressure`, `destination_hold` and `stopped`. At most 64 subscribers.
 struct subscribe {
-  caf::actor who;
+  caf::actor who{};
 };
 
 /// Send me no more.
 struct unsubscribe {
-  caf::actor who;
+  caf::actor who{};
 };
 
 /// Ask for `system_stats`.
@@ -45,41 +45,41 @@ struct resume {};
 
 /// Up to `limit` (at most 500) dead letters with ids after `after`.
 struct list_dead {
-  std::string after;
+  std::string after{};
   std::uint32_t limit = 100;
 };
 
 /// One dead letter with its message ids.
 struct show_dead {
-  std::string id;
+  std::string id{};
 };
 
 /// Try dead letters again, as if they were new: these, or all if there are no ids.
 struct replay_dead {
-  std::vector<std::string> ids;
+  std::vector<std::string> ids{};
 };
 
 /// Forget dead letters: these, or all if there are no ids.
 struct purge_dead {
-  std::vector<std::string> ids;
+  std::vector<std::string> ids{};
 };
 
 /// A batch that is not tried again unless it is replayed.
 struct dead_entry {
-  std::string id;
+  std::string id{};
   std::uint32_t events = 0;
   std::int32_t attempts = 0;
   /// The last HTTP status, 0 if there was no response.
   std::int32_t status = 0;
-  std::string reason;
+  std::string reason{};
   /// Milliseconds since 1970.
   std::int64_t died = 0;
   /// Only in the answer to `show_dead`.
-  std::vector<std::string> message_ids;
+  std::vector<std::string> message_ids{};
 };
 
 struct dead_page {
-  std::vector<dead_entry> entries;
+  std::vector<dead_entry> entries{};
 };
 
 /// How many events were replayed or purged.

@@ -24,7 +24,7 @@ struct http_options {
   /// A longer response is cut off and counts as a failure to read. 1 KiB to 16 MiB.
   std::size_t max_response_bytes = 64 * 1024;
   /// A PEM file with the authorities to trust instead of the system's; empty: the system's.
-  std::string ca_file;
+  std::string ca_file{};
 };
 
 /// When to try again.
@@ -78,7 +78,7 @@ using log_hook = std::function<void(log_level, std::string_view)>;
 /// `validate` says what is wrong with it; `options_from` (`config.hpp`) reads it from a CAF configuration.
 struct options {
   /// Names the source at the data plane. Required. A secret: never logged, stored or put into an error.
-  std::string write_key;
+  std::string write_key{};
   /// `http` or `https`; the path is `/v1/batch` unless the URL has one.
   std::string data_plane_url = "https://us-east-1.hightouch-events.com";
   /// Permits plain `http` to a host that is not this machine.
@@ -115,27 +115,27 @@ struct options {
   /// Deliveries, and connections, at a time. 1 to 256.
   std::size_t max_in_flight = 8;
 
-  http_options http;
-  retry_options retry;
-  hold_options hold;
-  queue_options queue;
-  dead_letter_options dead_letters;
-  restart_options restarts;
+  http_options http{};
+  retry_options retry{};
+  hold_options hold{};
+  queue_options queue{};
+  dead_letter_options dead_letters{};
+  restart_options restarts{};
 
   /// What `shutdown` and `flush` take if they are given no deadline.
   milliseconds shutdown_deadline{10'000};
   milliseconds flush_deadline{30'000};
 
   /// Where log lines go; empty: nowhere.
-  log_hook log;
+  log_hook log{};
 };
 
 /// One thing that is wrong with the options.
 struct option_error {
   /// The option's full name, as in `http.connect`.
-  std::string option;
+  std::string option{};
   /// What it must be. Never holds the value of a secret.
-  std::string message;
+  std::string message{};
 
   friend bool operator==(const option_error&, const option_error&) = default;
 };

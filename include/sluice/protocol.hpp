@@ -19,7 +19,7 @@ struct peer_table;
 
 /// The supervisor's word after every start and restart: these are your peers now.
 struct peers {
-  std::shared_ptr<const peer_table> table;
+  std::shared_ptr<const peer_table> table{};
 };
 
 /// Anybody → supervisor, for diagnosis: who are they?
@@ -27,28 +27,28 @@ struct get_peers {};
 
 /// Buffer → persister: batches to store. Sent again to a new persister until they are confirmed.
 struct store_batches {
-  std::vector<batch_ptr> batches;
+  std::vector<batch_ptr> batches{};
 };
 
 /// What became of one batch, as committed to the store.
 struct batch_news {
   report_kind kind{};
-  batch_ptr content;
+  batch_ptr content{};
   int attempts = 0;
-  failure_note why;
+  failure_note why{};
   /// `retried`: the delay.
   std::chrono::milliseconds delay{0};
 };
 
 /// Persister → buffer and supervisor: this has been committed.
 struct committed {
-  std::vector<batch_news> news;
+  std::vector<batch_news> news{};
 };
 
 /// Dispatcher → persister, first of all: I take up to `capacity` deliveries, and of your leases I have only these.
 struct pull {
   std::size_t capacity = 0;
-  std::vector<leased_batch> holding;
+  std::vector<leased_batch> holding{};
 };
 
 /// Dispatcher → persister: up to this many from now on.
@@ -58,38 +58,38 @@ struct set_capacity {
 
 /// Persister → dispatcher: deliver these.
 struct deliver {
-  std::vector<leased_batch> batches;
+  std::vector<leased_batch> batches{};
 };
 
 /// Dispatcher, retry scheduler, dead-letter actor → persister: what became of deliveries.
 struct settle {
-  std::vector<settlement> settlements;
+  std::vector<settlement> settlements{};
 };
 
 /// Persister → dispatcher: the leases of these are over.
 struct settled {
-  std::vector<lease> leases;
+  std::vector<lease> leases{};
 };
 
 /// Dispatcher → retry scheduler: this attempt failed, another may help.
 struct attempt_failed {
-  lease held;
+  lease held{};
   /// This one included.
   int attempts = 0;
-  failure_note why;
+  failure_note why{};
   /// The `Retry-After` header as it came.
-  std::string retry_after;
+  std::string retry_after{};
 };
 
 /// Dispatcher, retry scheduler → dead-letter actor: no attempt can help.
 struct give_up_on {
-  lease held;
-  failure_note why;
+  lease held{};
+  failure_note why{};
 };
 
 /// Persister → retry scheduler: the next retry is due then.
 struct next_due {
-  std::optional<store_time> when;
+  std::optional<store_time> when{};
 };
 
 /// Retry scheduler → persister: retries are due.
@@ -97,7 +97,7 @@ struct promote_due {};
 
 /// Dispatcher → supervisor: deliveries are held for `reason`, or go on (empty).
 struct hold_changed {
-  std::string reason;
+  std::string reason{};
 };
 
 /// Supervisor → dispatcher. `end_hold`: a destination hold ends as well.
@@ -116,8 +116,8 @@ struct drained {};
 
 /// Buffer → supervisor: for the subscribers.
 struct intake_news {
-  std::vector<delivery_report> refused;
-  std::vector<backpressure> crossings;
+  std::vector<delivery_report> refused{};
+  std::vector<backpressure> crossings{};
 };
 
 /// Any thread → buffer: the intake has something for you.
@@ -134,8 +134,8 @@ struct tick {
 
 /// Transport thread → dispatcher.
 struct attempt_ended {
-  lease held;
-  delivery_response response;
+  lease held{};
+  delivery_response response{};
 };
 
 } // namespace sluice

@@ -10,7 +10,7 @@ namespace sluice {
 
 /// The answer to an event that was sent as a request: it is stored.
 struct receipt {
-  std::string message_id;
+  std::string message_id{};
 };
 
 /// Totals of this process. `accepted == delivered + dead + waiting()`.
@@ -56,14 +56,14 @@ struct shutdown_report {
 
 /// The answer to `get_stats`.
 struct system_stats {
-  counts totals;
+  counts totals{};
   /// Events held against `max_internal_queue_size`.
   std::uint64_t depth = 0;
   std::uint64_t depth_bytes = 0;
   std::uint64_t restarts = 0;
   bool paused = false;
   /// Why deliveries are held; empty if they are not.
-  std::string held;
+  std::string held{};
 };
 
 /// What happened to events.
@@ -74,15 +74,15 @@ struct delivery_report {
   report_kind kind{};
   std::uint64_t events = 0;
   /// Empty for refusals.
-  std::string batch_id;
+  std::string batch_id{};
   /// All of the batch; of refusals, the first 100 since the last report.
-  std::vector<std::string> message_ids;
+  std::vector<std::string> message_ids{};
   /// Failed attempts so far.
   std::int32_t attempts = 0;
   /// The HTTP status of the last attempt; 0 if there was no response.
   std::int32_t status = 0;
   /// Why; printable, no secrets.
-  std::string reason;
+  std::string reason{};
   /// `retried`: when it is due again, from now.
   std::chrono::milliseconds delay{0};
 };
@@ -98,13 +98,13 @@ struct backpressure {
 /// Sent to subscribers when deliveries are held because the destination's address or key is wrong, and when they go
 /// on (`reason` empty).
 struct destination_hold {
-  std::string reason;
+  std::string reason{};
 };
 
 /// Sent to subscribers when the system stops by itself: an actor failed more often than `restarts` allows.
 struct stopped {
-  std::string reason;
-  shutdown_report counts;
+  std::string reason{};
+  shutdown_report counts{};
 };
 
 } // namespace sluice

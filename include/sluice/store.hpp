@@ -26,7 +26,7 @@ using store_time = std::chrono::time_point<std::chrono::system_clock, std::chron
 /// The right to settle a batch. The fence rises with every claim, so that whoever held an earlier lease of the same
 /// batch can change nothing any more.
 struct lease {
-  std::string id;
+  std::string id{};
   std::uint64_t fence = 0;
 
   friend bool operator==(const lease&, const lease&) = default;
@@ -37,37 +37,37 @@ struct failure_note {
   /// The HTTP status, 0 if no response came.
   int status = 0;
   /// Printable, at most 256 bytes, no secrets.
-  std::string reason;
+  std::string reason{};
 };
 
 /// Delivered: the batch goes.
 struct ack {
-  lease held;
+  lease held{};
 };
 /// Failed for now: to `retry`, due after `delay`; one attempt more.
 struct nack {
-  lease held;
+  lease held{};
   std::chrono::milliseconds delay{0};
-  failure_note why;
+  failure_note why{};
 };
 /// Failed for good: to `dead`; one attempt more.
 struct bury {
-  lease held;
-  failure_note why;
+  lease held{};
+  failure_note why{};
 };
 /// Not tried: back to its place in `ready`, nothing counted.
 struct release {
-  lease held;
+  lease held{};
 };
 /// Two batches take the place of one, ready. They hold its events in its order.
 struct split {
-  lease held;
-  batch_ptr first;
-  batch_ptr second;
+  lease held{};
+  batch_ptr first{};
+  batch_ptr second{};
 };
 /// Every lease of this process that is not listed goes back to its place in `ready`, nothing counted.
 struct retain {
-  std::vector<lease> held;
+  std::vector<lease> held{};
 };
 
 /// One change of a leased batch.
@@ -78,10 +78,10 @@ using settlement = std::variant<ack, nack, bury, release, split, retain>;
 /// Order: settlements, due retries become ready, enqueues, claims.
 struct unit_of_work {
   /// The caller's clock; a store with a clock of its own ignores it.
-  store_time now;
-  std::vector<settlement> settlements;
+  store_time now{};
+  std::vector<settlement> settlements{};
   /// Idempotent by id.
-  std::vector<batch_ptr> enqueues;
+  std::vector<batch_ptr> enqueues{};
   /// Leases to give at most. While nothing else is ready or in retry they go to the batches enqueued here (which so
   /// never overtake the backlog), else to the oldest ready ones.
   std::size_t slots = 0;
@@ -103,7 +103,7 @@ enum class enqueue_outcome : std::uint8_t {
 
 /// A batch that this process may now deliver.
 struct leased_batch {
-  batch_ptr content;
+  batch_ptr content{};
   std::uint64_t fence = 0;
   /// Failed attempts so far.
   int attempts = 0;
@@ -111,11 +111,11 @@ struct leased_batch {
 
 /// What a unit of work did: one outcome for each settlement and enqueue, in their order.
 struct work_done {
-  std::vector<settle_outcome> settled;
-  std::vector<enqueue_outcome> enqueued;
-  std::vector<leased_batch> claimed;
+  std::vector<settle_outcome> settled{};
+  std::vector<enqueue_outcome> enqueued{};
+  std::vector<leased_batch> claimed{};
   /// When the next retry falls due; empty if none waits.
-  std::optional<store_time> next_due;
+  std::optional<store_time> next_due{};
   /// Events that a full dead-letter queue dropped to make room.
   std::uint64_t purged_events = 0;
 };
@@ -134,13 +134,13 @@ struct store_stats {
 
 /// A batch that is not tried again unless it is replayed.
 struct dead_letter {
-  std::string id;
+  std::string id{};
   std::uint32_t events = 0;
   int attempts = 0;
-  failure_note why;
-  store_time died;
+  failure_note why{};
+  store_time died{};
   /// As in `batch::payload`.
-  std::shared_ptr<const std::string> payload;
+  std::shared_ptr<const std::string> payload{};
 };
 
 /// A store backend. Used by one thread at a time: the persister's. Blocking calls are fine, each bounded in time.

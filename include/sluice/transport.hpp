@@ -11,13 +11,13 @@ namespace sluice {
 /// One attempt to deliver one batch. The body is `head + middle + tail`: the middle is shared, immutable and the
 /// same at every attempt; head and tail are small and carry what is true of this attempt (`sentAt`, the checksum).
 struct delivery_request {
-  std::string batch_id;
-  std::string head;
-  std::string_view middle;
-  std::string tail;
+  std::string batch_id{};
+  std::string head{};
+  std::string_view middle{};
+  std::string tail{};
   bool gzip = true;
   /// Keeps `middle` alive.
-  std::shared_ptr<const std::string> payload;
+  std::shared_ptr<const std::string> payload{};
 };
 
 /// What kept a response from coming.
@@ -29,9 +29,9 @@ struct delivery_response {
   /// The HTTP status; 0 if `failure` is not `none`.
   int status = 0;
   /// The `Retry-After` header as it came; empty if there was none.
-  std::string retry_after;
+  std::string retry_after{};
   /// The server's words or the reason of the failure: printable, at most 256 bytes, without secrets.
-  std::string detail;
+  std::string detail{};
 };
 
 /// Takes batches to the data plane. To add one: implement this and give it to `spawn_analytics`, or name it in

@@ -1,0 +1,34 @@
+// The smallest CAF application that delivers analytics events: spawn the system, send a track message to the buffer
+// actor.
+
+#include <cstdlib>
+#include <iostream>
+
+#include <sluice/analytics.hpp>
+#include <sluice/config.hpp>
+
+struct app_config : caf::actor_system_config {
+  app_config() { sluice::configure(*this, custom_options_); }
+};
+
+int main() {
+  app_config config;
+  caf::actor_system system{config};
+  const char* url = std::getenv("SLUICE_URL");
+  auto running = sluice::spawn_analytics(system, {.write_key = "k", .data_plane_url = url ? url : ""});
+  if (!running) {
+    for (const auto& e : running.error())
+      std::cerr << e.option << ": " << e.message << '\n';
+    return 2;
+  }
+
+  caf::scoped_actor self{system};
+  self->send(running->buffer, sluice::track{.user_id = "u-1", .event = "Order Completed", .properties = {{"total", 27.5}}});
+
+  int delivered = 0;
+  self->request(running->supervisor, caf::infinite, sluice::shutdown{})
+      .receive([&](const sluice::shutdown_report& r) { delivered = static_cast<int>(r.delivered); },
+               [&](const caf::error& why) { std::cerr << "shutdown failed: " << to_string(why) << '\n'; });
+  std::cout << "delivered " << delivered << '\n';
+  return delivered == 1 ? 0 : 1;
+}

@@ -1,0 +1,73 @@
+// Two processes: one owns the pipeline and publishes its buffer, the other sends track messages to it over CAF's
+// network. `remote serve` prints its port; `remote send PORT` sends ten events and waits until each is stored.
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include <caf/io/middleman.hpp>
+
+#include <sluice/analytics.hpp>
+#include <sluice/config.hpp>
+
+namespace {
+
+struct app_config : caf::actor_system_config {
+  app_config() {
+    sluice::configure(*this, custom_options_);
+    load<caf::io::middleman>();
+  }
+};
+
+int serve(caf::actor_system& system) {
+  const char* url = std::getenv("SLUICE_URL");
+  auto running = sluice::spawn_analytics(system, {.write_key = "k", .data_plane_url = url ? url : ""});
+  if (!running) {
+    for (const auto& e : running.error())
+      std::cerr << e.option << ": " << e.message << '\n';
+    return 2;
+  }
+  auto port = sluice::publish(system, *running, 0);
+  if (!port) {
+    std::cerr << to_string(port.error()) << '\n';
+    return 1;
+  }
+  std::cout << *port << std::endl;
+  std::cin.get(); // until the other side is done
+  caf::scoped_actor self{system};
+  self->request(running->supervisor, caf::infinite, sluice::shutdown{})
+      .receive([](const sluice::shutdown_report& r) { std::cout << "delivered " << r.delivered << '\n'; },
+               [](const caf::error&) {});
+  return 0;
+}
+
+int send(caf::actor_system& system, std::uint16_t port) {
+  auto buffer = system.middleman().remote_actor<sluice::buffer_actor>("127.0.0.1", port);
+  if (!buffer) {
+    std::cerr << "cannot connect: " << system.render(buffer.error()) << '\n';
+    return 1;
+  }
+  caf::scoped_actor self{system};
+  int stored = 0;
+  for (int i = 0; i < 10; ++i)
+    self->request(*buffer, std::chrono::seconds{20},
+                  sluice::track{.user_id = "u-1", .event = "Remote", .properties = {{"number", i}}})
+        .receive([&](const sluice::receipt&) { ++stored; },
+                 [&](const caf::error& why) { std::cerr << system.render(why) << '\n'; });
+  std::cout << "stored " << stored << '\n';
+  return stored == 10 ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  app_config config;
+  caf::actor_system system{config};
+  const std::string mode = argc > 1 ? argv[1] : "";
+  if (mode == "serve")
+    return serve(system);
+  if (mode == "send" && argc == 3)
+    return send(system, static_cast<std::uint16_t>(std::atoi(argv[2])));
+  std::cerr << "usage: remote serve | remote send PORT\n";
+  return 2;
+}

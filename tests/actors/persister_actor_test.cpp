@@ -1,0 +1,116 @@
+#include "support/catch.hpp"
+
+#include "store/make_store.hpp"
+#include "support/simulation.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A store that fails while it is told to, in front of a real one.
+class failing_store : public store {
+public:
+  struct control {
+    bool fails = false;
+    bool throws = false;
+    int units = 0;
+    std::size_t largest_unit = 0;
+  };
+  failing_store(std::unique_ptr<store> inner, control& c) : inner_{std::move(inner)}, control_{c} {}
+
+  result<work_done> apply(const unit_of_work& u) override {
+    ++control_.units;
+    control_.largest_unit = std::max(control_.largest_unit, u.enqueues.size() + u.settlements.size());
+    if (control_.throws)
+      throw std::runtime_error("disk on fire");
+    if (control_.fails)
+      return error{errc::store_failed, "", "away"};
+    return inner_->apply(u);
+  }
+  result<store_stats> stats() override { return inner_->stats(); }
+  result<std::vector<dead_letter>> list_dead(const std::string& a, std::size_t n) override {
+    return inner_->list_dead(a, n);
+  }
+  result<dead_letter> show_dead(const std::string& id) override { return inner_->show_dead(id); }
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return inner_->replay_dead(ids); }
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return inner_->purge_dead(ids); }
+  bool durable() const noexcept override { return inner_->durable(); }
+
+private:
+  std::unique_ptr<store> inner_;
+  control& control_;
+};
+
+std::unique_ptr<store> failing(failing_store::control& c, const options& o = simulation::defaults()) {
+  return std::make_unique<failing_store>(make_store(o), c);
+}
+
+} // namespace
+
+TEST_CASE("what a failing store has not taken is kept and stored when it is back", "[actors][persister]") {
+  failing_store::control c;
+  simulation sim{simulation::defaults(), failing(c)};
+  c.fails = true;
+  sim.send_events(500);
+  sim.advance(10s);
+  CHECK(sim.totals().stored == 0);
+  CHECK(c.units < 40); // it backs off
+  c.fails = false;
+  sim.advance(2s);
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  REQUIRE(report);
+  CHECK(report->delivered == 500);
+}
+
+TEST_CASE("a request is answered pending while the store is away, and its event is not lost", "[actors][persister]") {
+  failing_store::control c;
+  simulation sim{simulation::defaults(), failing(c)};
+  c.fails = true;
+  auto answer = sim.ask<receipt>(sim.running().buffer, track{.user_id = "u", .event = "e"}, [&] { sim.advance(16s); });
+  REQUIRE(!answer);
+  CHECK(answer.error().code == errc::pending);
+  c.fails = false;
+  sim.advance(2s);
+  CHECK(sim.totals().delivered == 1);
+}
+
+TEST_CASE("a store that throws is taken as failing", "[actors][persister]") {
+  failing_store::control c;
+  simulation sim{simulation::defaults(), failing(c)};
+  c.throws = true;
+  sim.send_events(20);
+  sim.advance(1s);
+  c.throws = false;
+  sim.advance(2s);
+  CHECK(sim.totals().delivered == 20);
+}
+
+TEST_CASE("what has gathered is applied as one unit of work", "[actors][persister]") {
+  failing_store::control c;
+  simulation sim{simulation::defaults(), failing(c)};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(200);
+  sim.run();
+  sim.endpoint().answer_open({.status = 200}); // eight settlements at once
+  sim.run();
+  CHECK(c.largest_unit >= 8);
+}
+
+TEST_CASE("while the store has no room, batches wait and the buffer pushes back", "[actors][persister]") {
+  auto o = simulation::defaults();
+  o.queue.max_backlog_events = 100;
+  o.max_internal_queue_size = 1'000;
+  simulation sim{o};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(2'000);
+  sim.advance(5s);
+  CHECK(sim.totals().accepted == 1'000);
+  CHECK(sim.totals().stored == 100);
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
+  sim.endpoint().answer_open({.status = 200});
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{60s}, [&] { sim.advance(61s); });
+  REQUIRE(report);
+  CHECK(report->delivered == 1'000);
+}

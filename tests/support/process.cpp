@@ -1,0 +1,133 @@
+#include "support/process.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sluice::test {
+
+namespace {
+
+void replace_stream(const std::string& path, int flags, int stream) {
+  const int fd = ::open(path.c_str(), flags, 0600);
+  if (fd < 0 || ::dup2(fd, stream) < 0)
+    ::_exit(127);
+}
+
+} // namespace
+
+process::process(std::vector<std::string> command, const std::string& input, std::vector<std::string> environment) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "sluice-test-XXXXXX").string();
+  if (!::mkdtemp(pattern.data()))
+    throw std::runtime_error("mkdtemp");
+  folder_ = pattern;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw std::runtime_error("pipe2");
+  if (!input.empty()) {
+    std::ofstream{folder_ + "/in"} << input;
+  }
+  std::vector<char*> argv;
+  for (auto& word : command)
+    argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    if (input.empty())
+      ::dup2(ends[0], STDIN_FILENO);
+    else
+      replace_stream(folder_ + "/in", O_RDONLY, STDIN_FILENO);
+    replace_stream(folder_ + "/out", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+    replace_stream(folder_ + "/err", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+    for (auto& variable : environment)
+      ::putenv(variable.data());
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ::close(ends[0]);
+  input_ = ends[1];
+}
+
+process::~process() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  if (input_ >= 0)
+    ::close(input_);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void process::signal(int number) const {
+  ::kill(pid_, number);
+}
+
+std::string process::wait_for_line(const std::string& prefix) const {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (std::chrono::steady_clock::now() < deadline) {
+    std::istringstream lines{read_file(folder_ + "/out")};
+    for (std::string line; std::getline(lines, line);)
+      if (!lines.eof() && line.compare(0, prefix.size(), prefix) == 0)
+        return line.substr(prefix.size());
+    ::poll(nullptr, 0, 10);
+  }
+  throw std::runtime_error("no line '" + prefix + "…': " + read_file(folder_ + "/out") + read_file(folder_ + "/err"));
+}
+
+void process::say(const std::string& line) {
+  const auto text = line + "\n";
+  if (::write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw std::runtime_error("write to a process");
+  ::close(std::exchange(input_, -1));
+}
+
+process_result process::wait() {
+  if (input_ >= 0)
+    ::close(std::exchange(input_, -1));
+  int status = 0;
+  ::waitpid(std::exchange(pid_, -1), &status, 0);
+  return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+          .out = read_file(folder_ + "/out"),
+          .err = read_file(folder_ + "/err")};
+}
+
+process_result run(std::vector<std::string> command, const std::string& input, std::vector<std::string> environment) {
+  return process{std::move(command), input, std::move(environment)}.wait();
+}
+
+temporary_folder::temporary_folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "sluice-test-XXXXXX").string();
+  if (!::mkdtemp(pattern.data()))
+    throw std::runtime_error("mkdtemp");
+  path_ = pattern;
+}
+
+temporary_folder::~temporary_folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string temporary_folder::write(const std::string& name, const std::string& content) const {
+  const auto path = path_ + "/" + name;
+  std::ofstream{path, std::ios::binary} << content;
+  return path;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::ostringstream all;
+  all << in.rdbuf();
+  return all.str();
+}
+
+} // namespace sluice::test

@@ -1,0 +1,84 @@
+#include "support/simulation.hpp"
+
+#include "core/intake.hpp"
+
+namespace sluice::test {
+
+namespace {
+
+// Any moment will do; this one makes dates readable.
+const std::chrono::system_clock::time_point epoch{std::chrono::seconds{1'700'000'000}};
+
+} // namespace
+
+simulation::config::config() {
+  configure(*this, custom_options_);
+  set("scheduler.policy", caf::atom("testing"));
+}
+
+options simulation::defaults() {
+  options o;
+  o.write_key = "test-key";
+  o.data_plane_url = "http://127.0.0.1:1";
+  return o;
+}
+
+simulation::simulation(options o, std::unique_ptr<store> queue)
+    : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
+      self_{system_} {
+  o.log = [this](log_level, std::string_view line) { log_.emplace_back(line); };
+  extensions parts;
+  parts.queue = std::move(queue);
+  parts.transport = endpoint_.factory();
+  parts.clock = [this, start = scheduler_.clock().now()] {
+    return epoch + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().now() - start);
+  };
+  parts.seed = 1;
+  parts.detach_persister = false;
+  auto running = spawn_analytics(system_, o, std::move(parts));
+  if (!running)
+    throw std::runtime_error("options: " + running.error().front().option + " " + running.error().front().message);
+  running_ = *running;
+  run();
+}
+
+simulation::~simulation() {
+  caf::anon_send_exit(running_->supervisor, caf::exit_reason::kill);
+  run();
+  running_.reset();
+  scheduler_.clock().cancel_all();
+}
+
+void simulation::run() {
+  while (scheduler_.try_run_once())
+    ;
+}
+
+void simulation::advance(std::chrono::milliseconds total) {
+  constexpr std::chrono::milliseconds step{1};
+  run();
+  while (total > std::chrono::milliseconds{0}) {
+    // Long idle stretches need no small steps.
+    const auto by = std::min(total, total > std::chrono::seconds{5} ? std::chrono::milliseconds{20} : step);
+    scheduler_.clock().advance_time(by);
+    run();
+    total -= by;
+  }
+}
+
+void simulation::send_events(int n, const std::string& prefix) {
+  for (int i = 0; i < n; ++i)
+    self_->send(running_->buffer,
+                track{.user_id = "u", .event = "Test", .message_id = prefix + std::to_string(i)});
+}
+
+std::shared_ptr<const peer_table> simulation::peers() {
+  auto answer = ask<sluice::peers>(caf::actor_cast<supervisor_actor>(running_->supervisor), get_peers{});
+  return answer ? answer->table : nullptr;
+}
+
+counts simulation::client_totals() const {
+  return running_->door->totals();
+}
+
+} // namespace sluice::test

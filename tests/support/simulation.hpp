@@ -1,0 +1,86 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include "sluice/analytics.hpp"
+#include "sluice/client.hpp"
+#include "sluice/config.hpp"
+#include "support/fake_transport.hpp"
+
+namespace sluice::test {
+
+/// The whole system on one thread under virtual time: nothing happens but in `run` and `advance`.
+class simulation {
+public:
+  explicit simulation(options o = defaults(), std::unique_ptr<store> queue = nullptr);
+  ~simulation();
+  simulation(const simulation&) = delete;
+  simulation& operator=(const simulation&) = delete;
+
+  /// Valid options for a fake endpoint.
+  static options defaults();
+
+  /// Everything that can happen without time passing.
+  void run();
+  /// Time passes, a little at a time, and what it makes due happens.
+  void advance(std::chrono::milliseconds);
+
+  caf::actor_system& system() { return system_; }
+  const analytics& running() const { return *running_; }
+  caf::scoped_actor& self() { return self_; }
+  fake_endpoint& endpoint() { return endpoint_; }
+  std::vector<std::string>& log() { return log_; }
+
+  /// Sends `n` track events by message, with ids `prefix0`, `prefix1`, …
+  void send_events(int n, const std::string& prefix = "m");
+
+  /// The present actors.
+  std::shared_ptr<const peer_table> peers();
+  template <class Handle>
+  void kill(const Handle& which) {
+    caf::anon_send_exit(which, caf::exit_reason::kill);
+    run();
+  }
+
+  /// A request whose answer has come by the time that `meanwhile` returns.
+  template <class Answer, class Handle, class Question, class Meanwhile>
+  result<Answer> ask(const Handle& whom, Question question, Meanwhile meanwhile) {
+    auto response = self_->request(whom, caf::infinite, std::move(question));
+    meanwhile();
+    result<Answer> answer = error{errc::closed, "", "no answer"};
+    if (!self_->has_next_message())
+      return answer;
+    response.receive([&](Answer& a) { answer = std::move(a); },
+                     [&](caf::error& e) {
+                       answer = error{static_cast<errc>(e.code()), "", system_.render(e)};
+                     });
+    return answer;
+  }
+  template <class Answer, class Handle, class Question>
+  result<Answer> ask(const Handle& whom, Question question) {
+    return ask<Answer>(whom, std::move(question), [this] { run(); });
+  }
+
+  counts totals() const { return client_totals(); }
+
+private:
+  struct config : caf::actor_system_config {
+    config();
+  };
+  counts client_totals() const;
+
+  config config_;
+  fake_endpoint endpoint_;
+  std::vector<std::string> log_;
+  caf::actor_system system_;
+  caf::scheduler::test_coordinator& scheduler_;
+  std::optional<analytics> running_;
+  caf::scoped_actor self_;
+};
+
+} // namespace sluice::test
