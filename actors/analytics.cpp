@@ -22,7 +22,7 @@ spawn_analytics(caf::actor_system& system, const options& settings, extensions p
   context->transport = parts.transport ? std::move(parts.transport) : make_transport_factory(settings);
   context->clock = parts.clock ? std::move(parts.clock) : std::chrono::system_clock::now;
   context->seed = parts.seed != 0 ? parts.seed : std::random_device{}();
-  context->incarnation = uuid_source{}.next();
+  context->incarnation = uuid_source{}.hex();
   context->detach_persister = parts.detach_persister;
 
   auto supervisor = spawn_supervisor(system, context);

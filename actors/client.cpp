@@ -59,8 +59,8 @@ result<std::string> client::track(const identity& who, std::string_view name,
   e.type = event_type::track;
   e.user_id = who.user_id;
   e.anonymous_id = who.anonymous_id;
-  e.event = name;
-  e.properties = std::span<const property>{properties.begin(), properties.size()};
+  e.subject = name;
+  e.body = std::span<const property>{properties.begin(), properties.size()};
   return impl_->offer(e);
 }
 

@@ -8,15 +8,15 @@ result<std::string> encode_and_offer(intake& door, const event_view& what, std::
   thread_local std::string bytes;
   thread_local uuid_source ids;
   bytes.clear();
-  auto encoded = encode(bytes, what, {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
+  auto encoded = encode(bytes, what,
+                        {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
   if (!encoded) {
     door.refuse(what.message_id, encoded.error());
     return encoded.error();
   }
-  std::string id{encoded->message_id};
-  if (auto admitted = door.offer(bytes, id, who ? who(id) : nullptr); !admitted)
+  if (auto admitted = door.offer(bytes, *encoded, who ? who(*encoded) : nullptr); !admitted)
     return admitted.error();
-  return id;
+  return encoded;
 }
 
 } // namespace sluice

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/error.hpp"
+
+namespace sluice {
+
+/// A request to a `/v1/batch` endpoint, as it arrived. Headers that are not there are empty.
+struct sink_request {
+  std::string_view method{};
+  std::string_view target{};
+  std::string_view authorization{};
+  std::string_view content_type{};
+  std::string_view content_encoding{};
+  std::string_view user_agent{};
+  std::string_view idempotency_key{};
+  std::string_view body{};
+};
+
+/// Checks a request against the contract (docs/wire-format.md) and gives the message ids of its events, or what is
+/// broken. Pure.
+result<std::vector<std::string>> check_contract(const sink_request&);
+
+} // namespace sluice

@@ -1,0 +1,57 @@
+#include "core/endpoint.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+namespace sluice {
+
+namespace {
+
+error wrong(std::string message) {
+  return {errc::invalid_option, "data_plane_url", std::move(message)};
+}
+
+} // namespace
+
+std::string endpoint::authority() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  const std::string name = v6 ? "[" + host + "]" : host;
+  return port == (tls ? "443" : "80") ? name : name + ":" + port;
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.substr(0, 4) == "127.";
+}
+
+result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
+  const auto url = boost::urls::parse_uri(boost::urls::string_view{text.data(), text.size()});
+  if (!url)
+    return wrong("must be a URL with a scheme, as in https://events.example.com");
+  const std::string scheme{url->scheme()};
+  if (scheme != "http" && scheme != "https")
+    return wrong("must begin with https:// or http://");
+  if (url->has_userinfo() || url->has_fragment())
+    return wrong("must have no user name, password or fragment");
+  endpoint e;
+  e.tls = scheme == "https";
+  e.host = url->host_address();
+  if (e.host.empty())
+    return wrong("must name a host");
+  e.port = e.tls ? "443" : "80";
+  if (url->has_port()) {
+    if (url->port_number() == 0)
+      return wrong("must have a port from 1 to 65535, or none");
+    e.port = std::to_string(url->port_number());
+  }
+  if (!e.tls && !allow_insecure && !is_loopback(e.host))
+    return wrong("must be https, or allow_insecure must be set: plain http shows the write key to the network");
+  std::string path{url->encoded_path()};
+  while (!path.empty() && path.back() == '/')
+    path.pop_back();
+  e.target = path.empty() ? "/v1/batch" : path;
+  if (url->has_query())
+    e.target += "?" + std::string{url->encoded_query()};
+  return e;
+}
+
+} // namespace sluice

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "sluice/error.hpp"
+
+namespace sluice {
+
+/// Parses JSON text from outside: at most `max_bytes`, nested at most `max_depth` (`json_writer.hpp`) deep, which is
+/// checked before anything is built. Errors: `too_large`, `too_deep`, `invalid_json`.
+result<nlohmann::json> read_json(std::string_view text, std::size_t max_bytes);
+
+} // namespace sluice

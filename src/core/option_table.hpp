@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sluice/options.hpp"
+
+namespace sluice {
+
+/// A range, ends included.
+template <class T>
+struct between {
+  T low;
+  T high;
+};
+
+/// Calls `visit(name, member, range, help)` for every option with a range, and `visit(name, member, help)` for the others:
+/// the one list of them. `O` is `options` or `const options`.
+template <class O, class Visitor>
+void for_each_option(O& o, Visitor&& visit) {
+  using std::size_t;
+  constexpr milliseconds ms{1}, minute{60'000}, hour{3'600'000}, day{86'400'000};
+  constexpr size_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
+  using count = between<size_t>;
+  using time = between<milliseconds>;
+
+  visit("write_key", o.write_key, "names the source at the data plane");
+  visit("data_plane_url", o.data_plane_url, "where batches are posted to");
+  visit("allow_insecure", o.allow_insecure, "permit plain http to another machine");
+  visit("enabled", o.enabled, "false: everything is accepted and goes nowhere");
+  visit("flush_at", o.flush_at, count{1, 1'000}, "events that make a batch");
+  visit("flush_interval", o.flush_interval, time{ms, day}, "how long an event waits for its batch to fill");
+  visit("max_internal_queue_size", o.max_internal_queue_size, count{1, 10'000'000}, "events held in memory at most");
+  visit("max_internal_queue_bytes", o.max_internal_queue_bytes, count{64 * kib, 64 * gib},
+        "bytes of encoded events held in memory at most");
+  visit("high_water", o.high_water, between<double>{0.01, 1.0}, "where backpressure starts, as a part of the bound");
+  visit("low_water", o.low_water, between<double>{0.0, 1.0}, "where backpressure ends, as a part of the bound");
+  visit("max_batch_bytes", o.max_batch_bytes, count{kib, 16 * mib}, "uncompressed bytes of a request body at most");
+  visit("max_batch_events", o.max_batch_events, count{1, 1'000}, "events of a batch at most");
+  visit("max_event_bytes", o.max_event_bytes, count{256, 16 * mib}, "encoded bytes of one event at most");
+  visit("request_linger", o.request_linger, time{ms, minute}, "a batch that holds a request is cut after this");
+  visit("request_deadline", o.request_deadline, time{ms, hour}, "when a request is answered 'pending'");
+  visit("gzip", o.gzip, "compress request bodies");
+  visit("persist_window", o.persist_window, count{1, 64}, "batches under way between buffer and persister");
+  visit("max_in_flight", o.max_in_flight, count{1, 256}, "deliveries, and connections, at a time");
+  visit("http.connect", o.http.connect, time{ms, hour}, "deadline to resolve and connect");
+  visit("http.tls", o.http.tls, time{ms, hour}, "deadline of the TLS handshake");
+  visit("http.send", o.http.send, time{ms, hour}, "deadline to send the request");
+  visit("http.response", o.http.response, time{ms, hour}, "deadline of the response");
+  visit("http.total", o.http.total, time{ms, hour}, "deadline of the whole attempt");
+  visit("http.max_response_bytes", o.http.max_response_bytes, count{kib, 16 * mib}, "a longer response is a failure");
+  visit("http.ca_file", o.http.ca_file, "PEM file of the authorities to trust");
+  visit("retry.max_attempts", o.retry.max_attempts, between<int>{1, 1'000}, "sends of a batch before it is dead");
+  visit("retry.base", o.retry.base, time{ms, hour}, "the backoff's first ceiling");
+  visit("retry.cap", o.retry.cap, time{ms, day}, "the backoff's highest ceiling");
+  visit("retry.retry_after_cap", o.retry.retry_after_cap, time{milliseconds{0}, day},
+        "what a server's Retry-After may ask for at most");
+  visit("hold.probe", o.hold.probe, time{ms, hour}, "how often to try while the address or the key is wrong");
+  visit("queue.max_backlog_events", o.queue.max_backlog_events, count{1, 1'000'000'000}, "events in the store at most");
+  visit("queue.max_backlog_bytes", o.queue.max_backlog_bytes, count{mib, 1024 * gib}, "bytes in the store at most");
+  visit("dead_letters.max_events", o.dead_letters.max_events, count{0, 1'000'000'000}, "dead events kept at most");
+  visit("dead_letters.max_bytes", o.dead_letters.max_bytes, count{0, 1024 * gib}, "bytes of dead letters at most");
+  visit("dead_letters.when_full", o.dead_letters.when_full, "hold, or drop_oldest");
+  visit("restarts.max", o.restarts.max, between<int>{0, 1'000}, "failures of actors before the system stops");
+  visit("restarts.within", o.restarts.within, time{ms, day}, "the time in which they count");
+  visit("shutdown_deadline", o.shutdown_deadline, time{ms, hour}, "what shutdown takes by default");
+  visit("flush_deadline", o.flush_deadline, time{ms, day}, "what flush takes by default");
+}
+
+} // namespace sluice

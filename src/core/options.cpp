@@ -1,0 +1,73 @@
+#include "sluice/options.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "core/endpoint.hpp"
+#include "core/option_table.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::size_t max_write_key = 1024;
+// What a body has around its events, generously.
+constexpr std::size_t frame = 256;
+
+std::string shown(milliseconds t) {
+  return std::to_string(t.count()) + " ms";
+}
+
+template <class T>
+std::string shown(T n) {
+  auto text = std::to_string(n);
+  if constexpr (std::is_floating_point_v<T>)
+    text.resize(text.find('.') + 3);
+  return text;
+}
+
+class checker {
+public:
+  template <class T>
+  void operator()(const char* name, const T& value, const between<T>& range, const char*) {
+    // Written so that NaN is outside of every range.
+    if (!(value >= range.low && value <= range.high))
+      wrong(name, "must be from " + shown(range.low) + " to " + shown(range.high) + ", not " + shown(value));
+  }
+  template <class T>
+  void operator()(const char*, const T&, const char*) {}
+
+  void wrong(std::string name, std::string message) { errors.push_back({std::move(name), std::move(message)}); }
+
+  std::vector<option_error> errors;
+};
+
+bool is_header_safe(const std::string& key) {
+  return std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+} // namespace
+
+std::vector<option_error> validate(const options& o) {
+  checker check;
+  if (o.write_key.empty())
+    check.wrong("write_key", "is required");
+  else if (o.write_key.size() > max_write_key || !is_header_safe(o.write_key))
+    check.wrong("write_key", "must be at most 1024 printable ASCII characters without spaces");
+  if (auto e = parse_endpoint(o.data_plane_url, o.allow_insecure); !e)
+    check.wrong("data_plane_url", e.error().message);
+  for_each_option(o, check);
+  if (!(o.low_water < o.high_water))
+    check.wrong("low_water", "must be below high_water");
+  if (o.flush_at > o.max_batch_events)
+    check.wrong("flush_at", "must not be above max_batch_events (" + shown(o.max_batch_events) + ")");
+  if (o.max_event_bytes + frame > o.max_batch_bytes)
+    check.wrong("max_event_bytes", "must be below max_batch_bytes by " + shown(frame) + " or more");
+  if (o.max_event_bytes > o.max_internal_queue_bytes)
+    check.wrong("max_event_bytes", "must not be above max_internal_queue_bytes");
+  if (o.retry.base > o.retry.cap)
+    check.wrong("retry.base", "must not be above retry.cap");
+  return std::move(check.errors);
+}
+
+} // namespace sluice

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+
+namespace sluice {
+
+/// How often something may be started again: `max` times within any window of `within`. No clock of its own.
+class restart_budget {
+public:
+  using time = std::chrono::steady_clock::time_point;
+
+  restart_budget(int max, std::chrono::milliseconds within) : max_{static_cast<std::size_t>(max)}, within_{within} {}
+
+  /// True if one more is within the budget; it then counts.
+  bool spend(time now) {
+    while (!spent_.empty() && now - spent_.front() >= within_)
+      spent_.pop_front();
+    if (spent_.size() >= max_)
+      return false;
+    spent_.push_back(now);
+    return true;
+  }
+
+private:
+  std::size_t max_;
+  std::chrono::milliseconds within_;
+  std::deque<time> spent_;
+};
+
+} // namespace sluice

@@ -1,0 +1,277 @@
+#include "store/memory_store.hpp"
+
+#include <algorithm>
+
+namespace sluice {
+
+namespace {
+
+// What cannot be buried because the dead letters are full is tried again after this.
+constexpr std::chrono::milliseconds held_delay{60'000};
+
+} // namespace
+
+memory_store::memory_store(queue_options limits, dead_letter_options dead_limits)
+    : limits_{limits}, dead_limits_{dead_limits} {}
+
+result<work_done> memory_store::apply(const unit_of_work& work) {
+  work_done done;
+  for (const auto& s : work.settlements)
+    done.settled.push_back(settle(s, work.now, done));
+  promote(work.now);
+  for (const auto& b : work.enqueues)
+    done.enqueued.push_back(enqueue(b));
+  claim(work.slots, done);
+  if (!retry_.empty())
+    done.next_due = retry_.begin()->first;
+  return done;
+}
+
+settle_outcome memory_store::settle(const settlement& s, store_time now, work_done& done) {
+  if (const auto* r = std::get_if<retain>(&s)) {
+    take_back_all_but(r->held);
+    return settle_outcome::applied;
+  }
+  const lease& held = std::visit(
+      [](const auto& x) -> const lease& {
+        if constexpr (requires { x.held.fence; })
+          return x.held;
+        else
+          return x.held.front(); // retain, dealt with above
+      },
+      s);
+  entry* e = find(held.id);
+  if (!e)
+    return settle_outcome::gone;
+  if (e->is != state::in_flight || e->fence != held.fence)
+    return settle_outcome::stale;
+  if (std::holds_alternative<ack>(s)) {
+    stats_.delivered += e->content->events;
+    erase(*e);
+  } else if (const auto* n = std::get_if<nack>(&s)) {
+    ++e->attempts;
+    e->why = n->why;
+    e->due = now + n->delay;
+    move_to(*e, state::retry);
+  } else if (const auto* b = std::get_if<bury>(&s)) {
+    return bury_entry(*e, *b, now, done);
+  } else if (const auto* p = std::get_if<split>(&s)) {
+    return split_entry(*e, *p);
+  } else {
+    move_to(*e, state::ready);
+  }
+  return settle_outcome::applied;
+}
+
+settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now, work_done& done) {
+  ++e.attempts;
+  e.why = b.why;
+  while (!has_room_for_dead(e) && dead_limits_.when_full == dead_letters_full::drop_oldest && !dead_.empty()) {
+    entry& oldest = *dead_.at(dead_by_age_.begin()->second);
+    done.purged_events += oldest.content->events;
+    stats_.purged += oldest.content->events;
+    erase(oldest);
+  }
+  if (!has_room_for_dead(e)) {
+    e.due = now + held_delay;
+    move_to(e, state::retry);
+    return settle_outcome::held;
+  }
+  e.died = now;
+  move_to(e, state::dead);
+  return settle_outcome::applied;
+}
+
+settle_outcome memory_store::split_entry(entry& e, const split& p) {
+  // Halves that do not add up would lose or invent events.
+  if (p.first->events + p.second->events != e.content->events)
+    return settle_outcome::stale;
+  const auto number = e.at.first;
+  erase(e);
+  insert(p.first, {number, p.first->id});
+  insert(p.second, {number, p.second->id});
+  return settle_outcome::applied;
+}
+
+void memory_store::take_back_all_but(const std::vector<lease>& held) {
+  for (const auto& id : std::vector<std::string>(in_flight_.begin(), in_flight_.end())) {
+    entry& e = *find(id);
+    if (std::find(held.begin(), held.end(), lease{id, e.fence}) == held.end())
+      move_to(e, state::ready);
+  }
+}
+
+void memory_store::promote(store_time now) {
+  while (!retry_.empty() && retry_.begin()->first <= now)
+    move_to(*find(retry_.begin()->second), state::ready);
+}
+
+enqueue_outcome memory_store::enqueue(const batch_ptr& b) {
+  if (find(b->id))
+    return enqueue_outcome::stored;
+  const auto waiting = stats_.ready + stats_.in_flight + stats_.retry;
+  if (waiting + b->events > limits_.max_backlog_events || waiting_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
+    return enqueue_outcome::backlog_full;
+  stats_.stored += b->events;
+  insert(b, {next_place_++, b->id});
+  return enqueue_outcome::stored;
+}
+
+// The oldest ready batches; a batch of this unit of work is among them only when nothing older is ready. While there
+// are retries to come, what is ready is older than they are or newer than all: both may go.
+void memory_store::claim(std::size_t slots, work_done& done) {
+  for (; slots > 0 && !ready_.empty(); --slots) {
+    entry& e = *find(ready_.begin()->second);
+    ++e.fence;
+    move_to(e, state::in_flight);
+    done.claimed.push_back({e.content, e.fence, e.attempts});
+  }
+}
+
+result<store_stats> memory_store::stats() {
+  return stats_;
+}
+
+result<std::vector<dead_letter>> memory_store::list_dead(const std::string& after, std::size_t limit) {
+  std::vector<dead_letter> page;
+  for (auto i = dead_.upper_bound(after); i != dead_.end() && page.size() < limit; ++i) {
+    const entry& e = *i->second;
+    page.push_back({.id = i->first, .events = e.content->events, .attempts = e.attempts, .why = e.why, .died = e.died});
+  }
+  return page;
+}
+
+result<dead_letter> memory_store::show_dead(const std::string& id) {
+  const auto i = dead_.find(id);
+  if (i == dead_.end())
+    return error{errc::unknown_batch, "id", "no dead letter has the id " + id};
+  const entry& e = *i->second;
+  return dead_letter{.id = id,
+                     .events = e.content->events,
+                     .attempts = e.attempts,
+                     .why = e.why,
+                     .died = e.died,
+                     .payload = e.content->payload};
+}
+
+template <class F>
+std::uint64_t memory_store::for_each_dead(const std::vector<std::string>& ids, F f) {
+  std::vector<entry*> chosen;
+  if (ids.empty()) {
+    for (const auto& [id, e] : dead_)
+      chosen.push_back(e);
+  } else {
+    for (const auto& id : std::set<std::string>(ids.begin(), ids.end()))
+      if (auto i = dead_.find(id); i != dead_.end())
+        chosen.push_back(i->second);
+  }
+  std::uint64_t events = 0;
+  for (entry* e : chosen) {
+    events += e->content->events;
+    f(*e);
+  }
+  return events;
+}
+
+result<std::uint64_t> memory_store::replay_dead(const std::vector<std::string>& ids) {
+  return for_each_dead(ids, [this](entry& e) {
+    e.attempts = 0;
+    e.why = {};
+    move_to(e, state::ready);
+  });
+}
+
+result<std::uint64_t> memory_store::purge_dead(const std::vector<std::string>& ids) {
+  return for_each_dead(ids, [this](entry& e) {
+    stats_.purged += e.content->events;
+    erase(e);
+  });
+}
+
+// -- the one place where a batch changes its state --------------------------------------------------------------------
+
+void memory_store::insert(batch_ptr content, place at) {
+  auto& e = entries_[content->id];
+  stats_.ready += content->events;
+  waiting_bytes_ += content->payload->size();
+  ready_.insert(at);
+  e.content = std::move(content);
+  e.at = std::move(at);
+}
+
+void memory_store::move_to(entry& e, state next) {
+  const std::string& id = e.content->id;
+  const auto bytes = e.content->payload->size();
+  events_in(e.is) -= e.content->events;
+  switch (e.is) {
+  case state::ready:
+    ready_.erase(e.at);
+    break;
+  case state::in_flight:
+    in_flight_.erase(id);
+    break;
+  case state::retry:
+    retry_.erase({e.due, id});
+    break;
+  case state::dead:
+    dead_.erase(id);
+    dead_by_age_.erase({e.died, id});
+    dead_bytes_ -= bytes;
+    waiting_bytes_ += bytes;
+    break;
+  }
+  e.is = next;
+  events_in(next) += e.content->events;
+  switch (next) {
+  case state::ready:
+    ready_.insert(e.at);
+    break;
+  case state::in_flight:
+    in_flight_.insert(id);
+    break;
+  case state::retry:
+    retry_.insert({e.due, id});
+    break;
+  case state::dead:
+    dead_.emplace(id, &e);
+    dead_by_age_.insert({e.died, id});
+    dead_bytes_ += bytes;
+    waiting_bytes_ -= bytes;
+    break;
+  }
+}
+
+void memory_store::erase(entry& e) {
+  move_to(e, state::in_flight);
+  in_flight_.erase(e.content->id);
+  stats_.in_flight -= e.content->events;
+  waiting_bytes_ -= e.content->payload->size();
+  const auto id = e.content->id;
+  entries_.erase(id);
+}
+
+memory_store::entry* memory_store::find(const std::string& id) {
+  const auto i = entries_.find(id);
+  return i == entries_.end() ? nullptr : &i->second;
+}
+
+std::uint64_t& memory_store::events_in(state s) {
+  switch (s) {
+  case state::ready:
+    return stats_.ready;
+  case state::in_flight:
+    return stats_.in_flight;
+  case state::retry:
+    return stats_.retry;
+  case state::dead:
+    break;
+  }
+  return stats_.dead;
+}
+
+bool memory_store::has_room_for_dead(const entry& e) const {
+  return stats_.dead + e.content->events <= dead_limits_.max_events &&
+         dead_bytes_ + e.content->payload->size() <= dead_limits_.max_bytes;
+}
+
+} // namespace sluice

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "sluice/options.hpp"
+#include "sluice/store.hpp"
+
+namespace sluice {
+
+/// Batches in memory: survives the actors, not the process. Every operation is O(log n).
+class memory_store : public store {
+public:
+  memory_store(queue_options, dead_letter_options);
+
+  result<work_done> apply(const unit_of_work&) override;
+  result<store_stats> stats() override;
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
+  result<dead_letter> show_dead(const std::string& id) override;
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  bool durable() const noexcept override { return false; }
+
+private:
+  enum class state { ready, in_flight, retry, dead };
+  /// The order of acceptance; the halves of a split share a number and follow one another by id.
+  using place = std::pair<std::uint64_t, std::string>;
+  struct entry {
+    batch_ptr content;
+    place at;
+    state is = state::ready;
+    std::uint64_t fence = 0;
+    int attempts = 0;
+    store_time due{};
+    failure_note why{};
+    store_time died{};
+  };
+
+  settle_outcome settle(const settlement&, store_time now, work_done&);
+  settle_outcome bury_entry(entry&, const bury&, store_time now, work_done&);
+  settle_outcome split_entry(entry&, const split&);
+  void take_back_all_but(const std::vector<lease>&);
+  void promote(store_time now);
+  enqueue_outcome enqueue(const batch_ptr&);
+  void claim(std::size_t slots, work_done&);
+
+  void move_to(entry&, state);
+  void insert(batch_ptr, place);
+  void erase(entry&);
+  entry* find(const std::string& id);
+  std::uint64_t& events_in(state);
+  bool has_room_for_dead(const entry&) const;
+  template <class F>
+  std::uint64_t for_each_dead(const std::vector<std::string>& ids, F);
+
+  const queue_options limits_;
+  const dead_letter_options dead_limits_;
+  std::unordered_map<std::string, entry> entries_;
+  std::set<place> ready_;
+  std::set<std::string> in_flight_;
+  std::set<std::pair<store_time, std::string>> retry_;
+  std::map<std::string, entry*> dead_;
+  std::set<std::pair<store_time, std::string>> dead_by_age_;
+  std::uint64_t next_place_ = 1;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t dead_bytes_ = 0;
+  store_stats stats_;
+};
+
+} // namespace sluice

@@ -1,0 +1,102 @@
+#include "transport/http_transport.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include "transport/http_exchange.hpp"
+
+#include <pthread.h>
+
+namespace sluice {
+
+namespace asio = boost::asio;
+
+class http_transport::impl {
+public:
+  explicit impl(http_settings settings)
+      : settings_{std::move(settings)}, tls_{asio::ssl::context::tls_client},
+        names_{io_, settings_.through ? settings_.through->host : settings_.to.host,
+               settings_.through ? settings_.through->port : settings_.to.port},
+        shared_{io_, settings_, tls_, names_, [this] { return take_idle(); },
+                [this](std::unique_ptr<connection> c) { give_idle(std::move(c)); }},
+        stay_{io_.get_executor()} {
+    trust();
+    thread_ = std::thread{[this] {
+      ::pthread_setname_np(::pthread_self(), "sluice-http");
+      io_.run();
+    }};
+  }
+
+  ~impl() {
+    asio::post(io_, [this] {
+      for (auto& e : under_way_)
+        if (auto exchange = e.lock())
+          exchange->cancel();
+      idle_.clear();
+      stay_.reset();
+    });
+    thread_.join();
+  }
+
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  void send(delivery_request request, std::function<void(delivery_response)> done) {
+    asio::post(io_, [this, request = std::move(request), done = std::move(done)]() mutable {
+      std::erase_if(under_way_, [](const auto& e) { return e.expired(); });
+      auto exchange = std::make_shared<http_exchange>(shared_, std::move(request), std::move(done));
+      under_way_.push_back(exchange);
+      exchange->start();
+    });
+  }
+
+private:
+  void trust() {
+    boost::system::error_code why;
+    tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, why);
+    // With nothing to trust every handshake fails, and says so.
+    if (settings_.http.ca_file.empty())
+      tls_.set_default_verify_paths(why);
+    else
+      tls_.load_verify_file(settings_.http.ca_file, why);
+  }
+
+  std::unique_ptr<connection> take_idle() {
+    while (!idle_.empty()) {
+      auto c = std::move(idle_.back());
+      idle_.pop_back();
+      if (c->is_quiet())
+        return c;
+    }
+    return nullptr;
+  }
+
+  void give_idle(std::unique_ptr<connection> c) {
+    if (idle_.size() < settings_.max_idle)
+      idle_.push_back(std::move(c));
+  }
+
+  http_settings settings_;
+  asio::io_context io_{1};
+  asio::ssl::context tls_;
+  resolver names_;
+  exchange_resources shared_;
+  asio::executor_work_guard<asio::io_context::executor_type> stay_;
+  std::vector<std::unique_ptr<connection>> idle_;
+  std::vector<std::weak_ptr<http_exchange>> under_way_;
+  std::thread thread_;
+};
+
+http_transport::http_transport(http_settings settings) : impl_{std::make_unique<impl>(std::move(settings))} {}
+
+http_transport::~http_transport() = default;
+
+void http_transport::send(delivery_request request, std::function<void(delivery_response)> done) {
+  impl_->send(std::move(request), std::move(done));
+}
+
+} // namespace sluice

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Checks the directions of includes (docs/ARCHITECTURE.md) and itself. Usage: layers_test.sh SOURCE-FOLDER
+set -euo pipefail
+
+# Prints every include of $2… (an extended regular expression) under the folders or files $3… of the tree $1.
+forbidden() {
+  local tree=$1 what=$2
+  shift 2
+  (cd "$tree" && grep -rnE "#\s*include\s*[<\"]($what)" "$@" --include='*.hpp' --include='*.cpp' 2>/dev/null) || true
+}
+
+violations() {
+  local tree=$1
+  forbidden "$tree" 'caf/|sluice/(caf_compat|actors|messages|protocol|analytics|config)|store/|transport/|actors/|cli/' src/core
+  forbidden "$tree" 'caf/|sluice/(caf_compat|actors|messages|protocol|analytics|config)|transport/|actors/|cli/' src/store
+  forbidden "$tree" 'caf/|sluice/(caf_compat|actors|messages|protocol|analytics|config)|store/|actors/|cli/' src/transport
+  forbidden "$tree" 'core/|store/|transport/|actors/|cli/' include
+  forbidden "$tree" 'cli/' actors
+  forbidden "$tree" 'core/|store/|transport/|actors/|cli/' examples
+  forbidden "$tree" 'caf/' include | grep -vE '^include/sluice/(caf_compat|actors|analytics|config)\.hpp:' || true
+  forbidden "$tree" 'caf/all.hpp' . | grep -v '^./include/sluice/caf_compat.hpp:' || true
+  forbidden "$tree" 'boost/(asio|beast)|openssl/' . | grep -vE '^\./(src/transport/|src/cli/sink|tests/|bench/|build/)' || true
+  forbidden "$tree" 'hiredis' . | grep -vE '^\./(src/store/|tests/|bench/|build/)' || true
+}
+
+found=$(violations "$1")
+if [ -n "$found" ]; then
+  echo "includes against the direction of the layers:"
+  echo "$found"
+  exit 1
+fi
+
+# The check must see each kind of violation.
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+mkdir -p "$tree"/{include/sluice,src/core,src/store,src/transport,actors,examples,src/cli}
+check() {
+  echo "#include $2" >"$tree/$1"
+  [ -n "$(violations "$tree")" ] || { echo "not seen: $1 includes $2"; exit 1; }
+  rm "$tree/$1"
+}
+check src/core/a.cpp '"store/make_store.hpp"'
+check src/core/a.cpp '<caf/actor.hpp>'
+check src/store/a.cpp '"actors/context.hpp"'
+check src/transport/a.hpp '"store/memory_store.hpp"'
+check include/sluice/a.hpp '"core/date.hpp"'
+check include/sluice/options.hpp '<caf/actor.hpp>'
+check actors/a.cpp '<boost/asio/post.hpp>'
+check actors/a.cpp '"cli/progress.hpp"'
+check examples/a.cpp '"core/date.hpp"'
+check src/core/a.cpp '<hiredis/hiredis.h>'
+check actors/a.cpp '<caf/all.hpp>'
+echo "the layers hold"
