@@ -47,6 +47,9 @@ struct error {
 /// `field: message (code)`.
 std::string to_string(const error&);
 
+/// What `result::value` does with an error: throws a `std::runtime_error`, for those who ask for it.
+[[noreturn]] void throw_exception_from_error(const error&, const boost::source_location&);
+
 /// A value or an error; nothing in the library's interface throws.
 template <class T>
 using result = boost::system::result<T, error>;

@@ -1,5 +1,7 @@
 #include "sluice/error.hpp"
 
+#include <stdexcept>
+
 namespace sluice {
 
 std::string_view to_string(errc code) noexcept {
@@ -50,6 +52,10 @@ std::string to_string(const error& e) {
     text += ": ";
   text += e.message;
   return text + " (" + std::string{to_string(e.code)} + ")";
+}
+
+void throw_exception_from_error(const error& e, const boost::source_location&) {
+  throw std::runtime_error(to_string(e));
 }
 
 } // namespace sluice

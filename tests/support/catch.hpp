@@ -6,3 +6,13 @@
 #else
 #  include <catch2/catch.hpp>
 #endif
+
+#include "sluice/error.hpp"
+
+/// How a failed check shows a result.
+template <class T>
+struct Catch::StringMaker<boost::system::result<T, sluice::error>> {
+  static std::string convert(const boost::system::result<T, sluice::error>& r) {
+    return r ? "a value" : sluice::to_string(r.error());
+  }
+};
