@@ -11,8 +11,8 @@
 
 namespace sluice {
 
-boost::system::result<analytics, std::vector<option_error>>
-spawn_analytics(caf::actor_system& system, const options& settings, extensions parts) {
+boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf::actor_system& system,
+                                                                            const options& settings, extensions parts) {
   if (auto errors = validate(settings); !errors.empty())
     return errors;
   auto context = std::make_shared<actor_context>();

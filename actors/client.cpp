@@ -46,12 +46,24 @@ result<std::string> client::send(const sluice::event& e) {
   return std::visit([this](const auto& x) { return send(x); }, e);
 }
 
-result<std::string> client::send(const sluice::track& e) { return impl_->offer(view_of(e)); }
-result<std::string> client::send(const identify& e) { return impl_->offer(view_of(e)); }
-result<std::string> client::send(const page& e) { return impl_->offer(view_of(e)); }
-result<std::string> client::send(const screen& e) { return impl_->offer(view_of(e)); }
-result<std::string> client::send(const group& e) { return impl_->offer(view_of(e)); }
-result<std::string> client::send(const alias& e) { return impl_->offer(view_of(e)); }
+result<std::string> client::send(const sluice::track& e) {
+  return impl_->offer(view_of(e));
+}
+result<std::string> client::send(const identify& e) {
+  return impl_->offer(view_of(e));
+}
+result<std::string> client::send(const page& e) {
+  return impl_->offer(view_of(e));
+}
+result<std::string> client::send(const screen& e) {
+  return impl_->offer(view_of(e));
+}
+result<std::string> client::send(const group& e) {
+  return impl_->offer(view_of(e));
+}
+result<std::string> client::send(const alias& e) {
+  return impl_->offer(view_of(e));
+}
 
 result<std::string> client::track(const identity& who, std::string_view name,
                                   std::initializer_list<property> properties) {

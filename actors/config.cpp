@@ -56,13 +56,27 @@ std::optional<dead_letters_full> read(const config_value& v, dead_letters_full) 
   return std::nullopt;
 }
 
-const char* kind(const std::string&) { return "a text"; }
-const char* kind(bool) { return "true or false"; }
-const char* kind(std::size_t) { return "a whole number that is not negative"; }
-const char* kind(int) { return "a whole number that is not negative"; }
-const char* kind(double) { return "a number"; }
-const char* kind(milliseconds) { return "a duration, as in 20s or 500ms"; }
-const char* kind(dead_letters_full) { return "hold or drop_oldest"; }
+const char* kind(const std::string&) {
+  return "a text";
+}
+const char* kind(bool) {
+  return "true or false";
+}
+const char* kind(std::size_t) {
+  return "a whole number that is not negative";
+}
+const char* kind(int) {
+  return "a whole number that is not negative";
+}
+const char* kind(double) {
+  return "a number";
+}
+const char* kind(milliseconds) {
+  return "a duration, as in 20s or 500ms";
+}
+const char* kind(dead_letters_full) {
+  return "hold or drop_oldest";
+}
 
 // What CAF's own parser takes on the command line; durations in its spelling.
 template <class T>

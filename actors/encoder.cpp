@@ -8,8 +8,8 @@ result<std::string> encode_and_offer(intake& door, const event_view& what, std::
   thread_local std::string bytes;
   thread_local uuid_source ids;
   bytes.clear();
-  auto encoded = encode(bytes, what,
-                        {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
+  auto encoded =
+      encode(bytes, what, {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
   if (!encoded) {
     door.refuse(what.message_id, encoded.error());
     return encoded.error();

@@ -18,7 +18,9 @@ bool event_gate::takes_as(const caf::strong_actor_ptr& self, const caf::mailbox_
     return true;
   }
   compat::reply_to reply{self, element.sender, element.mid};
+  bool offered = false;
   auto admitted = encode_and_offer(*door_, view_of(what), max_event_bytes_, [&](const std::string& message_id) {
+    offered = true; // from here on the requester gets the answer, whatever it is
     return std::make_shared<requester>([reply, message_id](const error* why) {
       if (why)
         reply(to_caf_error(*why));
@@ -26,7 +28,7 @@ bool event_gate::takes_as(const caf::strong_actor_ptr& self, const caf::mailbox_
         reply(receipt{message_id});
     });
   });
-  if (!admitted)
+  if (!admitted && !offered)
     reply(to_caf_error(admitted.error()));
   return true;
 }

@@ -39,8 +39,8 @@ result<std::uint16_t> publish(caf::actor_system& system, const analytics& runnin
   auto bound = system.middleman().publish(relay, port, address.c_str());
   if (!bound) {
     caf::anon_send_exit(relay, caf::exit_reason::user_shutdown);
-    return error{errc::invalid_option, "port", "cannot bind " + address + ":" + std::to_string(port) + ": " +
-                                                   compat::render(system, bound.error())};
+    return error{errc::invalid_option, "port",
+                 "cannot bind " + address + ":" + std::to_string(port) + ": " + compat::render(system, bound.error())};
   }
   return *bound;
 }

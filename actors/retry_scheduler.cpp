@@ -52,10 +52,8 @@ retry_state::handle::behavior_type behavior(retry_state::self_pointer self, cont
   auto* state = &compat::state_of(self);
   state->start(self, std::move(context));
   supervise(self, parent);
-  return {[state](const peers& m) { state->meet(m); },
-          [state](const attempt_failed& m) { state->on_failed(m); },
-          [state](const next_due& m) { state->on_next_due(m); },
-          [state](const tick& m) { state->on_tick(m); }};
+  return {[state](const peers& m) { state->meet(m); }, [state](const attempt_failed& m) { state->on_failed(m); },
+          [state](const next_due& m) { state->on_next_due(m); }, [state](const tick& m) { state->on_tick(m); }};
 }
 
 } // namespace

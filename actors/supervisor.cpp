@@ -23,12 +23,13 @@ void supervisor_state::start(self_pointer self, context_ptr context) {
 void supervisor_state::on_begin(const begin& m) {
   const supervisor_actor me{self_};
   auto& system = self_->system();
-  table_ = std::make_shared<const peer_table>(peer_table{.supervisor = me,
-                                                         .buffer = m.buffer,
-                                                         .persister = spawn_persister(system, context_, me),
-                                                         .dispatcher = spawn_dispatcher(system, context_, me),
-                                                         .retry = spawn_retry_scheduler(system, context_, me),
-                                                         .dead_letters = spawn_dead_letter_actor(system, context_, me)});
+  table_ =
+      std::make_shared<const peer_table>(peer_table{.supervisor = me,
+                                                    .buffer = m.buffer,
+                                                    .persister = spawn_persister(system, context_, me),
+                                                    .dispatcher = spawn_dispatcher(system, context_, me),
+                                                    .retry = spawn_retry_scheduler(system, context_, me),
+                                                    .dead_letters = spawn_dead_letter_actor(system, context_, me)});
   adopt(table_->buffer);
   adopt(table_->persister);
   adopt(table_->dispatcher);

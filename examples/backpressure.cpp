@@ -32,9 +32,8 @@ caf::behavior producer(caf::stateful_actor<producer_state>* self, sluice::analyt
       [self, running](next_burst) {
         auto& state = self->state;
         for (int i = 0; i < burst && state.sent < events_to_send && !state.engaged; ++i, ++state.sent)
-          self->send(running.buffer, sluice::track{.user_id = "u-1",
-                                                   .event = "Step",
-                                                   .properties = {{"number", state.sent}}});
+          self->send(running.buffer,
+                     sluice::track{.user_id = "u-1", .event = "Step", .properties = {{"number", state.sent}}});
         if (state.sent == events_to_send) {
           std::cout << "sent " << state.sent << '\n';
           self->quit();

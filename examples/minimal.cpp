@@ -23,7 +23,8 @@ int main() {
   }
 
   caf::scoped_actor self{system};
-  self->send(running->buffer, sluice::track{.user_id = "u-1", .event = "Order Completed", .properties = {{"total", 27.5}}});
+  self->send(running->buffer,
+             sluice::track{.user_id = "u-1", .event = "Order Completed", .properties = {{"total", 27.5}}});
 
   int delivered = 0;
   self->request(running->supervisor, caf::infinite, sluice::shutdown{})

@@ -29,28 +29,26 @@ using analytics_actor = compat::typed<
     // Dead letters; answered by the store.
     dead_page(list_dead), dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
-// -- between our actors: one-way messages only; what must not get lost is sent again to a restarted peer ---------------
+// -- between our actors: one-way messages only; what must not get lost is sent again to a restarted peer
+// ---------------
 
 /// The buffer as its peers see it: what it takes besides the events, which never reach its mailbox.
-using buffer_peer = compat::typed<
-    flush_report(flush), void(peers),
-    // Frees what is stored (durable stores) or at its end (memory), answers requests and flushes.
-    void(committed),
-    // Answered with `drained` to the supervisor.
-    void(drain),
-    void(wake), void(tick)>;
+using buffer_peer =
+    compat::typed<flush_report(flush), void(peers),
+                  // Frees what is stored (durable stores) or at its end (memory), answers requests and flushes.
+                  void(committed),
+                  // Answered with `drained` to the supervisor.
+                  void(drain), void(wake), void(tick)>;
 
 /// The only user of the store. Gathers what has arrived into one unit of work.
-using persister_actor = compat::typed<
-    void(peers),
-    // Confirmed by `committed`; may be sent again.
-    void(store_batches),
-    // Confirmed by `settled`; may be sent again.
-    void(settle),
-    // Answered with `deliver` while there are batches and free slots.
-    void(pull), void(set_capacity),
-    void(promote_due),
-    dead_page(list_dead), dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
+using persister_actor = compat::typed<void(peers),
+                                      // Confirmed by `committed`; may be sent again.
+                                      void(store_batches),
+                                      // Confirmed by `settled`; may be sent again.
+                                      void(settle),
+                                      // Answered with `deliver` while there are batches and free slots.
+                                      void(pull), void(set_capacity), void(promote_due), dead_page(list_dead),
+                                      dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.
 using dispatcher_actor = compat::typed<void(peers), void(deliver), void(settled), void(set_paused)>;
@@ -59,9 +57,8 @@ using dispatcher_actor = compat::typed<void(peers), void(deliver), void(settled)
 using retry_scheduler = compat::typed<void(peers), void(attempt_failed), void(next_due)>;
 
 /// Buries what cannot be delivered; hands people's questions about the dead to the persister.
-using dead_letter_actor = compat::typed<
-    void(peers), void(give_up_on),
-    dead_page(list_dead), dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
+using dead_letter_actor = compat::typed<void(peers), void(give_up_on), dead_page(list_dead), dead_entry(show_dead),
+                                        dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Composition root → supervisor: this is your buffer, start the others.
 struct begin {
@@ -88,34 +85,34 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::begin)
 
 // The wire types have ids of their own in one block, far from a host's; append only.
 CAF_BEGIN_TYPE_ID_BLOCK(sluice, caf::first_custom_type_id + 2000)
-  CAF_ADD_TYPE_ID(sluice, (sluice::track))
-  CAF_ADD_TYPE_ID(sluice, (sluice::identify))
-  CAF_ADD_TYPE_ID(sluice, (sluice::page))
-  CAF_ADD_TYPE_ID(sluice, (sluice::screen))
-  CAF_ADD_TYPE_ID(sluice, (sluice::group))
-  CAF_ADD_TYPE_ID(sluice, (sluice::alias))
-  CAF_ADD_TYPE_ID(sluice, (sluice::receipt))
-  CAF_ADD_TYPE_ID(sluice, (sluice::flush))
-  CAF_ADD_TYPE_ID(sluice, (sluice::flush_report))
-  CAF_ADD_TYPE_ID(sluice, (sluice::shutdown))
-  CAF_ADD_TYPE_ID(sluice, (sluice::shutdown_report))
-  CAF_ADD_TYPE_ID(sluice, (sluice::subscribe))
-  CAF_ADD_TYPE_ID(sluice, (sluice::unsubscribe))
-  CAF_ADD_TYPE_ID(sluice, (sluice::get_stats))
-  CAF_ADD_TYPE_ID(sluice, (sluice::system_stats))
-  CAF_ADD_TYPE_ID(sluice, (sluice::pause))
-  CAF_ADD_TYPE_ID(sluice, (sluice::resume))
-  CAF_ADD_TYPE_ID(sluice, (sluice::list_dead))
-  CAF_ADD_TYPE_ID(sluice, (sluice::show_dead))
-  CAF_ADD_TYPE_ID(sluice, (sluice::replay_dead))
-  CAF_ADD_TYPE_ID(sluice, (sluice::purge_dead))
-  CAF_ADD_TYPE_ID(sluice, (sluice::dead_page))
-  CAF_ADD_TYPE_ID(sluice, (sluice::dead_entry))
-  CAF_ADD_TYPE_ID(sluice, (sluice::dead_count))
-  CAF_ADD_TYPE_ID(sluice, (sluice::delivery_report))
-  CAF_ADD_TYPE_ID(sluice, (sluice::backpressure))
-  CAF_ADD_TYPE_ID(sluice, (sluice::destination_hold))
-  CAF_ADD_TYPE_ID(sluice, (sluice::stopped))
+CAF_ADD_TYPE_ID(sluice, (sluice::track))
+CAF_ADD_TYPE_ID(sluice, (sluice::identify))
+CAF_ADD_TYPE_ID(sluice, (sluice::page))
+CAF_ADD_TYPE_ID(sluice, (sluice::screen))
+CAF_ADD_TYPE_ID(sluice, (sluice::group))
+CAF_ADD_TYPE_ID(sluice, (sluice::alias))
+CAF_ADD_TYPE_ID(sluice, (sluice::receipt))
+CAF_ADD_TYPE_ID(sluice, (sluice::flush))
+CAF_ADD_TYPE_ID(sluice, (sluice::flush_report))
+CAF_ADD_TYPE_ID(sluice, (sluice::shutdown))
+CAF_ADD_TYPE_ID(sluice, (sluice::shutdown_report))
+CAF_ADD_TYPE_ID(sluice, (sluice::subscribe))
+CAF_ADD_TYPE_ID(sluice, (sluice::unsubscribe))
+CAF_ADD_TYPE_ID(sluice, (sluice::get_stats))
+CAF_ADD_TYPE_ID(sluice, (sluice::system_stats))
+CAF_ADD_TYPE_ID(sluice, (sluice::pause))
+CAF_ADD_TYPE_ID(sluice, (sluice::resume))
+CAF_ADD_TYPE_ID(sluice, (sluice::list_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::show_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::replay_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::purge_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::dead_page))
+CAF_ADD_TYPE_ID(sluice, (sluice::dead_entry))
+CAF_ADD_TYPE_ID(sluice, (sluice::dead_count))
+CAF_ADD_TYPE_ID(sluice, (sluice::delivery_report))
+CAF_ADD_TYPE_ID(sluice, (sluice::backpressure))
+CAF_ADD_TYPE_ID(sluice, (sluice::destination_hold))
+CAF_ADD_TYPE_ID(sluice, (sluice::stopped))
 CAF_END_TYPE_ID_BLOCK(sluice)
 
 SLUICE_ERROR_ENUM(sluice::errc)

@@ -190,8 +190,7 @@ void answer(Promise& promise, Answer value) {
 
 /// Calls `on_down(address, reason)` when `handle` has terminated. All calls of one actor give the same function.
 template <class Self, class Handle>
-void watch(Self* self, const Handle& handle,
-           std::function<void(const caf::actor_addr&, const caf::error&)> on_down) {
+void watch(Self* self, const Handle& handle, std::function<void(const caf::actor_addr&, const caf::error&)> on_down) {
 #if CAF_MAJOR_VERSION >= 1
   self->monitor(handle, [on_down, address = handle.address()](const caf::error& why) { on_down(address, why); });
 #else
@@ -287,7 +286,8 @@ void register_types([[maybe_unused]] Config& config) {
   config.add_error_category(caf::atom("sluice"), [](std::uint8_t code, caf::atom_value, const caf::message& context) {
     std::string text{to_string(static_cast<Errors>(code))};
     if (context.template match_elements<std::string, std::string>())
-      text = to_string(error{static_cast<Errors>(code), context.get_as<std::string>(0), context.get_as<std::string>(1)});
+      text =
+          to_string(error{static_cast<Errors>(code), context.get_as<std::string>(0), context.get_as<std::string>(1)});
     return text;
   });
 #endif

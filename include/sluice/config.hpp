@@ -13,7 +13,8 @@ namespace sluice {
 /// the second argument: `sluice::configure(*this, custom_options_)`.
 void configure(caf::actor_system_config& config, caf::config_option_set& custom_options);
 
-/// Reads the group `sluice` of a configuration into `out`: `sluice { write_key = "…", http { connect = 5s } }` in a file,
+/// Reads the group `sluice` of a configuration into `out`: `sluice { write_key = "…", http { connect = 5s } }` in a
+/// file,
 /// `--sluice.flush_at=100` on the command line. Options that are not there keep their values. Gives everything that is
 /// wrong, by the option's full name: unknown options, values of the wrong kind. Ranges are `validate`'s business.
 std::vector<option_error> options_from(const caf::actor_system_config& config, options& out);

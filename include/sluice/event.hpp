@@ -1,8 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <concepts>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>

@@ -92,21 +92,21 @@ struct dead_count {
 template <class Inspector>
 auto inspect(Inspector& f, track& x) {
   using compat::member;
-  return compat::inspect_object(
-      f, x, "sluice::track", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
-      member("event", x.event), member("properties", x.properties), member("context", x.context),
-      member("integrations", x.integrations), member("message_id", x.message_id), member("timestamp", x.timestamp),
-      member("original_timestamp", x.original_timestamp));
+  return compat::inspect_object(f, x, "sluice::track", member("user_id", x.user_id),
+                                member("anonymous_id", x.anonymous_id), member("event", x.event),
+                                member("properties", x.properties), member("context", x.context),
+                                member("integrations", x.integrations), member("message_id", x.message_id),
+                                member("timestamp", x.timestamp), member("original_timestamp", x.original_timestamp));
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, identify& x) {
   using compat::member;
-  return compat::inspect_object(
-      f, x, "sluice::identify", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
-      member("traits", x.traits), member("context", x.context), member("integrations", x.integrations),
-      member("message_id", x.message_id), member("timestamp", x.timestamp),
-      member("original_timestamp", x.original_timestamp));
+  return compat::inspect_object(f, x, "sluice::identify", member("user_id", x.user_id),
+                                member("anonymous_id", x.anonymous_id), member("traits", x.traits),
+                                member("context", x.context), member("integrations", x.integrations),
+                                member("message_id", x.message_id), member("timestamp", x.timestamp),
+                                member("original_timestamp", x.original_timestamp));
 }
 
 template <class Inspector>
@@ -132,11 +132,11 @@ auto inspect(Inspector& f, screen& x) {
 template <class Inspector>
 auto inspect(Inspector& f, group& x) {
   using compat::member;
-  return compat::inspect_object(
-      f, x, "sluice::group", member("user_id", x.user_id), member("anonymous_id", x.anonymous_id),
-      member("group_id", x.group_id), member("traits", x.traits), member("context", x.context),
-      member("integrations", x.integrations), member("message_id", x.message_id), member("timestamp", x.timestamp),
-      member("original_timestamp", x.original_timestamp));
+  return compat::inspect_object(f, x, "sluice::group", member("user_id", x.user_id),
+                                member("anonymous_id", x.anonymous_id), member("group_id", x.group_id),
+                                member("traits", x.traits), member("context", x.context),
+                                member("integrations", x.integrations), member("message_id", x.message_id),
+                                member("timestamp", x.timestamp), member("original_timestamp", x.original_timestamp));
 }
 
 template <class Inspector>
@@ -189,8 +189,8 @@ auto inspect(Inspector& f, delivery_report& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::delivery_report", member("kind", x.kind), member("events", x.events),
                                 member("batch_id", x.batch_id), member("message_ids", x.message_ids),
-                                member("attempts", x.attempts), member("status", x.status),
-                                member("reason", x.reason), member("delay", x.delay));
+                                member("attempts", x.attempts), member("status", x.status), member("reason", x.reason),
+                                member("delay", x.delay));
 }
 
 template <class Inspector>
@@ -271,9 +271,8 @@ template <class Inspector>
 auto inspect(Inspector& f, dead_entry& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::dead_entry", member("id", x.id), member("events", x.events),
-                                member("attempts", x.attempts), member("status", x.status),
-                                member("reason", x.reason), member("died", x.died),
-                                member("message_ids", x.message_ids));
+                                member("attempts", x.attempts), member("status", x.status), member("reason", x.reason),
+                                member("died", x.died), member("message_ids", x.message_ids));
 }
 
 template <class Inspector>

@@ -26,19 +26,18 @@ void close_ledger(send_ledger& l, const shutdown_report& r) {
 }
 
 std::string to_json(const send_ledger& l) {
-  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted}, {"refused", l.refused},
-                                    {"delivered", l.delivered}, {"dead", l.dead},         {"waiting", l.waiting},
+  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},  {"refused", l.refused},
+                                    {"delivered", l.delivered}, {"dead", l.dead},          {"waiting", l.waiting},
                                     {"lost", l.lost},           {"recovered", l.recovered}};
   return json.dump();
 }
 
 std::string to_text(const send_ledger& l, double seconds) {
-  std::string text = "ledger\n" + line("read", l.read, "events in the input") +
-                     line("refused", l.refused, "not valid, see above") +
-                     line("accepted", l.accepted, "= delivered + dead + waiting + lost") +
-                     line("delivered", l.delivered, "acknowledged by the data plane") +
-                     line("dead", l.dead, "given up, see above") + line("waiting", l.waiting, "kept for a later run") +
-                     line("lost", l.lost, "accepted, not delivered, not kept");
+  std::string text =
+      "ledger\n" + line("read", l.read, "events in the input") + line("refused", l.refused, "not valid, see above") +
+      line("accepted", l.accepted, "= delivered + dead + waiting + lost") +
+      line("delivered", l.delivered, "acknowledged by the data plane") + line("dead", l.dead, "given up, see above") +
+      line("waiting", l.waiting, "kept for a later run") + line("lost", l.lost, "accepted, not delivered, not kept");
   if (l.recovered > 0)
     text += line("recovered", l.recovered, "left by an earlier run");
   std::array<char, 96> rate{};

@@ -57,8 +57,8 @@ result<std::string> plain_body(const sink_request& r) {
   std::string text(size, '\0');
   auto* d = libdeflate_alloc_decompressor();
   std::size_t got = 0;
-  const bool ok = d && libdeflate_gzip_decompress(d, r.body.data(), r.body.size(), text.data(), size, &got) ==
-                           LIBDEFLATE_SUCCESS;
+  const bool ok =
+      d && libdeflate_gzip_decompress(d, r.body.data(), r.body.size(), text.data(), size, &got) == LIBDEFLATE_SUCCESS;
   libdeflate_free_decompressor(d);
   if (!ok || got != size)
     return broken("body", "not valid gzip");

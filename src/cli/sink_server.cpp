@@ -111,8 +111,8 @@ private:
   bool record(const std::vector<std::string>& ids, std::string_view batch) const {
     if (record_ < 0)
       return true;
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
     const auto rest = " " + one_line(batch) + " " + std::to_string(now.count()) + "\n";
     std::string lines;
     for (const auto& id : ids)

@@ -7,8 +7,8 @@
 namespace sluice {
 
 batcher::batcher(const options& o)
-    : flush_at_{o.flush_at}, max_events_{o.max_batch_events}, max_bytes_{o.max_batch_bytes - body_overhead},
-      interval_{o.flush_interval}, linger_{o.request_linger} {}
+    : flush_at_{o.flush_at}, max_events_{o.max_batch_events},
+      max_bytes_{o.max_batch_bytes - body_overhead}, interval_{o.flush_interval}, linger_{o.request_linger} {}
 
 void batcher::add(event_chunk&& events, steady_time since) {
   if (events.empty())

@@ -100,7 +100,8 @@ private:
 
   void tree(const nlohmann::json& value, std::string_view field, int depth = 1) {
     if (!value.is_object() && !value.is_discarded())
-      return w_.fail(errc::wrong_kind, std::string{field}, std::string{"an object was expected, not "} + value.type_name());
+      return w_.fail(errc::wrong_kind, std::string{field},
+                     std::string{"an object was expected, not "} + value.type_name());
     w_.value(value, field, depth);
   }
 

@@ -27,16 +27,19 @@ void intake::open(std::function<void()> wake) {
 result<void> intake::offer(std::string_view encoded, std::string_view message_id, requester_ptr who) {
   std::unique_lock guard{mutex_};
   if (closed_ || is_full(encoded.size())) {
-    error why = closed_ ? error{errc::closed, "", "the system is shutting down"}
-                        : error{errc::buffer_full, "",
-                                "the buffer is full: " + std::to_string(held_) + " events, " +
-                                    std::to_string(held_bytes_) + " bytes are held (max_internal_queue_size, "
-                                                                  "max_internal_queue_bytes)"};
+    error why = closed_
+                    ? error{errc::closed, "", "the system is shutting down"}
+                    : error{errc::buffer_full, "",
+                            "the buffer is full: " + std::to_string(held_) + " events, " + std::to_string(held_bytes_) +
+                                " bytes are held (max_internal_queue_size, "
+                                "max_internal_queue_bytes)"};
     note_refusal(message_id, why);
     const bool knock = raise_signal(signal::some);
     guard.unlock();
     if (knock)
       wake_();
+    if (who)
+      who->failed(why);
     return why;
   }
   const bool awaited = who && open_.events.waiting.empty();

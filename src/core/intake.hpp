@@ -42,7 +42,7 @@ public:
   /// `flush_at` events are there, and when somebody waits for an answer.
   void open(std::function<void()> wake);
 
-  /// Takes one encoded event, or refuses it: `buffer_full`, `closed`.
+  /// Takes one encoded event, or refuses it: `buffer_full`, `closed`. `who` is told when it is stored, or refused.
   result<void> offer(std::string_view encoded, std::string_view message_id, requester_ptr who = nullptr);
 
   /// Counts an event that was refused before it could be offered.

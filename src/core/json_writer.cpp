@@ -111,7 +111,8 @@ void json_writer::number(std::uint64_t n) {
 
 void json_writer::number(double n, std::string_view field) {
   if (!std::isfinite(n))
-    return fail(errc::invalid_number, std::string{field}, "a number that JSON can carry was expected, not NaN or infinity");
+    return fail(errc::invalid_number, std::string{field},
+                "a number that JSON can carry was expected, not NaN or infinity");
   append_number(out_, n);
 }
 

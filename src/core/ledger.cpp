@@ -6,10 +6,9 @@ namespace sluice {
 
 void ledger::open(batch_ptr content, cut&& from) {
   cut_ += from.events;
-  open_.emplace(content->sequence, entry{.last = cut_,
-                                         .events = from.events,
-                                         .bytes = from.event_bytes,
-                                         .requesters = std::move(from.requesters)});
+  open_.emplace(
+      content->sequence,
+      entry{.last = cut_, .events = from.events, .bytes = from.event_bytes, .requesters = std::move(from.requesters)});
   unconfirmed_.emplace(content->sequence, std::move(content));
 }
 

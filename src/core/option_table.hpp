@@ -13,8 +13,8 @@ struct between {
   T high;
 };
 
-/// Calls `visit(name, member, range, help)` for every option with a range, and `visit(name, member, help)` for the others:
-/// the one list of them. `O` is `options` or `const options`.
+/// Calls `visit(name, member, range, help)` for every option with a range, and `visit(name, member, help)` for the
+/// others: the one list of them. `O` is `options` or `const options`.
 template <class O, class Visitor>
 void for_each_option(O& o, Visitor&& visit) {
   using std::size_t;

@@ -61,6 +61,10 @@ std::vector<option_error> validate(const options& o) {
     check.wrong("low_water", "must be below high_water");
   if (o.flush_at > o.max_batch_events)
     check.wrong("flush_at", "must not be above max_batch_events (" + shown(o.max_batch_events) + ")");
+  if (o.max_batch_events > o.queue.max_backlog_events)
+    check.wrong("queue.max_backlog_events", "must not be below max_batch_events: a batch must fit");
+  if (o.max_batch_bytes > o.queue.max_backlog_bytes)
+    check.wrong("queue.max_backlog_bytes", "must not be below max_batch_bytes: a batch must fit");
   if (o.max_event_bytes + frame > o.max_batch_bytes)
     check.wrong("max_event_bytes", "must be below max_batch_bytes by " + shown(frame) + " or more");
   if (o.max_event_bytes > o.max_internal_queue_bytes)

@@ -1,6 +1,5 @@
 #include "core/payload.hpp"
 
-
 #include <new>
 
 #include <libdeflate.h>
@@ -99,8 +98,8 @@ payload_ptr payload_sealer::seal(std::string_view events, bool gzip, std::chrono
     return std::make_shared<const std::string>(first + rest);
   std::string out = head(first);
   out.resize(head_size + libdeflate_deflate_compress_bound(compressor_, rest.size()));
-  const auto size =
-      libdeflate_deflate_compress(compressor_, rest.data(), rest.size(), out.data() + head_size, out.size() - head_size);
+  const auto size = libdeflate_deflate_compress(compressor_, rest.data(), rest.size(), out.data() + head_size,
+                                                out.size() - head_size);
   out.resize(head_size + size);
   const auto crc = crc32_combine(crc_of(first), crc_of(rest), static_cast<z_off_t>(rest.size()));
   out += trailer(static_cast<std::uint32_t>(crc), static_cast<std::uint32_t>(first.size() + rest.size()));

@@ -18,7 +18,9 @@ namespace sluice {
 using payload_ptr = std::shared_ptr<const std::string>;
 
 /// What a body has around its events.
-inline constexpr std::size_t body_overhead = std::string_view{R"({"sentAt":"2024-05-01T12:00:00.000Z","timestamp":"2024-05-01T12:00:00.000Z","batch":[]})"}.size();
+inline constexpr std::size_t body_overhead =
+    std::string_view{R"({"sentAt":"2024-05-01T12:00:00.000Z","timestamp":"2024-05-01T12:00:00.000Z","batch":[]})"}
+        .size();
 
 /// Makes payloads. Owns a compressor, which is expensive to make. For one thread.
 class payload_sealer {

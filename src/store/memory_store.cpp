@@ -110,7 +110,8 @@ enqueue_outcome memory_store::enqueue(const batch_ptr& b) {
   if (find(b->id))
     return enqueue_outcome::stored;
   const auto waiting = stats_.ready + stats_.in_flight + stats_.retry;
-  if (waiting + b->events > limits_.max_backlog_events || waiting_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
+  if (waiting + b->events > limits_.max_backlog_events ||
+      waiting_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
     return enqueue_outcome::backlog_full;
   stats_.stored += b->events;
   insert(b, {next_place_++, b->id});

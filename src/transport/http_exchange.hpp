@@ -30,8 +30,8 @@ struct exchange_resources {
   std::function<void(std::unique_ptr<connection>)> give_idle;
 };
 
-/// One request and its response: connect, perhaps through a proxy, handshake, send, receive, each under its deadline and
-/// all under the total. Runs on the I/O thread.
+/// One request and its response: connect, perhaps through a proxy, handshake, send, receive, each under its deadline
+/// and all under the total. Runs on the I/O thread.
 class http_exchange : public std::enable_shared_from_this<http_exchange> {
 public:
   using done_handler = std::function<void(delivery_response)>;
@@ -44,9 +44,9 @@ public:
 
 private:
   using error_code = boost::system::error_code;
-  using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                  connection::executor_type>;
+  using timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        connection::executor_type>;
   using parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
 
   void connect();

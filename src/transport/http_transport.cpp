@@ -21,7 +21,11 @@ public:
       : settings_{std::move(settings)}, tls_{asio::ssl::context::tls_client},
         names_{io_, settings_.through ? settings_.through->host : settings_.to.host,
                settings_.through ? settings_.through->port : settings_.to.port},
-        shared_{io_, settings_, tls_, names_, [this] { return take_idle(); },
+        shared_{io_,
+                settings_,
+                tls_,
+                names_,
+                [this] { return take_idle(); },
                 [this](std::unique_ptr<connection> c) { give_idle(std::move(c)); }},
         stay_{io_.get_executor()} {
     trust();

@@ -11,8 +11,8 @@
 
 namespace sluice {
 
-/// Looks host names up on detached threads: a lookup that hangs cannot be cancelled, and must hold up neither a deadline
-/// nor the end. One at a time is under way; who comes meanwhile waits for the same answer.
+/// Looks host names up on detached threads: a lookup that hangs cannot be cancelled, and must hold up neither a
+/// deadline nor the end. One at a time is under way; who comes meanwhile waits for the same answer.
 class resolver {
 public:
   using addresses = std::vector<boost::asio::ip::tcp::endpoint>;

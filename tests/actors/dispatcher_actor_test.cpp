@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 TEST_CASE("no more than max_in_flight deliveries are under way", "[actors][dispatcher]") {
   auto o = simulation::defaults();
   o.max_in_flight = 3;
+  o.max_batch_events = 20;
   simulation sim{o};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(400);
@@ -70,7 +71,8 @@ TEST_CASE("a poisonous event is buried alone, the rest of its batch is delivered
   }
 }
 
-TEST_CASE("a wrong key holds the destination: nothing is buried, one probe at a time goes out", "[actors][dispatcher]") {
+TEST_CASE("a wrong key holds the destination: nothing is buried, one probe at a time goes out",
+          "[actors][dispatcher]") {
   simulation sim;
   std::vector<destination_hold> holds;
   auto subscriber = sim.system().spawn([&]() -> caf::behavior {

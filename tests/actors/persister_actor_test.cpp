@@ -89,7 +89,9 @@ TEST_CASE("a store that throws is taken as failing", "[actors][persister]") {
 
 TEST_CASE("what has gathered is applied as one unit of work", "[actors][persister]") {
   failing_store::control c;
-  simulation sim{simulation::defaults(), failing(c)};
+  auto o = simulation::defaults();
+  o.max_batch_events = 20;
+  simulation sim{o, failing(c)};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(200);
   sim.run();
@@ -101,6 +103,7 @@ TEST_CASE("what has gathered is applied as one unit of work", "[actors][persiste
 TEST_CASE("while the store has no room, batches wait and the buffer pushes back", "[actors][persister]") {
   auto o = simulation::defaults();
   o.queue.max_backlog_events = 100;
+  o.max_batch_events = 20;
   o.max_internal_queue_size = 1'000;
   simulation sim{o};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };

@@ -138,7 +138,7 @@ TEST_CASE("while deliveries are paused everything else goes on, also over a rest
           "[actors][supervisor]") {
   simulation sim;
   REQUIRE(sim.ask<system_stats>(sim.running().supervisor, get_stats{}));
-  sim.self()->send(sim.running().supervisor, pause{});
+  sim.self()->send(sim.running().supervisor, sluice::pause{});
   sim.run();
   sim.send_events(40);
   sim.run();

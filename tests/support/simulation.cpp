@@ -24,8 +24,8 @@ options simulation::defaults() {
 }
 
 simulation::simulation(options o, std::unique_ptr<store> queue)
-    : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
-      self_{system_} {
+    : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())}, self_{
+                                                                                                              system_} {
   o.log = [this](log_level, std::string_view line) { log_.emplace_back(line); };
   extensions parts;
   parts.queue = std::move(queue);
@@ -68,8 +68,7 @@ void simulation::advance(std::chrono::milliseconds total) {
 
 void simulation::send_events(int n, const std::string& prefix) {
   for (int i = 0; i < n; ++i)
-    self_->send(running_->buffer,
-                track{.user_id = "u", .event = "Test", .message_id = prefix + std::to_string(i)});
+    self_->send(running_->buffer, track{.user_id = "u", .event = "Test", .message_id = prefix + std::to_string(i)});
 }
 
 std::shared_ptr<const peer_table> simulation::peers() {
