@@ -20,7 +20,8 @@ std::string endpoint::authority() const {
 }
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.substr(0, 4) == "127.";
+  const bool v4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "::1" || (v4 && host.substr(0, 4) == "127.");
 }
 
 result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {

@@ -1,0 +1,198 @@
+#include "support/catch.hpp"
+
+#include <random>
+
+#include "core/batcher.hpp"
+#include "core/ledger.hpp"
+#include "core/payload.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+const steady_time t0{};
+
+event_chunk chunk(int n, std::size_t size = 10) {
+  event_chunk c;
+  for (int i = 0; i < n; ++i)
+    c.append(std::string(size, 'e'), nullptr);
+  return c;
+}
+
+std::size_t events(const std::optional<cut>& c) {
+  return c ? c->events : 0;
+}
+
+} // namespace
+
+TEST_CASE("a batch is due when flush_at events wait", "[core][batcher]") {
+  batcher b{options{}};
+  b.add(chunk(19), t0);
+  CHECK(!b.next(t0, 4));
+  b.add(chunk(1), t0);
+  CHECK(events(b.next(t0, 4)) == 20);
+  CHECK(!b.next(t0, 4));
+}
+
+TEST_CASE("a batch is due flush_interval after its oldest event", "[core][batcher]") {
+  batcher b{options{}};
+  b.add(chunk(2), t0);
+  b.add(chunk(1), t0 + 10s);
+  CHECK(b.deadline() == t0 + 20s);
+  CHECK(!b.next(t0 + 19'999ms, 4));
+  CHECK(events(b.next(t0 + 20s, 4)) == 3);
+  CHECK(!b.deadline());
+}
+
+TEST_CASE("a batch that holds a request is due after request_linger", "[core][batcher]") {
+  batcher b{options{}};
+  b.add(chunk(2), t0);
+  event_chunk c;
+  c.append("request", std::make_shared<requester>([](const error*) {}));
+  b.add(std::move(c), t0 + 1s);
+  CHECK(b.deadline() == t0 + 1050ms);
+  const auto batch = b.next(t0 + 1050ms, 4);
+  CHECK(events(batch) == 3);
+  CHECK(batch->requesters.size() == 1);
+}
+
+TEST_CASE("nothing is cut while the window is closed", "[core][batcher]") {
+  batcher b{options{}};
+  b.add(chunk(100), t0);
+  CHECK(!b.next(t0 + 1h, 0));
+  CHECK(b.waiting() == 100);
+}
+
+TEST_CASE("batches have flush_at events while the pipeline keeps up, and grow while it is behind", "[core][batcher]") {
+  batcher b{options{}};
+  b.add(chunk(60), t0);
+  CHECK(events(b.next(t0, 4)) == 20);
+  b.add(chunk(2'000), t0);
+  CHECK(events(b.next(t0, 1)) == 500);
+}
+
+TEST_CASE("a body never has more than max_batch_bytes", "[core][batcher]") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random{seed};
+  options o;
+  o.max_batch_bytes = 1024;
+  o.max_event_bytes = 700;
+  for (int round = 0; round < 200; ++round) {
+    batcher b{o};
+    std::size_t in = 0, out = 0;
+    for (int i = 0; i < 10; ++i) {
+      const auto n = 1 + static_cast<int>(random() % 30);
+      b.add(chunk(n, 1 + random() % 700), t0);
+      in += static_cast<std::size_t>(n);
+    }
+    b.flush();
+    while (auto batch = b.next(t0, 1 + random() % 4)) {
+      REQUIRE(batch->bytes.size() + body_overhead <= 1024);
+      REQUIRE(batch->events > 0);
+      out += batch->events;
+    }
+    REQUIRE(in == out);
+  }
+}
+
+TEST_CASE("what a flush covers is cut apart from what comes later", "[core][batcher]") {
+  batcher b{options{}};
+  b.add(chunk(5), t0);
+  b.flush();
+  b.add(chunk(7), t0);
+  b.flush();
+  b.add(chunk(9), t0);
+  CHECK(events(b.next(t0, 4)) == 5);
+  CHECK(events(b.next(t0, 4)) == 7);
+  CHECK(!b.next(t0, 4));
+  CHECK(b.waiting() == 9);
+}
+
+namespace {
+
+batch_ptr numbered(std::uint64_t sequence, std::uint32_t n) {
+  return std::make_shared<const batch>(batch{.id = std::to_string(sequence), .sequence = sequence, .events = n});
+}
+
+cut of(std::uint32_t n) {
+  cut c;
+  c.events = n;
+  c.event_bytes = 10 * n;
+  return c;
+}
+
+struct books {
+  explicit books(bool durable) : door{options{}}, ledger{door, durable} {
+    for (int i = 0; i < 30; ++i)
+      door.offer("0123456789", "id");
+    ledger.taken(30);
+    ledger.open(numbered(1, 20), of(20));
+    ledger.open(numbered(2, 10), of(10));
+  }
+  intake door;
+  class ledger ledger;
+};
+
+} // namespace
+
+TEST_CASE("in memory mode events are released at their end, with a durable store when they are stored",
+          "[core][ledger]") {
+  books memory{false};
+  memory.ledger.stored(1);
+  CHECK(memory.door.depth() == 30);
+  memory.ledger.ended(1, 20, true);
+  CHECK(memory.door.depth() == 10);
+  CHECK(memory.door.depth_bytes() == 100);
+  books durable{true};
+  durable.ledger.stored(1);
+  CHECK(durable.door.depth() == 10);
+  durable.ledger.ended(1, 20, true);
+  CHECK(durable.door.depth() == 10);
+}
+
+TEST_CASE("news that come twice, or of somebody else's batch, change nothing", "[core][ledger]") {
+  books b{false};
+  for (int i = 0; i < 2; ++i) {
+    b.ledger.stored(1);
+    b.ledger.failed_once(99);
+    b.ledger.ended(1, 20, true);
+    b.ledger.ended(99, 5, false);
+  }
+  CHECK(b.door.totals().stored == 20);
+  CHECK(b.door.totals().delivered == 20);
+  CHECK(b.door.totals().dead == 0);
+  CHECK(b.door.depth() == 10);
+}
+
+TEST_CASE("the halves of a split end one by one", "[core][ledger]") {
+  books b{false};
+  b.ledger.failed_once(1);
+  CHECK(b.door.totals().retrying == 20);
+  b.ledger.ended(1, 7, true);
+  b.ledger.ended(1, 13, false);
+  CHECK(b.door.totals().delivered == 7);
+  CHECK(b.door.totals().dead == 13);
+  CHECK(b.door.totals().retrying == 0);
+  CHECK(b.door.depth() == 10);
+  CHECK(b.door.depth_bytes() == 100);
+}
+
+TEST_CASE("a flush watches what was taken before it, and nothing else", "[core][ledger]") {
+  books b{false};
+  b.ledger.ended(1, 20, true);
+  const auto flush = b.ledger.begin_flush();
+  b.ledger.taken(5);
+  b.ledger.open(numbered(3, 5), of(5));
+  b.ledger.ended(3, 5, true);
+  CHECK(!b.ledger.flushed(flush));
+  b.ledger.stored(2);
+  CHECK(b.ledger.report(flush).stored == 10);
+  b.ledger.ended(2, 10, false);
+  CHECK(b.ledger.flushed(flush));
+  const auto r = b.ledger.report(flush);
+  CHECK(r.delivered == 20);
+  CHECK(r.dead == 10);
+  CHECK(r.stored + r.waiting == 0);
+}
