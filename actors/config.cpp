@@ -80,7 +80,7 @@ const char* kind(dead_letters_full) {
 
 // What CAF's own parser takes on the command line; durations in its spelling.
 template <class T>
-void declare(caf::config_option_adder& group, const char* name, const T&, const char* help) {
+void declare(caf::config_option_adder& group, const std::string& name, const T&, const std::string& help) {
   if constexpr (std::is_same_v<T, milliseconds>)
     group.add<caf::timespan>(name, help);
   else if constexpr (std::is_same_v<T, dead_letters_full>)
@@ -114,7 +114,7 @@ void configure(caf::actor_system_config& config, caf::config_option_set& custom_
     }
     const char* help = std::get<sizeof...(rest) - 1>(std::tie(rest...));
     caf::config_option_adder group{custom_options, category};
-    declare(group, name.c_str(), member, help);
+    declare(group, name, member, help);
   });
 }
 

@@ -26,7 +26,7 @@ echo "   $url"
 
 echo "2. The 185 example events, 200 times over: 37 000 events, with fresh message ids."
 for _ in $(seq 200); do cat "$here/data/events.ndjson"; done |
-  sed -E 's/"messageId": *"[^"]*",? *//; s/, *\}$/}/' >"$work/events.ndjson"
+  awk '{ gsub(/"messageId": *"[^"]*"/, "\"messageId\": \"demo-" NR "\""); print }' >"$work/events.ndjson"
 
 echo "3. Sending. What fails is tried again; watch 'retrying'."
 status=0

@@ -22,7 +22,7 @@ struct http_options {
   milliseconds response{20'000};
   milliseconds total{30'000};
   /// A longer response is cut off and counts as a failure to read. 1 KiB to 16 MiB.
-  std::size_t max_response_bytes = 64 * 1024;
+  std::size_t max_response_bytes = std::size_t{64} * 1024;
   /// A PEM file with the authorities to trust instead of the system's; empty: the system's.
   std::string ca_file{};
 };
@@ -99,11 +99,11 @@ struct options {
   /// … and ends when it has fallen to this part.
   double low_water = 0.5;
   /// Uncompressed bytes of a request body at most. 1 KiB to 16 MiB.
-  std::size_t max_batch_bytes = 450 * 1024;
+  std::size_t max_batch_bytes = std::size_t{450} * 1024;
   /// Events of a batch at most, while the pipeline is behind. 1 to 1000.
   std::size_t max_batch_events = 500;
   /// Encoded bytes of one event at most. 256 bytes to `max_batch_bytes` less 256.
-  std::size_t max_event_bytes = 32 * 1024;
+  std::size_t max_event_bytes = std::size_t{32} * 1024;
   /// A batch that holds a request is cut after this.
   milliseconds request_linger{50};
   /// A request that is not committed after this is answered `errc::pending`.

@@ -1,5 +1,7 @@
 #include "core/endpoint.hpp"
 
+#include <algorithm>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -29,6 +31,12 @@ result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
   if (!url)
     return wrong("must be a URL with a scheme, as in https://events.example.com");
   const std::string scheme{url->scheme()};
+  // Boost.URL 1.81 takes 127.0.0.1.example.com for 127.0.0.1.
+  const auto begin = scheme.size() + 3; // after "://"
+  const auto end = std::min(text.find_first_of("/?#", begin), text.size());
+  const std::string_view parsed{url->encoded_authority().data(), url->encoded_authority().size()};
+  if (url->has_authority() && text.substr(begin, end - begin) != parsed)
+    return wrong("must not have a host name that begins with an IPv4 address");
   if (scheme != "http" && scheme != "https")
     return wrong("must begin with https:// or http://");
   if (url->has_userinfo() || url->has_fragment())

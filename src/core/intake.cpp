@@ -42,7 +42,7 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
       who->failed(why);
     return why;
   }
-  const bool awaited = who && open_.events.waiting.empty();
+  const bool awaited = who && wake_ && open_.events.waiting.empty();
   open_.events.append(encoded, std::move(who));
   ++held_;
   held_bytes_ += encoded.size();

@@ -83,8 +83,8 @@ settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now,
 }
 
 settle_outcome memory_store::split_entry(entry& e, const split& p) {
-  // Halves that do not add up would lose or invent events.
-  if (p.first->events + p.second->events != e.content->events)
+  // Halves that do not add up, or are here already, would lose or invent events.
+  if (p.first->events + p.second->events != e.content->events || find(p.first->id) || find(p.second->id))
     return settle_outcome::stale;
   const auto number = e.at.first;
   erase(e);

@@ -1,0 +1,286 @@
+#include "support/catch.hpp"
+
+#include <algorithm>
+
+#include "store/backends.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const store_time t0{std::chrono::milliseconds{1'700'000'000'000}};
+
+batch_ptr make(const std::string& id, std::uint32_t events = 10, std::size_t bytes = 100) {
+  return std::make_shared<const batch>(
+      batch{.id = id, .sequence = 1, .events = events, .payload = std::make_shared<const std::string>(bytes, 'p')});
+}
+
+// A store, and what a persister would do with it.
+template <class Backend>
+struct bench {
+  explicit bench(queue_options limits = {}, dead_letter_options dead = {}) : under_test{Backend::open(limits, dead)} {}
+
+  work_done apply(unit_of_work w, store_time now = t0) {
+    w.now = now;
+    auto done = under_test->apply(w);
+    REQUIRE(done);
+    const auto s = *under_test->stats();
+    REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged);
+    return *done;
+  }
+  void put(std::vector<batch_ptr> batches) {
+    unit_of_work w;
+    w.enqueues = std::move(batches);
+    for (const auto outcome : apply(w).enqueued)
+      CHECK(outcome == enqueue_outcome::stored);
+  }
+  std::vector<leased_batch> claim(std::size_t n, store_time now = t0) {
+    unit_of_work w;
+    w.slots = n;
+    return apply(w, now).claimed;
+  }
+  std::vector<std::string> claimed_ids(std::size_t n, store_time now = t0) {
+    std::vector<std::string> ids;
+    for (const auto& b : claim(n, now))
+      ids.push_back(b.content->id);
+    return ids;
+  }
+  settle_outcome settle(settlement s, store_time now = t0) {
+    unit_of_work w;
+    w.settlements.push_back(std::move(s));
+    return apply(w, now).settled.at(0);
+  }
+  store_stats stats() { return *under_test->stats(); }
+
+  std::unique_ptr<store> under_test;
+};
+
+lease held(const leased_batch& b) {
+  return {b.content->id, b.fence};
+}
+
+using ids = std::vector<std::string>;
+
+} // namespace
+
+TEMPLATE_LIST_TEST_CASE("an enqueue is idempotent by id, in every state", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a")});
+  b.put({make("a")});
+  CHECK(b.stats().ready == 10);
+  const auto leased = b.claim(1);
+  b.put({make("a")});
+  CHECK(b.stats().in_flight == 10);
+  b.settle(bury{held(leased[0]), {}});
+  b.put({make("a")});
+  CHECK(b.stats().dead == 10);
+  CHECK(b.stats().stored == 10);
+}
+
+TEMPLATE_LIST_TEST_CASE("a batch that is enqueued while a slot is free comes back leased", "[store]", backends) {
+  bench<TestType> b;
+  unit_of_work w;
+  w.enqueues = {make("a"), make("b"), make("c")};
+  w.slots = 2;
+  const auto done = b.apply(w);
+  REQUIRE(done.claimed.size() == 2);
+  CHECK(done.claimed[0].content->id == "a");
+  CHECK(done.claimed[1].content->id == "b");
+  CHECK(done.claimed[0].attempts == 0);
+  CHECK(b.stats().ready == 10);
+}
+
+TEMPLATE_LIST_TEST_CASE("a new batch never overtakes what is ready", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("old")});
+  unit_of_work w;
+  w.enqueues = {make("new")};
+  w.slots = 1;
+  const auto done = b.apply(w);
+  REQUIRE(done.claimed.size() == 1);
+  CHECK(done.claimed[0].content->id == "old");
+}
+
+TEMPLATE_LIST_TEST_CASE("claims are oldest first, and as many as there are slots", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("z"), make("a"), make("m")});
+  CHECK(b.claimed_ids(2) == ids{"z", "a"});
+  CHECK(b.claimed_ids(2) == ids{"m"});
+  CHECK(b.claimed_ids(2).empty());
+}
+
+TEMPLATE_LIST_TEST_CASE("an ack removes; of an unknown id it is success; a stale one changes nothing", "[store]",
+                        backends) {
+  bench<TestType> b;
+  b.put({make("a")});
+  const auto first = b.claim(1)[0];
+  b.settle(release{held(first)});
+  const auto second = b.claim(1)[0];
+  CHECK(second.fence > first.fence);
+  CHECK(b.settle(ack{held(first)}) == settle_outcome::stale);
+  CHECK(b.stats().in_flight == 10);
+  CHECK(b.settle(ack{held(second)}) == settle_outcome::applied);
+  CHECK(b.settle(ack{held(second)}) == settle_outcome::gone);
+  CHECK(b.stats().delivered == 10);
+  CHECK(b.stats().in_flight == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("a nack counts an attempt, and the batch comes back to its place when it is due", "[store]",
+                        backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  unit_of_work w;
+  w.settlements = {nack{held(a), 5s, {503, "busy"}}};
+  const auto done = b.apply(w);
+  CHECK(done.next_due == t0 + 5s);
+  CHECK(b.stats().retry == 10);
+  CHECK(b.claimed_ids(0, t0 + 4'999ms).empty());
+  CHECK(b.stats().retry == 10);
+  const auto again = b.claim(2, t0 + 5s);
+  REQUIRE(again.size() == 2);
+  CHECK(again[0].content->id == "a");
+  CHECK(again[0].attempts == 1);
+  CHECK(again[0].fence > a.fence);
+}
+
+TEMPLATE_LIST_TEST_CASE("a release puts the batch back to its place and counts nothing", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b"), make("c")});
+  const auto leased = b.claim(2);
+  b.settle(release{held(leased[1])});
+  b.settle(release{held(leased[0])});
+  const auto again = b.claim(3);
+  REQUIRE(again.size() == 3);
+  CHECK(again[0].content->id == "a");
+  CHECK(again[1].content->id == "b");
+  CHECK(again[0].attempts == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("a split puts the halves into the place of the whole, in order", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a", 10), make("b", 10)});
+  const auto a = b.claim(1)[0];
+  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::applied);
+  CHECK(b.stats().stored == 20);
+  CHECK(b.stats().ready == 20);
+  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::gone);
+  CHECK(b.claimed_ids(3) == ids{"a.0", "a.1", "b"});
+}
+
+TEMPLATE_LIST_TEST_CASE("halves that do not add up are refused and change nothing", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a", 10)});
+  const auto a = b.claim(1)[0];
+  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 5)}) == settle_outcome::stale);
+  CHECK(b.stats().in_flight == 10);
+}
+
+TEMPLATE_LIST_TEST_CASE("retain takes back every lease that is not listed", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b"), make("c")});
+  const auto leased = b.claim(3);
+  b.settle(retain{{held(leased[1]), {"a", 999}}});
+  CHECK(b.stats().in_flight == 10);
+  CHECK(b.settle(ack{held(leased[0])}) == settle_outcome::stale);
+  CHECK(b.claimed_ids(3) == ids{"a", "c"});
+  CHECK(b.settle(ack{held(leased[1])}) == settle_outcome::applied);
+}
+
+TEMPLATE_LIST_TEST_CASE("in a unit of work settlements come before claims", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a")});
+  const auto a = b.claim(1)[0];
+  unit_of_work w;
+  w.settlements = {release{held(a)}};
+  w.slots = 1;
+  CHECK(b.apply(w).claimed.size() == 1);
+}
+
+TEMPLATE_LIST_TEST_CASE("a dead letter keeps its attempts, reason and payload; pages are in the order of ids", "[store]",
+                        backends) {
+  bench<TestType> b;
+  b.put({make("c"), make("a"), make("b")});
+  for (const auto& x : b.claim(3))
+    b.settle(bury{held(x), {422, "bad " + x.content->id}}, t0 + 1s);
+  const auto first = *b.under_test->list_dead("", 2);
+  REQUIRE(first.size() == 2);
+  CHECK(first[0].id == "a");
+  CHECK(first[1].id == "b");
+  CHECK(first[0].attempts == 1);
+  CHECK(first[0].why.status == 422);
+  CHECK(first[0].why.reason == "bad a");
+  CHECK(first[0].died == t0 + 1s);
+  CHECK(!first[0].payload);
+  CHECK(b.under_test->list_dead("b", 2)->at(0).id == "c");
+  CHECK(b.under_test->show_dead("a")->payload->size() == 100);
+  CHECK(b.under_test->show_dead("x").error().code == errc::unknown_batch);
+}
+
+TEMPLATE_LIST_TEST_CASE("a replay gives a batch back with no attempts and a fence that goes on", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto leased = b.claim(2);
+  for (const auto& x : leased)
+    b.settle(bury{held(x), {}});
+  CHECK(*b.under_test->replay_dead({"a", "unknown"}) == 10);
+  const auto again = b.claim(2);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].attempts == 0);
+  CHECK(again[0].fence > leased[0].fence);
+  CHECK(*b.under_test->replay_dead({}) == 10);
+  CHECK(b.stats().dead == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("a purge forgets, and counts what it forgot", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b")});
+  for (const auto& x : b.claim(2))
+    b.settle(bury{held(x), {}});
+  CHECK(*b.under_test->purge_dead({"a", "a"}) == 10);
+  CHECK(b.stats().purged == 10);
+  CHECK(*b.under_test->purge_dead({}) == 10);
+  CHECK(b.stats().dead == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by bytes, until there is room", "[store]",
+                        backends) {
+  for (const auto limits : {queue_options{.max_backlog_events = 20, .max_backlog_bytes = 1'000'000},
+                            queue_options{.max_backlog_events = 1'000, .max_backlog_bytes = 200}}) {
+    bench<TestType> b{limits};
+    unit_of_work w;
+    w.enqueues = {make("a"), make("b"), make("c")};
+    CHECK(b.apply(w).enqueued == std::vector{enqueue_outcome::stored, enqueue_outcome::stored,
+                                             enqueue_outcome::backlog_full});
+    const auto a = b.claim(1)[0];
+    w.enqueues = {make("c")};
+    CHECK(b.apply(w).enqueued[0] == enqueue_outcome::backlog_full);
+    w.settlements = {ack{held(a)}};
+    CHECK(b.apply(w).enqueued[0] == enqueue_outcome::stored);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("when the dead letters are full, what should be buried is held in retry", "[store]", backends) {
+  bench<TestType> b{{}, {.max_events = 10, .when_full = dead_letters_full::hold}};
+  b.put({make("a"), make("b")});
+  const auto leased = b.claim(2);
+  CHECK(b.settle(bury{held(leased[0]), {}}) == settle_outcome::applied);
+  CHECK(b.settle(bury{held(leased[1]), {}}) == settle_outcome::held);
+  CHECK(b.stats().dead == 10);
+  CHECK(b.stats().retry == 10);
+}
+
+TEMPLATE_LIST_TEST_CASE("when the dead letters are full, the oldest are dropped if that is asked for", "[store]",
+                        backends) {
+  bench<TestType> b{{}, {.max_events = 10, .when_full = dead_letters_full::drop_oldest}};
+  b.put({make("b"), make("a")});
+  const auto leased = b.claim(2);
+  b.settle(bury{held(leased[0]), {}}, t0);
+  unit_of_work w;
+  w.settlements = {bury{held(leased[1]), {}}};
+  CHECK(b.apply(w, t0 + 1s).purged_events == 10);
+  CHECK(b.stats().purged == 10);
+  CHECK(b.under_test->list_dead("", 10)->at(0).id == "a");
+}
