@@ -12,6 +12,7 @@ result<std::string> encode_and_offer(intake& door, const event_view& what, std::
       encode(bytes, what, {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
   if (!encoded) {
     door.refuse(what.message_id, encoded.error());
+    std::string{}.swap(bytes); // an event that is far too large must not leave its size behind
     return encoded.error();
   }
   if (auto admitted = door.offer(bytes, *encoded, who ? who(*encoded) : nullptr); !admitted)

@@ -35,11 +35,11 @@ std::string_view to_string(errc) noexcept;
 
 /// An error that a person can act on. Never holds a secret.
 struct error {
-  errc code;
+  errc code{};
   /// The member or option at fault, as in `properties.total` or `http.connect`; empty if there is none.
-  std::string field;
+  std::string field{};
   /// What was expected.
-  std::string message;
+  std::string message{};
 
   friend bool operator==(const error&, const error&) = default;
 };

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Durable delivery of analytics events."};
   app.set_version_flag("--version", "sluice " SLUICE_VERSION_STRING);
   app.require_subcommand(1);
-  app.footer("Try it:\n  sluice sink --port 8080 &\n"
+  app.footer("Examples:\n  sluice sink --port 8080 &\n"
              "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k");
   int exit_code = 0;
   sluice::add_send_command(app, exit_code);

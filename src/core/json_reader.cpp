@@ -34,6 +34,22 @@ bool too_deep(std::string_view text) {
   return false;
 }
 
+// Where and why text that is no JSON is none.
+error no_json(std::string_view text) {
+  std::string unused;
+  json_writer writer{unused};
+  writer.string(text, ""); // stops at what is not UTF-8
+  if (!writer.ok())
+    return writer.first_error();
+  try {
+    [[maybe_unused]] const auto parsed = nlohmann::json::parse(text);
+  } catch (const nlohmann::json::parse_error& e) {
+    return {errc::invalid_json, "", "this is no JSON, from byte " + std::to_string(e.byte) + " on"};
+  } catch (const std::exception&) { // a number out of range
+  }
+  return {errc::invalid_json, "", "this is no JSON"};
+}
+
 } // namespace
 
 result<nlohmann::json> read_json(std::string_view text, std::size_t max_bytes) {
@@ -44,7 +60,7 @@ result<nlohmann::json> read_json(std::string_view text, std::size_t max_bytes) {
     return error{errc::too_deep, "", "nested deeper than " + std::to_string(max_depth)};
   auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded())
-    return error{errc::invalid_json, "", "this is no JSON"};
+    return no_json(text);
   return result<nlohmann::json>{boost::system::in_place_value, std::move(json)};
 }
 

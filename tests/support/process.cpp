@@ -89,12 +89,14 @@ void process::say(const std::string& line) {
   const auto text = line + "\n";
   if (::write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     throw std::runtime_error("write to a process");
-  ::close(std::exchange(input_, -1));
+}
+
+void process::end_input() {
+  if (input_ >= 0)
+    ::close(std::exchange(input_, -1));
 }
 
 process_result process::wait() {
-  if (input_ >= 0)
-    ::close(std::exchange(input_, -1));
   int status = 0;
   ::waitpid(std::exchange(pid_, -1), &status, 0);
   return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
@@ -103,7 +105,9 @@ process_result process::wait() {
 }
 
 process_result run(std::vector<std::string> command, const std::string& input, std::vector<std::string> environment) {
-  return process{std::move(command), input, std::move(environment)}.wait();
+  process p{std::move(command), input, std::move(environment)};
+  p.end_input();
+  return p.wait();
 }
 
 temporary_folder::temporary_folder() {

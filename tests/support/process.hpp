@@ -27,8 +27,9 @@ public:
   void signal(int number) const;
   /// Waits until its output holds a whole line that begins with `prefix`, and gives the rest of it; throws after 20 s.
   std::string wait_for_line(const std::string& prefix) const;
-  /// Gives it a line on its standard input, which then ends.
+  /// Gives it a line on its standard input, which stays open.
   void say(const std::string& line);
+  void end_input();
   process_result wait();
 
 private:

@@ -1,0 +1,297 @@
+#include "support/catch.hpp"
+
+#include <csignal>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "support/gunzip.hpp"
+#include "support/http_server.hpp"
+#include "support/pipeline.hpp"
+#include "support/process.hpp"
+
+using namespace sluice::test;
+using nlohmann::json;
+
+namespace {
+
+const std::string command = SLUICE_COMMAND_PATH;
+const std::string good = R"({"type":"track","userId":"u","event":"e"})";
+
+std::vector<std::string> send_to(const std::string& url, const std::string& file,
+                                 const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words{command, "send", file, "--url", url, "--json"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// Sends text through standard input to a server that answers 200, with the write key `k`.
+process_result send_text(const std::string& text, const std::vector<std::string>& more = {}) {
+  temporary_folder folder;
+  http_server server;
+  return run(send_to(server.url(), folder.write("events", text), more), "", {"SLUICE_WRITE_KEY=k"});
+}
+
+// A command line that is wrong: nothing is sent, and the text says why.
+std::string refused_usage(const std::vector<std::string>& words) {
+  const auto done = run(words, "", {"SLUICE_WRITE_KEY=k"});
+  CHECK(done.status == 2);
+  CHECK(done.out == "");
+  return done.err;
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);)
+    all.push_back(line);
+  return all;
+}
+
+json ledger_of(const process_result& r) {
+  const auto all = lines(r.out);
+  REQUIRE(!all.empty());
+  auto ledger = json::parse(all.back());
+  CHECK(ledger["read"] == ledger["accepted"].get<int>() + ledger["refused"].get<int>());
+  CHECK(ledger["accepted"] == ledger["delivered"].get<int>() + ledger["dead"].get<int>() +
+                                  ledger["waiting"].get<int>() + ledger["lost"].get<int>());
+  return ledger;
+}
+
+// One bad line among two good ones: it alone is refused, by number, and the text says why.
+void refuses_line(const std::string& bad, const std::string& because) {
+  const auto done = send_text(good + "\n" + bad + "\n" + good + "\n");
+  CHECK(done.status == 1);
+  const auto ledger = ledger_of(done);
+  CHECK(ledger["read"] == 3);
+  CHECK(ledger["refused"] == 1);
+  CHECK(ledger["delivered"] == 2);
+  INFO(done.err.substr(0, 500));
+  CHECK(done.err.find("line 2: ") == 0);
+  CHECK(done.err.substr(0, done.err.find('\n')).find(because) != std::string::npos);
+}
+
+} // namespace
+
+TEST_CASE("all the example events reach a server, each valid under the contract", "[e2e][command]") {
+  http_server server;
+  const auto file = std::string{SLUICE_SOURCE_DIR} + "/examples/data/events.ndjson";
+  const auto done = run(send_to(server.url(), file, {"--write-key", "k"}));
+  CHECK(done.status == 0);
+  CHECK(ledger_of(done)["delivered"] == 185);
+  std::size_t events = 0;
+  for (const auto& r : server.requests()) {
+    CHECK(r.method == "POST");
+    CHECK(r.target == "/v1/batch");
+    CHECK(r.headers.at("authorization") == "Basic azo=");
+    CHECK(r.headers.at("content-type") == "application/json");
+    CHECK(r.headers.at("content-encoding") == "gzip");
+    CHECK(!r.headers.at("idempotency-key").empty());
+    const auto body = json::parse(gunzip(r.body));
+    CHECK(body.at("sentAt").get<std::string>().size() == 24);
+    for (const auto& e : body.at("batch")) {
+      ++events;
+      CHECK(std::set<std::string>{"track", "identify", "page", "screen", "group", "alias"}.count(e.at("type")));
+      CHECK(!e.at("messageId").get<std::string>().empty());
+      CHECK(e.at("channel") == "server");
+      CHECK(e.at("originalTimestamp").get<std::string>().size() == 24);
+      CHECK(e.at("context").contains("library"));
+    }
+  }
+  CHECK(events == 185);
+}
+
+TEST_CASE("bodies go uncompressed if that is asked for", "[e2e][command]") {
+  http_server server;
+  CHECK(run(send_to(server.url(), "-", {"--no-gzip", "--write-key", "k"}), good).status == 0);
+  CHECK(server.requests().at(0).headers.count("content-encoding") == 0);
+  CHECK(json::parse(server.requests().at(0).body).at("batch").size() == 1);
+}
+
+TEST_CASE("a line without an id is refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","event":"e"})", "userId");
+}
+
+TEST_CASE("a track with an empty event is refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","userId":"u","event":""})", "event");
+}
+
+TEST_CASE("a track without an event is refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","userId":"u"})", "event");
+}
+
+TEST_CASE("properties that are an array are refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","userId":"u","event":"e","properties":[1]})", "properties");
+}
+
+TEST_CASE("NaN is no JSON, and refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","userId":"u","event":"e","properties":{"x":NaN}})", "JSON");
+}
+
+TEST_CASE("invalid UTF-8 is refused", "[e2e][bad input]") {
+  refuses_line("{\"type\":\"track\",\"userId\":\"u\",\"event\":\"\xc3\x28\"}", "UTF-8");
+}
+
+TEST_CASE("a date that is none is refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","userId":"u","event":"e","timestamp":"soon"})", "timestamp");
+}
+
+TEST_CASE("an event of 33 KiB is refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","userId":"u","event":"e","properties":{"x":")" + std::string(33 * 1024, 'x') + "\"}}",
+               "32768");
+}
+
+TEST_CASE("a line that is no JSON is refused", "[e2e][bad input]") {
+  refuses_line("hello", "JSON");
+  refuses_line("[]", "object");
+}
+
+TEST_CASE("a line of 10 MiB is refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"track","userId":"u","event":")" + std::string(10 << 20, 'x') + "\"}", "1048576");
+}
+
+TEST_CASE("an unknown type is refused", "[e2e][bad input]") {
+  refuses_line(R"({"type":"purchase","userId":"u"})", "type");
+}
+
+TEST_CASE("an empty file is read to its end, with nothing to do", "[e2e][bad input]") {
+  const auto done = send_text("");
+  CHECK(done.status == 0);
+  CHECK(ledger_of(done)["read"] == 0);
+}
+
+TEST_CASE("empty lines are passed over, but counted as lines", "[e2e][bad input]") {
+  const auto done = send_text("\n  \r\n" + good + "\nx\n");
+  CHECK(ledger_of(done)["read"] == 2);
+  CHECK(done.err.find("line 4: ") == 0);
+}
+
+TEST_CASE("a directory as FILE is refused", "[e2e][bad input]") {
+  temporary_folder folder;
+  CHECK(refused_usage(send_to("http://127.0.0.1:1", folder.path())).find("is a directory") != std::string::npos);
+}
+
+TEST_CASE("a file that is not there is refused", "[e2e][bad input]") {
+  CHECK(refused_usage(send_to("http://127.0.0.1:1", "/no/such/file")).find("/no/such/file") != std::string::npos);
+}
+
+TEST_CASE("a URL without a scheme is refused", "[e2e][bad input]") {
+  const auto why = refused_usage(send_to("127.0.0.1:8080", "-"));
+  CHECK(why.find("data_plane_url") != std::string::npos);
+  CHECK(why.find("scheme") != std::string::npos);
+}
+
+TEST_CASE("port 0 is refused", "[e2e][bad input]") {
+  const auto why = refused_usage(send_to("http://127.0.0.1:0", "-"));
+  CHECK(why.find("port from 1 to 65535") != std::string::npos);
+}
+
+TEST_CASE("--flush-at 0 and --flush-at -1 are refused", "[e2e][bad input]") {
+  for (const char* wrong : {"0", "-1"}) {
+    const auto why = refused_usage(send_to("http://127.0.0.1:1", "-", {"--flush-at", wrong}));
+    INFO(why);
+    CHECK((why.find("flush_at") != std::string::npos || why.find("--flush-at") != std::string::npos));
+    CHECK(why.find("1 to 1000") != std::string::npos);
+  }
+}
+
+TEST_CASE("everything that is wrong with the options is said at once", "[e2e][bad input]") {
+  const auto why = refused_usage(
+      send_to("nowhere", "-", {"--flush-at", "0", "--max-attempts", "0", "--max-in-flight", "5000"}));
+  for (const char* name : {"data_plane_url", "flush_at", "retry.max_attempts", "max_in_flight"})
+    CHECK(why.find(name) != std::string::npos);
+}
+
+TEST_CASE("no key at all is refused, and a key is never printed", "[e2e][bad input]") {
+  const auto none = run(send_to("http://127.0.0.1:1", "-"), "", {"SLUICE_WRITE_KEY="});
+  CHECK(none.status == 2);
+  CHECK(none.err.find("write_key") != std::string::npos);
+  const auto wrong = run(send_to("nowhere", "-", {"--write-key", "s3cret\n"}));
+  CHECK(wrong.status == 2);
+  CHECK(wrong.err.find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("receipts name every event that is stored, once", "[e2e][command]") {
+  temporary_folder folder;
+  std::string text, expected;
+  for (int i = 0; i < 1'000; ++i) {
+    text += R"({"type":"track","userId":"u","event":"e","messageId":"m)" + std::to_string(i) + "\"}\n";
+    expected += "m" + std::to_string(i) + "\n";
+  }
+  const auto path = folder.write("receipts", "earlier\npart");
+  CHECK(send_text(text, {"--receipts", path}).status == 0);
+  CHECK(read_file(path) == "earlier\n" + expected);
+}
+
+TEST_CASE("what the server refuses is dead, and the status says so", "[e2e][command]") {
+  http_server server{[](const http_request&) { return http_reply{.status = 422, .body = "no"}; }};
+  const auto done = run(send_to(server.url(), "-", {"--write-key", "k"}), good);
+  CHECK(done.status == 1);
+  CHECK(ledger_of(done)["dead"] == 1);
+}
+
+TEST_CASE("a signal ends the command in order, with a ledger", "[e2e][command]") {
+  for (const int number : {SIGINT, SIGTERM}) {
+    http_server server;
+    process sender{send_to(server.url(), "-", {"--write-key", "k", "--flush-at", "1"})};
+    sender.say(good); // its standard input stays open: it would wait for more, for ever
+    REQUIRE(eventually([&] { return server.requests().size() == 1; }));
+    sender.signal(number);
+    const auto done = sender.wait();
+    CHECK(done.status == 0);
+    CHECK(ledger_of(done)["delivered"] == 1);
+  }
+}
+
+TEST_CASE("a full buffer makes the command wait, not drop", "[e2e][command]") {
+  std::string text;
+  for (int i = 0; i < 25'000; ++i) // more than max_internal_queue_size
+    text += good + "\n";
+  const auto done = send_text(text);
+  CHECK(done.status == 0);
+  CHECK(ledger_of(done)["delivered"] == 25'000);
+}
+
+TEST_CASE("help has examples, for each command", "[e2e][command]") {
+  for (const auto& words :
+       {std::vector<std::string>{command, "--help"}, {command, "send", "--help"}, {command, "sink", "--help"}}) {
+    const auto done = run(words);
+    CHECK(done.status == 0);
+    CHECK(done.out.find("xample") != std::string::npos);
+  }
+  CHECK(run({command}).status == 2);
+  CHECK(run({command, "--nothing"}).status == 2);
+}
+
+TEST_CASE("the sink takes what is sent, records it, fails as asked and says so at its end", "[e2e][sink]") {
+  temporary_folder folder;
+  const auto record = folder.path() + "/record";
+  process sink{{command, "sink", "--port", "0", "--record", record, "--fail-rate", "0.3", "--seed", "5"}};
+  const auto url = sink.wait_for_line("listening on ");
+  std::string text;
+  for (int i = 0; i < 500; ++i)
+    text += R"({"type":"track","userId":"u","event":"e","messageId":"m)" + std::to_string(i) + "\"}\n";
+  const auto sent = run(send_to(url, "-", {"--write-key", "k", "--flush-at", "10"}), text);
+  CHECK(sent.status == 0);
+  sink.signal(SIGTERM);
+  const auto done = sink.wait();
+  CHECK(done.status == 0);
+  CHECK(done.out.find("events 500, duplicates 0") != std::string::npos);
+  CHECK(done.out.find("failed 0,") == std::string::npos);
+  CHECK(done.out.find("broken 0") != std::string::npos);
+  std::set<std::string> ids;
+  for (const auto& line : lines(read_file(record)))
+    ids.insert(line.substr(0, line.find(' ')));
+  CHECK(ids.size() == 500);
+}
+
+TEST_CASE("a sink that cannot have its port or its record says so", "[e2e][sink]") {
+  process first{{command, "sink", "--port", "0"}};
+  const auto url = first.wait_for_line("listening on ");
+  const auto taken = run({command, "sink", "--port", url.substr(url.rfind(':') + 1)});
+  CHECK(taken.status == 2);
+  CHECK(taken.err.find("port") != std::string::npos);
+  const auto no_record = run({command, "sink", "--port", "0", "--record", "/no/such/folder/record"});
+  CHECK(no_record.status == 2);
+  CHECK(no_record.err.find("record") != std::string::npos);
+}

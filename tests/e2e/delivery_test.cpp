@@ -1,0 +1,136 @@
+#include "support/catch.hpp"
+
+#include <atomic>
+#include <set>
+
+#include "support/gunzip.hpp"
+#include "support/http_server.hpp"
+#include "support/pipeline.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+// The events that a server took, by message id.
+std::multiset<std::string> ids_in(const std::vector<http_request>& requests) {
+  std::multiset<std::string> ids;
+  for (const auto& r : requests) {
+    const auto body = json::parse(gunzip(r.body));
+    for (const auto& e : body.at("batch"))
+      ids.insert(e.at("messageId").get<std::string>());
+  }
+  return ids;
+}
+
+} // namespace
+
+TEST_CASE("200 events and a flush that says 200, before anything was flushed by time", "[e2e]") {
+  http_server server;
+  auto o = pipeline::to(server.url());
+  o.flush_interval = 600s;
+  o.flush_at = 1'000;
+  o.max_batch_events = 1'000;
+  pipeline p{o};
+  caf::scoped_actor self{p.system()};
+  for (int i = 0; i < 200; ++i)
+    self->send(p.running().buffer, track{.user_id = "u", .event = "e", .message_id = "m" + std::to_string(i)});
+  std::uint64_t delivered = 0;
+  self->request(p.running().buffer, 30s, flush{})
+      .receive([&](const flush_report& r) { delivered = r.delivered; }, [](const caf::error&) {});
+  CHECK(delivered == 200);
+  CHECK(ids_in(server.requests()).size() == 200);
+}
+
+TEST_CASE("an attempt that fails is made again, the same but for sentAt", "[e2e]") {
+  std::atomic<int> attempts{0};
+  http_server server{[&](const http_request&) { return http_reply{.status = ++attempts < 3 ? 503 : 200}; }};
+  auto o = pipeline::to(server.url());
+  o.retry.base = 20ms;
+  pipeline p{o};
+  REQUIRE(p.client().track({.user_id = "u"}, "e"));
+  const auto report = p.client().flush();
+  REQUIRE(report);
+  CHECK(report->delivered == 1);
+  const auto seen = server.requests();
+  REQUIRE(seen.size() == 3);
+  const auto first = json::parse(gunzip(seen[0].body)), last = json::parse(gunzip(seen[2].body));
+  CHECK(first.at("batch") == last.at("batch"));
+  CHECK(first.at("sentAt").get<std::string>() < last.at("sentAt").get<std::string>());
+  CHECK(seen[0].headers.at("idempotency-key") == seen[2].headers.at("idempotency-key"));
+  CHECK(p.client().totals().failed_attempts == 2);
+}
+
+TEST_CASE("kills of the actors in the middle of 10 000 events lose none of them", "[e2e]") {
+  std::atomic<unsigned> n{0};
+  http_server server{[&](const http_request&) { return http_reply{.status = ++n % 9 == 0 ? 503 : 200}; }};
+  auto o = pipeline::to(server.url());
+  o.max_internal_queue_size = 20'000;
+  o.retry.base = 10ms;
+  o.restarts.max = 100;
+  pipeline p{o};
+  const auto kill = [&](const auto& which) { caf::anon_send_exit(which, caf::exit_reason::kill); };
+  for (int i = 0; i < 10'000; ++i) {
+    REQUIRE(p.client().send(track{.user_id = "u", .event = "e", .message_id = "m" + std::to_string(i)}));
+    if (i % 1'250 != 1'000)
+      continue;
+    const auto peers = p.peers();
+    REQUIRE(peers);
+    switch (i / 1'250 % 4) {
+    case 0:
+      kill(peers->persister);
+      break;
+    case 1:
+      kill(peers->dispatcher);
+      break;
+    case 2:
+      kill(peers->retry);
+      break;
+    default:
+      kill(peers->dead_letters);
+    }
+  }
+  const auto report = p.client().flush(60s);
+  REQUIRE(report);
+  CHECK(report->delivered == 10'000);
+  const auto all = ids_in(server.requests());
+  CHECK(std::set<std::string>(all.begin(), all.end()).size() == 10'000);
+  const auto last = p.client().shutdown();
+  REQUIRE(last);
+  CHECK(last->lost == 0);
+}
+
+TEST_CASE("nothing comes back from an endpoint that never answers: shutdown says what is lost", "[e2e]") {
+  http_server server{[](const http_request&) { return http_reply{.hang = true}; }};
+  auto o = pipeline::to(server.url());
+  pipeline p{o};
+  for (int i = 0; i < 50; ++i)
+    REQUIRE(p.client().track({.user_id = "u"}, "e"));
+  const auto report = p.client().shutdown(100ms);
+  REQUIRE(report);
+  CHECK(report->accepted == 50);
+  CHECK(report->delivered == 0);
+  CHECK(report->lost == 50);
+  CHECK(p.client().track({.user_id = "u"}, "e").error().code == errc::closed);
+}
+
+TEST_CASE("a wrong write key holds deliveries until it is right, and buries nothing", "[e2e]") {
+  std::atomic<bool> right{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = right ? 200 : 401}; }};
+  auto o = pipeline::to(server.url());
+  o.flush_at = 1;
+  o.hold.probe = 50ms;
+  pipeline p{o};
+  REQUIRE(p.client().track({.user_id = "u"}, "e"));
+  REQUIRE(eventually([&] {
+    caf::scoped_actor self{p.system()};
+    std::string held;
+    self->request(p.running().supervisor, 20s, get_stats{})
+        .receive([&](const system_stats& s) { held = s.held; }, [](const caf::error&) {});
+    return held.find("401") != std::string::npos;
+  }));
+  right = true;
+  CHECK(p.client().flush(90s)->delivered == 1);
+}

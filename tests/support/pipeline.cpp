@@ -1,0 +1,48 @@
+#include "support/pipeline.hpp"
+
+#include <stdexcept>
+
+#include <poll.h>
+
+namespace sluice::test {
+
+namespace {
+
+analytics start(caf::actor_system& system, const options& o) {
+  auto running = spawn_analytics(system, o);
+  if (!running)
+    throw std::runtime_error(running.error().front().option + " " + running.error().front().message);
+  return *running;
+}
+
+} // namespace
+
+pipeline::config::config() {
+  configure(*this, custom_options_);
+}
+
+options pipeline::to(const std::string& url) {
+  return {.write_key = "k", .data_plane_url = url};
+}
+
+pipeline::pipeline(options o) : system_{config_}, running_{start(system_, o)}, client_{running_} {}
+
+std::shared_ptr<const peer_table> pipeline::peers() {
+  std::shared_ptr<const peer_table> table;
+  caf::scoped_actor self{system_};
+  self->request(caf::actor_cast<supervisor_actor>(running_.supervisor), std::chrono::seconds{20}, get_peers{})
+      .receive([&](const sluice::peers& p) { table = p.table; }, [](const caf::error&) {});
+  return table;
+}
+
+bool eventually(const std::function<bool()>& is_true) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (!is_true()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    ::poll(nullptr, 0, 5);
+  }
+  return true;
+}
+
+} // namespace sluice::test

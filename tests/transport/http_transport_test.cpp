@@ -1,0 +1,260 @@
+#include "support/catch.hpp"
+
+#include <atomic>
+#include <future>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/http_server.hpp"
+#include "transport/http_transport.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+http_settings settings_for(const std::string& url) {
+  return {.to = *parse_endpoint(url, true), .write_key = "s3cret"};
+}
+
+delivery_request small_request() {
+  return {.batch_id = "batch-1", .head = "{\"batch\":[", .middle = "{\"a\":1}", .tail = "]}", .gzip = false};
+}
+
+delivery_response send(transport& t, delivery_request r = small_request()) {
+  auto promise = std::make_shared<std::promise<delivery_response>>();
+  auto answer = promise->get_future();
+  t.send(std::move(r), [promise](delivery_response response) { promise->set_value(std::move(response)); });
+  REQUIRE(answer.wait_for(20s) == std::future_status::ready);
+  return answer.get();
+}
+
+// A loopback port that takes connections and says nothing; after `close` it takes none.
+class silent_port {
+public:
+  silent_port() : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
+    ::listen(fd_, 8);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  ~silent_port() { close(); }
+  silent_port(const silent_port&) = delete;
+  silent_port& operator=(const silent_port&) = delete;
+  void close() {
+    if (fd_ >= 0)
+      ::close(std::exchange(fd_, -1));
+  }
+  std::string at(const std::string& before) const { return before + ":" + std::to_string(port_); }
+
+private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("a request is what the contract says, and the parts of its body follow one another", "[transport]") {
+  http_server server;
+  http_transport t{settings_for(server.url())};
+  CHECK(send(t).status == 200);
+  auto zipped = small_request();
+  zipped.gzip = true;
+  CHECK(send(t, zipped).status == 200);
+  const auto seen = server.requests();
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0].method == "POST");
+  CHECK(seen[0].target == "/v1/batch");
+  CHECK(seen[0].headers.at("host") == server.url().substr(7));
+  CHECK(seen[0].headers.at("content-type") == "application/json");
+  CHECK(seen[0].headers.at("authorization") == "Basic czNjcmV0Og==");
+  CHECK(seen[0].headers.at("idempotency-key") == "batch-1");
+  CHECK(seen[0].headers.at("user-agent").rfind("sluice/", 0) == 0);
+  CHECK(seen[0].headers.count("content-encoding") == 0);
+  CHECK(seen[0].body == "{\"batch\":[{\"a\":1}]}");
+  CHECK(seen[1].headers.at("content-encoding") == "gzip");
+}
+
+TEST_CASE("a connection is kept for the next request", "[transport]") {
+  http_server server;
+  http_transport t{settings_for(server.url())};
+  for (int i = 0; i < 3; ++i)
+    CHECK(send(t).status == 200);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("a connection that the server closed in between costs nothing", "[transport]") {
+  http_server server;
+  http_transport t{settings_for(server.url())};
+  for (int i = 0; i < 20; ++i) {
+    CHECK(send(t).status == 200);
+    server.drop_connections();
+  }
+  CHECK(server.connections() == 20);
+}
+
+TEST_CASE("a server that closes a new connection without a word has failed", "[transport]") {
+  http_server server{[](const http_request&) { return http_reply{.status = 0, .close = true}; }};
+  http_transport t{settings_for(server.url())};
+  CHECK(send(t).failure == transport_failure::receive);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("status, Retry-After and the server's words come back, without the key", "[transport]") {
+  http_server server{[](const http_request&) {
+    return http_reply{.status = 429, .body = "slow down, s3cret\x1b", .headers = {{"Retry-After", "7"}}};
+  }};
+  http_transport t{settings_for(server.url())};
+  const auto answer = send(t);
+  CHECK(answer.status == 429);
+  CHECK(answer.retry_after == "7");
+  CHECK(answer.detail == "slow down, [secret]?");
+}
+
+TEST_CASE("a redirect is not followed", "[transport]") {
+  http_server elsewhere;
+  http_server server{[&](const http_request&) {
+    return http_reply{.status = 307, .headers = {{"Location", elsewhere.url() + "/v1/batch"}}};
+  }};
+  http_transport t{settings_for(server.url())};
+  CHECK(send(t).status == 307);
+  CHECK(elsewhere.connections() == 0);
+}
+
+TEST_CASE("what is no HTTP, and what is too much of it, is a failure to receive", "[transport]") {
+  http_server garbage{[](const http_request&) { return http_reply{.raw = "\x01\x02\x03 hello\r\n\r\n"}; }};
+  http_transport t{settings_for(garbage.url())};
+  CHECK(send(t).failure == transport_failure::receive);
+
+  http_server flood{[](const http_request&) { return http_reply{.body = std::string(100'000, 'x')}; }};
+  http_transport u{settings_for(flood.url())};
+  CHECK(send(u).failure == transport_failure::receive);
+}
+
+TEST_CASE("an interim response is passed over", "[transport]") {
+  http_server server{[](const http_request&) {
+    return http_reply{.raw = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"};
+  }};
+  http_transport t{settings_for(server.url())};
+  CHECK(send(t).status == 202);
+}
+
+TEST_CASE("every phase has its deadline", "[transport]") {
+  http_server mute{[](const http_request&) { return http_reply{.hang = true}; }};
+  auto s = settings_for(mute.url());
+  s.http.response = 50ms;
+  http_transport t{s};
+  auto answer = send(t);
+  CHECK(answer.failure == transport_failure::timeout);
+  CHECK(answer.detail == "the response took too long");
+
+  silent_port silent;
+  s = settings_for(silent.at("https://127.0.0.1"));
+  s.http.tls = 50ms;
+  http_transport u{s};
+  answer = send(u);
+  CHECK(answer.failure == transport_failure::timeout);
+  CHECK(answer.detail == "the TLS handshake took too long");
+
+  s = settings_for(silent.at("http://127.0.0.1"));
+  s.http.total = 50ms;
+  auto big = small_request();
+  const std::string much(std::size_t{16} << 20, 'x'); // more than the sockets' buffers hold
+  big.middle = much;
+  http_transport v{s};
+  answer = send(v, big);
+  CHECK(answer.failure == transport_failure::timeout);
+  CHECK(answer.detail == "sending took too long");
+}
+
+TEST_CASE("nobody there, and no such host", "[transport]") {
+  silent_port closed;
+  closed.close();
+  http_transport t{settings_for(closed.at("http://127.0.0.1"))};
+  CHECK(send(t).failure == transport_failure::connect);
+  // A label of 64 letters cannot exist: no server is asked.
+  http_transport u{settings_for("http://" + std::string(64, 'x') + ".invalid")};
+  CHECK(send(u).failure == transport_failure::resolve);
+}
+
+TEST_CASE("over TLS the chain, the dates and the host name are verified", "[transport][tls]") {
+  authority trusted, unknown;
+  const auto attempt = [&](const identity_files& identity) {
+    http_server server{[](const http_request&) { return http_reply{}; }, &identity};
+    auto s = settings_for(server.url());
+    s.http.ca_file = trusted.certificate_file();
+    http_transport t{s};
+    const auto answer = send(t);
+    CHECK(server.requests().size() == (answer.failure == transport_failure::none ? 1 : 0));
+    return answer;
+  };
+  CHECK(attempt(trusted.issue("localhost")).status == 200);
+  CHECK(attempt(unknown.issue("localhost")).failure == transport_failure::tls);
+  CHECK(attempt(trusted.issue("example.com")).failure == transport_failure::tls);
+  const auto expired = attempt(trusted.issue("localhost", -60));
+  CHECK(expired.failure == transport_failure::tls);
+  INFO(expired.detail);
+  CHECK(expired.detail.find("certificate") != std::string::npos);
+}
+
+TEST_CASE("https goes through a proxy in a tunnel that the proxy cannot look into", "[transport][proxy]") {
+  authority trusted;
+  const auto identity = trusted.issue("localhost");
+  http_server server{[](const http_request&) { return http_reply{}; }, &identity};
+  http_server between;
+  auto s = settings_for(server.url());
+  s.http.ca_file = trusted.certificate_file();
+  s.through = proxy{"127.0.0.1", std::to_string(between.port()), "dTpw"};
+  http_transport t{s};
+  CHECK(send(t).status == 200);
+  CHECK(send(t).status == 200);
+  const auto seen = between.requests();
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].method == "CONNECT");
+  CHECK(seen[0].target == "localhost:" + std::to_string(server.port()));
+  CHECK(seen[0].headers.at("proxy-authorization") == "Basic dTpw");
+  CHECK(seen[0].headers.count("authorization") == 0);
+  CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("plain http asks a proxy by the whole URL", "[transport][proxy]") {
+  http_server between;
+  auto s = settings_for("http://events.example.com/in");
+  s.through = proxy{"127.0.0.1", std::to_string(between.port()), ""};
+  http_transport t{s};
+  CHECK(send(t).status == 200);
+  CHECK(between.requests().at(0).target == "http://events.example.com/in");
+  CHECK(between.requests().at(0).headers.at("host") == "events.example.com");
+}
+
+TEST_CASE("a proxy that refuses is said to have", "[transport][proxy]") {
+  http_server between{[](const http_request&) { return http_reply{.status = 407}; }};
+  auto s = settings_for("https://events.example.com");
+  s.through = proxy{"127.0.0.1", std::to_string(between.port()), ""};
+  http_transport t{s};
+  const auto answer = send(t);
+  CHECK(answer.failure == transport_failure::proxy);
+  CHECK(answer.detail == "HTTP 407");
+}
+
+TEST_CASE("at the end of a transport every callback has run, once", "[transport]") {
+  http_server mute{[](const http_request&) { return http_reply{.hang = true}; }};
+  std::atomic<int> calls{0}, cancelled{0};
+  {
+    http_transport t{settings_for(mute.url())};
+    for (int i = 0; i < 5; ++i)
+      t.send(small_request(), [&](const delivery_response& r) {
+        ++calls;
+        cancelled += r.failure == transport_failure::cancelled ? 1 : 0;
+      });
+  }
+  CHECK(calls == 5);
+  CHECK(cancelled == 5);
+}
