@@ -108,8 +108,8 @@ using event = std::variant<track, identify, page, screen, group, alias>;
 /// wire's spelling (`userId`, `messageId`, …). A number given as an id becomes its decimal string; members that
 /// are not part of an event are ignored. The text is bounded before it is parsed: at most `max_bytes`, nested at
 /// most 64 deep.
-/// Errors: `invalid_json`, `too_large`, `too_deep`, `unknown_type`, `wrong_kind`. What only the encoder can know
-/// (missing ids, dates, UTF-8) is checked when the event is accepted.
+/// Errors: `invalid_json`, `invalid_utf8`, `too_large`, `too_deep`, `unknown_type`, `wrong_kind`. What only the encoder
+/// can know (missing ids, dates, UTF-8) is checked when the event is accepted.
 result<event> parse_event(std::string_view json_text, std::size_t max_bytes = 1 << 20);
 
 /// `2024-05-01T12:00:00.000Z`: UTC with milliseconds, as the members `timestamp` and `original_timestamp` take it.

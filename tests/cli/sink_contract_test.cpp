@@ -20,9 +20,7 @@ json good_event() {
 }
 
 json good_body() {
-  return {{"batch", {good_event()}},
-          {"sentAt", "2026-01-02T03:04:05.678Z"},
-          {"timestamp", "2026-01-02T03:04:05.678Z"}};
+  return {{"batch", {good_event()}}, {"sentAt", "2026-01-02T03:04:05.678Z"}, {"timestamp", "2026-01-02T03:04:05.678Z"}};
 }
 
 // Checks a good request after `change` has made it worse.

@@ -60,10 +60,12 @@ TEST_CASE("a track event on the wire", "[core][encode]") {
 }
 
 TEST_CASE("an identify event carries its traits in its context, too", "[core][encode]") {
-  const identify e{.anonymous_id = "a", .traits = {{"plan", "x"}}, .context = {{"traits", {{"old", 1}}}}, .message_id = "m"};
+  const identify e{
+      .anonymous_id = "a", .traits = {{"plan", "x"}}, .context = {{"traits", {{"old", 1}}}}, .message_id = "m"};
   CHECK(*bytes_of_event(e) == std::string{R"({"messageId":"m","type":"identify","channel":"server","anonymousId":"a",)"
                                           R"("traits":{"plan":"x"},)"} +
-                                  library + R"(,"traits":{"plan":"x"}},"originalTimestamp":"1970-01-01T00:00:00.000Z"})");
+                                  library +
+                                  R"(,"traits":{"plan":"x"}},"originalTimestamp":"1970-01-01T00:00:00.000Z"})");
 }
 
 TEST_CASE("page, screen, group and alias events on the wire", "[core][encode]") {
@@ -83,7 +85,8 @@ TEST_CASE("page, screen, group and alias events on the wire", "[core][encode]") 
 }
 
 TEST_CASE("a property list and the same JSON object give the same bytes", "[core][encode]") {
-  const std::initializer_list<property> list{{"a", 1}, {"b", -2.5}, {"c", "x\ty"}, {"d", true}, {"e", nullptr}, {"f", 7U}};
+  const std::initializer_list<property> list{{"a", 1},    {"b", -2.5},    {"c", "x\ty"},
+                                             {"d", true}, {"e", nullptr}, {"f", 7U}};
   event_view e = view_of(track{});
   e.user_id = "u";
   e.subject = "E";

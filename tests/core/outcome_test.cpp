@@ -59,5 +59,6 @@ TEST_CASE("the reason says the status and the server's words", "[core][outcome]"
   const auto c = classify({.status = 503, .detail = "overloaded"}, 1);
   CHECK(c.why.status == 503);
   CHECK(c.why.reason == "HTTP 503: overloaded");
-  CHECK(classify({.failure = transport_failure::connect, .detail = "refused"}, 1).why.reason == "cannot connect: refused");
+  CHECK(classify({.failure = transport_failure::connect, .detail = "refused"}, 1).why.reason ==
+        "cannot connect: refused");
 }

@@ -10,7 +10,7 @@
 #include "support/pipeline.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
-#  include <sanitizer/allocator_interface.h>
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
 #endif
 
 using namespace sluice;
@@ -124,7 +124,9 @@ TEST_CASE("of 100 000 requests 100 are answered with a receipt, the others with 
   f.run([&](caf::scoped_actor& self) {
     self->request(f.p.running().buffer, caf::infinite, track{.user_id = "u", .event = "e"})
         .receive([&](const receipt&) { ++stored; },
-                 [&](const caf::error& why) { full += why == to_caf_error({errc::buffer_full, "", ""}) ? 1 : 0; });
+                 [&](const caf::error& why) {
+                   full += why == to_caf_error({errc::buffer_full, "", ""}) ? 1 : 0;
+                 });
   });
   CHECK(stored == bound);
   CHECK(full == offered - bound);

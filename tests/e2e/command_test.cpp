@@ -186,7 +186,7 @@ TEST_CASE("port 0 is refused", "[e2e][bad input]") {
   CHECK(why.find("port from 1 to 65535") != std::string::npos);
 }
 
-TEST_CASE("--flush-at 0 and --flush-at -1 are refused", "[e2e][bad input]") {
+TEST_CASE("a batch of 0 or -1 events (--flush-at) is refused", "[e2e][bad input]") {
   for (const char* wrong : {"0", "-1"}) {
     const auto why = refused_usage(send_to("http://127.0.0.1:1", "-", {"--flush-at", wrong}));
     INFO(why);
@@ -196,8 +196,8 @@ TEST_CASE("--flush-at 0 and --flush-at -1 are refused", "[e2e][bad input]") {
 }
 
 TEST_CASE("everything that is wrong with the options is said at once", "[e2e][bad input]") {
-  const auto why = refused_usage(
-      send_to("nowhere", "-", {"--flush-at", "0", "--max-attempts", "0", "--max-in-flight", "5000"}));
+  const auto why =
+      refused_usage(send_to("nowhere", "-", {"--flush-at", "0", "--max-attempts", "0", "--max-in-flight", "5000"}));
   for (const char* name : {"data_plane_url", "flush_at", "retry.max_attempts", "max_in_flight"})
     CHECK(why.find(name) != std::string::npos);
 }

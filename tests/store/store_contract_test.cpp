@@ -199,8 +199,8 @@ TEMPLATE_LIST_TEST_CASE("in a unit of work settlements come before claims", "[st
   CHECK(b.apply(w).claimed.size() == 1);
 }
 
-TEMPLATE_LIST_TEST_CASE("a dead letter keeps its attempts, reason and payload; pages are in the order of ids", "[store]",
-                        backends) {
+TEMPLATE_LIST_TEST_CASE("a dead letter keeps its attempts, reason and payload; pages are in the order of ids",
+                        "[store]", backends) {
   bench<TestType> b;
   b.put({make("c"), make("a"), make("b")});
   for (const auto& x : b.claim(3))
@@ -252,8 +252,8 @@ TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by by
     bench<TestType> b{limits};
     unit_of_work w;
     w.enqueues = {make("a"), make("b"), make("c")};
-    CHECK(b.apply(w).enqueued == std::vector{enqueue_outcome::stored, enqueue_outcome::stored,
-                                             enqueue_outcome::backlog_full});
+    CHECK(b.apply(w).enqueued ==
+          std::vector{enqueue_outcome::stored, enqueue_outcome::stored, enqueue_outcome::backlog_full});
     const auto a = b.claim(1)[0];
     w.enqueues = {make("c")};
     CHECK(b.apply(w).enqueued[0] == enqueue_outcome::backlog_full);

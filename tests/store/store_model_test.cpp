@@ -27,8 +27,8 @@ struct model {
   std::vector<entry> all;
 
   entry* find(const std::string& id) {
-    const auto i = std::find_if(all.begin(), all.end(),
-                                [&](const entry& e) { return e.id == id && e.is != state::gone; });
+    const auto i =
+        std::find_if(all.begin(), all.end(), [&](const entry& e) { return e.id == id && e.is != state::gone; });
     return i == all.end() ? nullptr : &*i;
   }
   std::uint64_t events_in(state s) const {
@@ -106,9 +106,8 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
       default: {
         const std::uint32_t total = e ? e->events : 2, first = total / 2;
         const auto half = [&](const char* which, std::uint32_t events) {
-          return std::make_shared<const batch>(batch{.id = l.id + which,
-                                                     .events = events,
-                                                     .payload = std::make_shared<const std::string>("p")});
+          return std::make_shared<const batch>(
+              batch{.id = l.id + which, .events = events, .payload = std::make_shared<const std::string>("p")});
         };
         if (l.id.size() > 20) { // deep enough
           expected.pop_back();

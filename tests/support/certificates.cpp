@@ -40,8 +40,8 @@ certificate_ptr make_certificate(EVP_PKEY* subject_key, const std::string& name,
   X509_gmtime_adj(X509_getm_notAfter(c.get()), valid_seconds);
   must(X509_set_pubkey(c.get(), subject_key));
   X509_NAME* subject = X509_get_subject_name(c.get());
-  must(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()),
-                                  -1, -1, 0));
+  must(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1,
+                                  -1, 0));
   must(X509_set_issuer_name(c.get(), issuer ? issuer : subject));
   extend(c.get(), kind, value);
   must(X509_sign(c.get(), issuer_key, EVP_sha256()));
@@ -60,8 +60,8 @@ void write_pem(const std::string& path, Write write) {
 
 struct authority::keys {
   key_ptr key = make_key();
-  certificate_ptr certificate =
-      make_certificate(key.get(), "test authority", nullptr, key.get(), 3'600, NID_basic_constraints, "critical,CA:TRUE");
+  certificate_ptr certificate = make_certificate(key.get(), "test authority", nullptr, key.get(), 3'600,
+                                                 NID_basic_constraints, "critical,CA:TRUE");
 };
 
 authority::authority() : keys_{new keys} {
@@ -74,14 +74,12 @@ authority::~authority() {
 
 identity_files authority::issue(const std::string& host, long valid_seconds) const {
   const auto key = make_key();
-  const auto certificate =
-      make_certificate(key.get(), host, X509_get_subject_name(keys_->certificate.get()), keys_->key.get(),
-                       valid_seconds, NID_subject_alt_name, "DNS:" + host);
+  const auto certificate = make_certificate(key.get(), host, X509_get_subject_name(keys_->certificate.get()),
+                                            keys_->key.get(), valid_seconds, NID_subject_alt_name, "DNS:" + host);
   identity_files files{folder_.path() + "/" + host + ".pem", folder_.path() + "/" + host + ".key"};
   write_pem(files.certificate, [&](std::FILE* f) { return PEM_write_X509(f, certificate.get()); });
-  write_pem(files.key, [&](std::FILE* f) {
-    return PEM_write_PrivateKey(f, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  });
+  write_pem(files.key,
+            [&](std::FILE* f) { return PEM_write_PrivateKey(f, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
   return files;
 }
 

@@ -42,8 +42,8 @@ public:
   using handler = std::function<http_reply(const http_request&)>;
 
   /// The handler is called by one thread at a time.
-  explicit http_server(handler answer = [](const http_request&) { return http_reply{}; },
-                       const identity_files* identity = nullptr);
+  explicit http_server(
+      handler answer = [](const http_request&) { return http_reply{}; }, const identity_files* identity = nullptr);
   ~http_server();
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
