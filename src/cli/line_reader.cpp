@@ -13,7 +13,7 @@ namespace sluice {
 
 namespace {
 
-constexpr std::size_t chunk = 256 * 1024;
+constexpr std::size_t chunk = std::size_t{256} * 1024;
 
 } // namespace
 
