@@ -15,10 +15,16 @@ boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf:
                                                                             const options& settings, extensions parts) {
   if (auto errors = validate(settings); !errors.empty())
     return errors;
+  if (!parts.queue) {
+    auto made = make_store(settings);
+    if (!made)
+      return std::vector{option_error{made.error().field, made.error().message}};
+    parts.queue = std::move(*made);
+  }
   auto context = std::make_shared<actor_context>();
   context->settings = settings;
   context->door = std::make_shared<intake>(settings);
-  context->queue = parts.queue ? std::move(parts.queue) : make_store(settings);
+  context->queue = std::move(parts.queue);
   context->transport = parts.transport ? std::move(parts.transport) : make_transport_factory(settings);
   context->clock = parts.clock ? std::move(parts.clock) : std::chrono::system_clock::now;
   context->seed = parts.seed != 0 ? parts.seed : std::random_device{}();

@@ -4,6 +4,7 @@
 
 #include "actors/gate.hpp"
 #include "actors/supervised.hpp"
+#include "core/batch_id.hpp"
 
 namespace sluice {
 
@@ -80,7 +81,12 @@ void buffer_state::on_tick(const tick& t) {
 
 void buffer_state::on_committed(const committed& m) {
   for (const auto& n : m.news) {
-    const auto sequence = n.content->sequence;
+    const auto own = sequence_in(n.content->id, context_->incarnation);
+    if (!own) {
+      on_recovered(n);
+      continue;
+    }
+    const auto sequence = *own;
     switch (n.kind) {
     case report_kind::stored:
       ledger_->stored(sequence);
@@ -97,6 +103,16 @@ void buffer_state::on_committed(const committed& m) {
     }
   }
   advance();
+}
+
+// What an earlier process, or another one, had accepted.
+void buffer_state::on_recovered(const batch_news& n) const {
+  if (n.kind == report_kind::delivered)
+    context_->door->count_recovered(n.content->events, 0);
+  else if (n.kind == report_kind::dead)
+    context_->door->count_recovered(0, n.content->events);
+  else if (n.kind == report_kind::retried)
+    context_->door->count_failed_attempt();
 }
 
 void buffer_state::on_drain(const drain& m) {
@@ -164,11 +180,10 @@ void buffer_state::cut_batches() {
       break;
     const auto sequence = next_sequence_++;
     auto content = std::make_shared<const batch>(
-        batch{.id = context_->incarnation + "-" + std::to_string(sequence),
-              .sequence = sequence,
+        batch{.id = batch_id(context_->incarnation, sequence),
               .events = from->events,
               .payload = sealer_.seal(from->bytes, context_->settings.gzip, context_->clock())});
-    ledger_->open(content, std::move(*from));
+    ledger_->open(sequence, content, std::move(*from));
     batches.push_back(std::move(content));
   }
   send_to_persister(std::move(batches));

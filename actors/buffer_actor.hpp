@@ -38,6 +38,7 @@ public:
   flush_promise on_flush(const flush&);
 
 private:
+  void on_recovered(const batch_news&) const;
   struct pending_flush {
     std::uint64_t number = 0;
     steady_time deadline;

@@ -47,35 +47,39 @@ std::optional<milliseconds> read(const config_value& v, milliseconds) {
   auto* t = caf::get_if<caf::timespan>(&v);
   return t ? std::optional{std::chrono::duration_cast<milliseconds>(*t)} : std::nullopt;
 }
-std::optional<dead_letters_full> read(const config_value& v, dead_letters_full) {
-  auto* s = caf::get_if<std::string>(&v);
-  if (s && *s == "hold")
-    return dead_letters_full::hold;
-  if (s && *s == "drop_oldest")
-    return dead_letters_full::drop_oldest;
+template <class Enum>
+requires std::is_enum_v<Enum> std::optional<Enum> read(const config_value& v, Enum e) {
+  if (auto* s = caf::get_if<std::string>(&v))
+    for (const auto& [word, value] : words_of(e))
+      if (*s == word)
+        return value;
   return std::nullopt;
 }
 
-const char* kind(const std::string&) {
+std::string kind(const std::string&) {
   return "a text";
 }
-const char* kind(bool) {
+std::string kind(bool) {
   return "true or false";
 }
-const char* kind(std::size_t) {
+std::string kind(std::size_t) {
   return "a whole number that is not negative";
 }
-const char* kind(int) {
+std::string kind(int) {
   return "a whole number that is not negative";
 }
-const char* kind(double) {
+std::string kind(double) {
   return "a number";
 }
-const char* kind(milliseconds) {
+std::string kind(milliseconds) {
   return "a duration, as in 20s or 500ms";
 }
-const char* kind(dead_letters_full) {
-  return "hold or drop_oldest";
+template <class Enum>
+requires std::is_enum_v<Enum> std::string kind(Enum e) {
+  std::string all;
+  for (const auto& [word, value] : words_of(e))
+    all += (all.empty() ? "" : " or ") + std::string{word};
+  return all;
 }
 
 // What CAF's own parser takes on the command line; durations in its spelling.
@@ -83,7 +87,7 @@ template <class T>
 void declare(caf::config_option_adder& group, const std::string& name, const T&, const std::string& help) {
   if constexpr (std::is_same_v<T, milliseconds>)
     group.add<caf::timespan>(name, help);
-  else if constexpr (std::is_same_v<T, dead_letters_full>)
+  else if constexpr (std::is_enum_v<T>)
     group.add<std::string>(name, help);
   else
     group.add<T>(name, help);
@@ -130,7 +134,7 @@ std::vector<option_error> options_from(const caf::actor_system_config& config, o
     if (auto value = read(i->second, member))
       member = std::move(*value);
     else
-      errors.push_back({"sluice." + name, std::string{"must be "} + kind(member)});
+      errors.push_back({"sluice." + name, "must be " + kind(member)});
     given.erase(i);
   });
   for (const auto& [name, value] : given)

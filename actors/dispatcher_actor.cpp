@@ -95,8 +95,8 @@ dispatcher_state::verdict dispatcher_state::halve(const leased_batch& b, const f
   if (!halves)
     return give_up_on{held, why};
   const auto child = [&](const char* which, std::uint32_t events, std::shared_ptr<const std::string> payload) {
-    return std::make_shared<const batch>(batch{
-        .id = b.content->id + which, .sequence = b.content->sequence, .events = events, .payload = std::move(payload)});
+    return std::make_shared<const batch>(
+        batch{.id = b.content->id + which, .events = events, .payload = std::move(payload)});
   };
   return settle{{split{held, child(".0", first_events, std::move(halves->first)),
                        child(".1", b.content->events - first_events, std::move(halves->second))}}};

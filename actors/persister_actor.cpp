@@ -16,17 +16,6 @@ constexpr milliseconds first_pause{50}, last_pause{1'000};
 // A page of dead letters, whatever the request says.
 constexpr std::size_t max_page = 500;
 
-const lease* lease_of(const settlement& s) {
-  return std::visit(
-      [](const auto& x) -> const lease* {
-        if constexpr (requires { x.held.fence; })
-          return &x.held;
-        else
-          return nullptr;
-      },
-      s);
-}
-
 dead_entry entry_of(const dead_letter& d) {
   return {.id = d.id,
           .events = d.events,
@@ -105,7 +94,7 @@ void persister_state::on_promote() {
 }
 
 void persister_state::on_tick(const tick& t) {
-  if (retry_.rings(t))
+  if (retry_.rings(t) || (poll_.rings(t) && failures_ == 0))
     commit();
 }
 
@@ -124,16 +113,29 @@ void persister_state::commit() {
   if (!done)
     return failed(done.error());
   failures_ = 0;
+  outcome_unknown_ = false;
   gathered_ = {};
   report(unit, *done);
+  if (const auto again = context_->queue->poll_interval(); again > milliseconds{0})
+    poll_.set(self_, self_->clock().now() + again);
 }
 
 unit_of_work persister_state::next_unit() const {
   unit_of_work unit = gathered_;
+  // The unit before may have happened, and given leases that nobody heard of: they come back.
+  if (outcome_unknown_ && !held_after_pull_)
+    unit.settlements.insert(unit.settlements.begin(), retain{leases_held()});
   unit.now = context_->now();
   const auto leases = leases_after(unit);
   unit.slots = capacity_ > leases ? capacity_ - leases : 0;
   return unit;
+}
+
+std::vector<lease> persister_state::leases_held() const {
+  std::vector<lease> all;
+  for (const auto& [id, b] : leases_)
+    all.push_back({id, b.fence});
+  return all;
 }
 
 std::size_t persister_state::leases_after(const unit_of_work& unit) const {
@@ -206,6 +208,9 @@ void persister_state::note_settled(const settlement& s, settle_outcome outcome, 
 }
 
 void persister_state::failed(const error& why) {
+  if (why.code == errc::queue_taken || why.code == errc::not_a_queue)
+    return compat::send(self_, peers_.table->supervisor, store_lost{why});
+  outcome_unknown_ = true;
   if (failures_++ == 0)
     context_->log(log_level::warning, "store: " + to_string(why) + "; trying again");
   const auto pause = std::min(first_pause * (1 << std::min(failures_, 5)), last_pause);

@@ -38,6 +38,7 @@ public:
 private:
   void commit_soon();
   unit_of_work next_unit() const;
+  std::vector<lease> leases_held() const;
   std::size_t leases_after(const unit_of_work&) const;
   void report(const unit_of_work&, const work_done&);
   void note_settled(const settlement&, settle_outcome, std::vector<batch_news>&, std::vector<lease>&);
@@ -58,7 +59,10 @@ private:
   bool commit_under_way_ = false;
   /// Units of work that failed in a row; while there are any, only the alarm starts another.
   int failures_ = 0;
+  bool outcome_unknown_ = false;
   alarm retry_;
+  /// Looks for what other processes did to the queue.
+  alarm poll_{1};
 };
 
 persister_actor spawn_persister(caf::actor_system&, context_ptr, const supervisor_actor& parent);

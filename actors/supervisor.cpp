@@ -60,7 +60,8 @@ bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table
   if (((*table_).*which).address() != gone)
     return false;
   if (!budget_->spend(self_->clock().now())) {
-    stop(std::string{what} + " failed more often than the option restarts allows");
+    stop(
+        {errc::restarts_used_up, "restarts", std::string{what} + " failed more often than the option restarts allows"});
     return true;
   }
   ++restarts_;
@@ -82,7 +83,7 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
     return;
   }
   if (gone == table_->buffer.address())
-    return stop("the buffer failed");
+    return stop({errc::restarts_used_up, "restarts", "the buffer failed"});
   restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
       restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
       restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
@@ -109,11 +110,11 @@ void supervisor_state::on_tick(const tick& t) {
     stop({});
 }
 
-void supervisor_state::stop(std::string reason) {
+void supervisor_state::stop(error why) {
   if (phase_ == phase::stopping)
     return;
   phase_ = phase::stopping;
-  failure_ = std::move(reason);
+  failure_ = std::move(why);
   context_->door->close();
   if (alive_.empty())
     return finish();
@@ -123,27 +124,30 @@ void supervisor_state::stop(std::string reason) {
 
 void supervisor_state::finish() {
   const auto report = final_report();
-  if (!failure_.empty()) {
-    context_->log(log_level::error, "stopped: " + failure_ + "; delivered " + std::to_string(report.delivered) +
+  const bool failed = failure_.code != errc{};
+  if (failed) {
+    context_->log(log_level::error, "stopped: " + failure_.message + "; delivered " + std::to_string(report.delivered) +
                                         ", dead " + std::to_string(report.dead) + ", stored " +
                                         std::to_string(report.stored) + ", lost " + std::to_string(report.lost));
-    subscribers_.tell(stopped{failure_, report});
+    subscribers_.tell(stopped{failure_.message, report});
   }
   for (auto& p : promises_)
     compat::answer(p, report);
-  if (failure_.empty())
-    self_->quit();
+  if (failed)
+    self_->quit(to_caf_error(failure_));
   else
-    self_->quit(to_caf_error({errc::restarts_used_up, "restarts", failure_}));
+    self_->quit();
 }
 
 shutdown_report supervisor_state::final_report() const {
   const auto totals = context_->door->totals();
-  const auto kept = context_->queue->durable() ? totals.stored - totals.delivered - totals.dead : 0;
+  const auto own_ended = totals.delivered + totals.dead - totals.recovered;
+  const auto kept = context_->queue->durable() ? totals.stored - own_ended : 0;
   return {.accepted = totals.accepted,
           .refused = totals.refused,
           .delivered = totals.delivered,
           .dead = totals.dead,
+          .recovered = totals.recovered,
           .stored = kept,
           .lost = totals.waiting() - kept};
 }
@@ -209,6 +213,7 @@ supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, co
           [state](const intake_news& m) { state->on_intake_news(m); },
           [state](const hold_changed& m) { state->on_hold_changed(m); },
           [state](const drained&) { state->on_drained(); },
+          [state](const store_lost& m) { state->stop(m.why); },
           [state](const get_peers&) { return state->who_is_who(); },
           [state](const begin& m) { state->on_begin(m); },
           [state](const tick& m) { state->on_tick(m); }};

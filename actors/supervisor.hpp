@@ -38,6 +38,9 @@ public:
   peers who_is_who() const { return {table_}; }
   const dead_letter_actor& dead_letters() const { return table_->dead_letters; }
 
+  /// Ends the system; loudly, if `why` says that something failed.
+  void stop(error why);
+
 private:
   enum class phase { running, draining, stopping };
 
@@ -48,7 +51,6 @@ private:
   void adopt(const Handle& child);
   void on_down(const caf::actor_addr& gone, const caf::error& why);
   void introduce();
-  void stop(std::string reason);
   void finish();
   shutdown_report final_report() const;
 
@@ -62,7 +64,7 @@ private:
   std::string held_;
   phase phase_ = phase::running;
   /// Why the system stops by itself; empty for an orderly shutdown.
-  std::string failure_;
+  error failure_;
   std::vector<caf::actor_addr> alive_;
   std::vector<shutdown_promise> promises_;
   alarm overdue_;

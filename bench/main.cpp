@@ -43,11 +43,9 @@ double pipeline(const std::string& url, std::size_t batch, bool gzip) {
   constexpr int events = 100'000;
   host_config config;
   caf::actor_system system{config};
-  auto running = sluice::spawn_analytics(system, {.write_key = "bench",
-                                                  .data_plane_url = url,
-                                                  .flush_at = batch,
-                                                  .max_batch_events = batch,
-                                                  .gzip = gzip});
+  auto running = sluice::spawn_analytics(
+      system,
+      {.write_key = "bench", .data_plane_url = url, .flush_at = batch, .max_batch_events = batch, .gzip = gzip});
   if (!running)
     return 0;
   sluice::client client{*running};

@@ -67,7 +67,7 @@ struct begin {
 
 /// The supervisor as its children see it.
 using supervisor_actor = compat::extended<analytics_actor, void(committed), void(intake_news), void(hold_changed),
-                                          void(drained), peers(get_peers), void(begin), void(tick)>;
+                                          void(drained), void(store_lost), peers(get_peers), void(begin), void(tick)>;
 
 /// Who is who, until the next restart.
 struct peer_table {

@@ -29,7 +29,7 @@ struct analytics {
 
 /// What a host may put in the place of the built-in parts. Empty members mean the built-in ones.
 struct extensions {
-  /// Where batches wait; default: memory.
+  /// Where batches wait; default: what the option `persistence` says.
   std::unique_ptr<store> queue;
   /// How batches travel; default: HTTP to `data_plane_url`.
   transport_factory transport;
@@ -42,7 +42,8 @@ struct extensions {
 };
 
 /// Starts the system: five actors and their supervisor. Gives the handles at once, or everything that is wrong with
-/// the options; then nothing was started. Never blocks. The actor system must have been configured with `configure`
+/// the options or keeps the queue from being opened; then nothing was started. The actor system must have been
+/// configured with `configure`
 /// (`config.hpp`).
 boost::system::result<analytics, std::vector<option_error>>
 spawn_analytics(caf::actor_system& system, const options& settings, extensions parts = {});

@@ -10,8 +10,6 @@ namespace sluice {
 struct batch {
   /// `Idempotency-Key` of every attempt. Unique for ever; at most 128 of `[A-Za-z0-9.-]`.
   std::string id{};
-  /// The order of acceptance among the batches of this process, from 1. The children of a split keep it.
-  std::uint64_t sequence = 0;
   std::uint32_t events = 0;
   /// The request body, ready to send (docs/wire-format.md).
   std::shared_ptr<const std::string> payload{};

@@ -27,6 +27,9 @@ enum class errc : std::uint8_t {
   backlog_full,      ///< the store holds as much as it may
   restarts_used_up,  ///< an actor failed more often than `restarts` allows
   unknown_batch,     ///< no batch of that id
+  queue_taken,       ///< another process processes the queue
+  not_a_queue,       ///< a file or database that is not, or no longer, a queue of this version
+  other_destination, ///< the queue belongs to another URL or write key
   unsupported        ///< a message that this actor does not know
 };
 

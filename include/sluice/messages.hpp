@@ -158,7 +158,8 @@ auto inspect(Inspector& f, counts& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::counts", member("accepted", x.accepted), member("refused", x.refused),
                                 member("stored", x.stored), member("delivered", x.delivered), member("dead", x.dead),
-                                member("retrying", x.retrying), member("failed_attempts", x.failed_attempts));
+                                member("recovered", x.recovered), member("retrying", x.retrying),
+                                member("failed_attempts", x.failed_attempts));
 }
 
 template <class Inspector>
@@ -173,7 +174,7 @@ auto inspect(Inspector& f, shutdown_report& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::shutdown_report", member("accepted", x.accepted),
                                 member("refused", x.refused), member("delivered", x.delivered), member("dead", x.dead),
-                                member("stored", x.stored), member("lost", x.lost));
+                                member("recovered", x.recovered), member("stored", x.stored), member("lost", x.lost));
 }
 
 template <class Inspector>

@@ -56,10 +56,25 @@ struct dead_letter_options {
   dead_letters_full when_full = dead_letters_full::hold;
 };
 
-/// Bounds of what waits in the store.
+/// What a stored event survives in SQLite.
+enum class sqlite_durability : std::uint8_t {
+  full,  ///< a power loss: every commit waits for the disk
+  normal ///< the kill of the process
+};
+
+struct sqlite_options {
+  sqlite_durability durability = sqlite_durability::full;
+};
+
+/// The queue that waits in the store.
 struct queue_options {
+  /// What waits at most; past it the persister takes nothing more and the buffer pushes back.
   std::size_t max_backlog_events = 10'000'000;
   std::size_t max_backlog_bytes = std::size_t{4} << 30;
+  /// A batch that was in flight at this many crashes of a process is dead, as `poison`. 1 to 1 million.
+  int max_crashes = 100;
+  /// Permits to open a queue that was filled for another `data_plane_url` or `write_key`.
+  bool adopt = false;
 };
 
 /// How often actors may fail before the system stops.
@@ -115,10 +130,14 @@ struct options {
   /// Deliveries, and connections, at a time. 1 to 256.
   std::size_t max_in_flight = 8;
 
+  /// Where batches wait: `memory`, or `sqlite:PATH` for a file.
+  std::string persistence = "memory";
+
   http_options http{};
   retry_options retry{};
   hold_options hold{};
   queue_options queue{};
+  sqlite_options sqlite{};
   dead_letter_options dead_letters{};
   restart_options restarts{};
 

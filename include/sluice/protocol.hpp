@@ -114,6 +114,11 @@ struct drain {
 /// Buffer → supervisor: drained, or the deadline has passed.
 struct drained {};
 
+/// Persister → supervisor: the queue is not ours any more; nothing can be done with it.
+struct store_lost {
+  error why{};
+};
+
 /// Buffer → supervisor: for the subscribers.
 struct intake_news {
   std::vector<delivery_report> refused{};
@@ -158,6 +163,7 @@ SLUICE_LOCAL_TYPE(sluice::hold_changed)
 SLUICE_LOCAL_TYPE(sluice::set_paused)
 SLUICE_LOCAL_TYPE(sluice::drain)
 SLUICE_LOCAL_TYPE(sluice::drained)
+SLUICE_LOCAL_TYPE(sluice::store_lost)
 SLUICE_LOCAL_TYPE(sluice::intake_news)
 SLUICE_LOCAL_TYPE(sluice::wake)
 SLUICE_LOCAL_TYPE(sluice::commit_gathered)

@@ -13,7 +13,7 @@ struct receipt {
   std::string message_id{};
 };
 
-/// Totals of this process. `accepted == delivered + dead + waiting()`.
+/// Totals of this process. `accepted + recovered == delivered + dead + waiting()`.
 struct counts {
   std::uint64_t accepted = 0;
   /// Invalid, or offered while the buffer was full or closed.
@@ -22,13 +22,15 @@ struct counts {
   std::uint64_t stored = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dead = 0;
+  /// Of the delivered and dead: accepted by an earlier process, or by another one on the same queue.
+  std::uint64_t recovered = 0;
   /// Waiting now, with one failed attempt or more behind them.
   std::uint64_t retrying = 0;
   /// Failed attempts, in batches.
   std::uint64_t failed_attempts = 0;
 
   /// Accepted and not at an end.
-  std::uint64_t waiting() const noexcept { return accepted - delivered - dead; }
+  std::uint64_t waiting() const noexcept { return accepted + recovered - delivered - dead; }
 };
 
 /// The answer to `flush`, about every event that was accepted before it: `delivered + dead + stored + waiting` are
@@ -42,12 +44,14 @@ struct flush_report {
   std::uint64_t waiting = 0;
 };
 
-/// The answer to `shutdown`; also what `stopped` carries.
+/// The answer to `shutdown`; also what `stopped` carries. `accepted + recovered == delivered + dead + stored + lost`.
 struct shutdown_report {
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dead = 0;
+  /// As in `counts`.
+  std::uint64_t recovered = 0;
   /// In a durable store: a later process delivers them.
   std::uint64_t stored = 0;
   /// Accepted, and gone with this process.

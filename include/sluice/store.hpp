@@ -73,6 +73,18 @@ struct retain {
 /// One change of a leased batch.
 using settlement = std::variant<ack, nack, bury, release, split, retain>;
 
+/// The lease that a settlement is about; null for `retain`.
+inline const lease* lease_of(const settlement& s) noexcept {
+  return std::visit(
+      [](const auto& x) -> const lease* {
+        if constexpr (requires { x.held.fence; })
+          return &x.held;
+        else
+          return nullptr;
+      },
+      s);
+}
+
 /// Everything that has gathered since the last one; applied in one round trip, all or nothing. Every part may be sent
 /// again when the outcome is unknown.
 /// Order: settlements, due retries become ready, enqueues, claims.
@@ -82,8 +94,8 @@ struct unit_of_work {
   std::vector<settlement> settlements{};
   /// Idempotent by id.
   std::vector<batch_ptr> enqueues{};
-  /// Leases to give at most. While nothing else is ready or in retry they go to the batches enqueued here (which so
-  /// never overtake the backlog), else to the oldest ready ones.
+  /// Leases to give at most: to the oldest ready batches. Those enqueued here are the last of them, so they never
+  /// overtake the backlog, and are given without being read back.
   std::size_t slots = 0;
 };
 
@@ -120,7 +132,7 @@ struct work_done {
   std::uint64_t purged_events = 0;
 };
 
-/// Counts of events by the state of their batch, and totals since the store was made.
+/// Counts of events by the state of their batch, and totals since the queue was made.
 /// `stored == delivered + dead + ready + in_flight + retry + purged` holds after every unit of work.
 struct store_stats {
   std::uint64_t stored = 0;
@@ -130,6 +142,13 @@ struct store_stats {
   std::uint64_t in_flight = 0;
   std::uint64_t retry = 0;
   std::uint64_t dead = 0;
+  /// When the oldest batch of each state was stored, fell or falls due, or died.
+  std::optional<store_time> oldest_ready{};
+  std::optional<store_time> next_retry{};
+  std::optional<store_time> oldest_dead{};
+  bool paused = false;
+  /// Who processes the queue, as in `process 1234 on web-1`.
+  std::vector<std::string> owners{};
 };
 
 /// A batch that is not tried again unless it is replayed.
@@ -143,14 +162,10 @@ struct dead_letter {
   std::shared_ptr<const std::string> payload{};
 };
 
-/// A store backend. Used by one thread at a time: the persister's. Blocking calls are fine, each bounded in time.
-/// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
-class store {
+/// What people may do to a queue, also while another process processes it. Used by one thread at a time.
+class queue_admin {
 public:
-  virtual ~store() = default;
-
-  /// Applies `work` whole or, with an error, not at all.
-  virtual result<work_done> apply(const unit_of_work& work) = 0;
+  virtual ~queue_admin() = default;
 
   virtual result<store_stats> stats() = 0;
 
@@ -167,9 +182,23 @@ public:
   /// Dead letters are forgotten, as `replay_dead` selects them.
   virtual result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) = 0;
 
+  /// While a queue is paused nothing is claimed from it.
+  virtual result<void> set_paused(bool) = 0;
+};
+
+/// A store backend. Used by one thread at a time: the persister's. Blocking calls are fine, each bounded in time.
+/// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
+class store : public queue_admin {
+public:
+  /// Applies `work` whole or, with an error, not at all. `queue_taken` and `not_a_queue` are final: the system stops.
+  virtual result<work_done> apply(const unit_of_work& work) = 0;
+
   /// Whether what is stored survives the process. If not, events count against `max_internal_queue_size` until
   /// they have reached an end.
   virtual bool durable() const noexcept = 0;
+
+  /// How often to look for what other processes have done to the queue (replayed, paused); zero: nobody else can.
+  virtual std::chrono::milliseconds poll_interval() const noexcept { return std::chrono::milliseconds{0}; }
 };
 
 } // namespace sluice

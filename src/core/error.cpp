@@ -40,6 +40,12 @@ std::string_view to_string(errc code) noexcept {
     return "restarts_used_up";
   case errc::unknown_batch:
     return "unknown_batch";
+  case errc::queue_taken:
+    return "queue_taken";
+  case errc::not_a_queue:
+    return "not_a_queue";
+  case errc::other_destination:
+    return "other_destination";
   case errc::unsupported:
     return "unsupported";
   }

@@ -121,6 +121,13 @@ void intake::count_ended(std::uint64_t delivered, std::uint64_t dead) {
   totals_.dead += dead;
 }
 
+void intake::count_recovered(std::uint64_t delivered, std::uint64_t dead) {
+  std::lock_guard guard{mutex_};
+  totals_.delivered += delivered;
+  totals_.dead += dead;
+  totals_.recovered += delivered + dead;
+}
+
 void intake::count_retrying(std::int64_t change) {
   std::lock_guard guard{mutex_};
   totals_.retrying += static_cast<std::uint64_t>(change);

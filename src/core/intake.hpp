@@ -68,6 +68,8 @@ public:
   /// The buffer's side of the totals.
   void count_stored(std::uint64_t events);
   void count_ended(std::uint64_t delivered, std::uint64_t dead);
+  /// Of the batches that this process had not accepted.
+  void count_recovered(std::uint64_t delivered, std::uint64_t dead);
   void count_retrying(std::int64_t change);
   void count_failed_attempt();
 

@@ -4,12 +4,12 @@
 
 namespace sluice {
 
-void ledger::open(batch_ptr content, cut&& from) {
+void ledger::open(std::uint64_t sequence, batch_ptr content, cut&& from) {
   cut_ += from.events;
   open_.emplace(
-      content->sequence,
+      sequence,
       entry{.last = cut_, .events = from.events, .bytes = from.event_bytes, .requesters = std::move(from.requesters)});
-  unconfirmed_.emplace(content->sequence, std::move(content));
+  unconfirmed_.emplace(sequence, std::move(content));
 }
 
 void ledger::stored(std::uint64_t sequence) {

@@ -21,11 +21,11 @@ public:
   /// The buffer has taken `events` from the intake.
   void taken(std::uint64_t events) noexcept { taken_ += events; }
 
-  /// The buffer has cut a batch.
-  void open(batch_ptr content, cut&& from);
+  /// The buffer has cut a batch. Its number rises with every batch, from 1.
+  void open(std::uint64_t sequence, batch_ptr content, cut&& from);
 
-  /// News of a batch. Batches that are not open, because the news came twice or they are another process's, change
-  /// nothing. `events` may be fewer than the batch had: one half of a split.
+  /// News of a batch. Batches that are not open, because the news came twice, change nothing. `events` may be fewer
+  /// than the batch had: one half of a split.
   void stored(std::uint64_t sequence);
   void failed_once(std::uint64_t sequence);
   void ended(std::uint64_t sequence, std::uint32_t events, bool delivered);

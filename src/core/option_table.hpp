@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 #include "sluice/options.hpp"
 
@@ -12,6 +15,14 @@ struct between {
   T low;
   T high;
 };
+
+/// The spelling of an option whose values are words.
+constexpr std::array<std::pair<std::string_view, dead_letters_full>, 2> words_of(dead_letters_full) {
+  return {{{"hold", dead_letters_full::hold}, {"drop_oldest", dead_letters_full::drop_oldest}}};
+}
+constexpr std::array<std::pair<std::string_view, sqlite_durability>, 2> words_of(sqlite_durability) {
+  return {{{"full", sqlite_durability::full}, {"normal", sqlite_durability::normal}}};
+}
 
 /// Calls `visit(name, member, range, help)` for every option with a range, and `visit(name, member, help)` for the
 /// others: the one list of them. `O` is `options` or `const options`.
@@ -42,6 +53,8 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("gzip", o.gzip, "compress request bodies");
   visit("persist_window", o.persist_window, count{1, 64}, "batches under way between buffer and persister");
   visit("max_in_flight", o.max_in_flight, count{1, 256}, "deliveries, and connections, at a time");
+  visit("persistence", o.persistence, "memory, or sqlite:PATH");
+  visit("sqlite.durability", o.sqlite.durability, "full (survives a power loss), or normal (survives a kill)");
   visit("http.connect", o.http.connect, time{ms, hour}, "deadline to resolve and connect");
   visit("http.tls", o.http.tls, time{ms, hour}, "deadline of the TLS handshake");
   visit("http.send", o.http.send, time{ms, hour}, "deadline to send the request");
@@ -57,6 +70,8 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("hold.probe", o.hold.probe, time{ms, hour}, "how often to try while the address or the key is wrong");
   visit("queue.max_backlog_events", o.queue.max_backlog_events, count{1, 1'000'000'000}, "events in the store at most");
   visit("queue.max_backlog_bytes", o.queue.max_backlog_bytes, count{mib, 1024 * gib}, "bytes in the store at most");
+  visit("queue.max_crashes", o.queue.max_crashes, between<int>{1, 1'000'000}, "crashes that a batch may be part of");
+  visit("queue.adopt", o.queue.adopt, "open a queue that was filled for another destination");
   visit("dead_letters.max_events", o.dead_letters.max_events, count{0, 1'000'000'000}, "dead events kept at most");
   visit("dead_letters.max_bytes", o.dead_letters.max_bytes, count{0, 1024 * gib}, "bytes of dead letters at most");
   visit("dead_letters.when_full", o.dead_letters.when_full, "hold, or drop_oldest");

@@ -5,6 +5,7 @@
 
 #include "core/endpoint.hpp"
 #include "core/option_table.hpp"
+#include "core/store_url.hpp"
 
 namespace sluice {
 
@@ -56,6 +57,8 @@ std::vector<option_error> validate(const options& o) {
     check.wrong("write_key", "must be at most 1024 printable ASCII characters without spaces");
   if (auto e = parse_endpoint(o.data_plane_url, o.allow_insecure); !e)
     check.wrong("data_plane_url", e.error().message);
+  if (auto s = parse_store_url(o.persistence); !s)
+    check.wrong("persistence", s.error().message);
   for_each_option(o, check);
   if (!(o.low_water < o.high_water))
     check.wrong("low_water", "must be below high_water");

@@ -1,11 +1,53 @@
 #include "store/make_store.hpp"
 
+#include "core/store_url.hpp"
+#include "store/fingerprint.hpp"
 #include "store/memory_store.hpp"
+#include "store/sqlite_file.hpp"
+#include "store/sqlite_store.hpp"
 
 namespace sluice {
 
-std::unique_ptr<store> make_store(const options& o) {
-  return std::make_unique<memory_store>(o.queue, o.dead_letters);
+namespace {
+
+// The one place that names the backends.
+struct opener {
+  const options& o;
+  result<std::unique_ptr<store>> operator()(const memory_url&) const {
+    return std::unique_ptr<store>{std::make_unique<memory_store>(o.queue, o.dead_letters)};
+  }
+  result<std::unique_ptr<store>> operator()(const sqlite_url& to) const {
+    return sqlite_store::open(to.path, o, fingerprint_of(o));
+  }
+};
+
+struct admin_opener {
+  const options& o;
+  result<std::unique_ptr<queue_admin>> operator()(const memory_url&) const {
+    return error{errc::unsupported, "persistence", "a queue in memory cannot be seen by another process"};
+  }
+  result<std::unique_ptr<queue_admin>> operator()(const sqlite_url& to) const {
+    auto db = open_sqlite_file(to.path, o.sqlite.durability, when_missing::refuse);
+    if (!db)
+      return db.error();
+    return std::unique_ptr<queue_admin>{std::make_unique<sqlite_queue>(std::move(*db), to.path)};
+  }
+};
+
+} // namespace
+
+result<std::unique_ptr<store>> make_store(const options& o) {
+  const auto to = parse_store_url(o.persistence);
+  if (!to)
+    return to.error();
+  return std::visit(opener{o}, *to);
+}
+
+result<std::unique_ptr<queue_admin>> make_queue_admin(const options& o) {
+  const auto to = parse_store_url(o.persistence);
+  if (!to)
+    return to.error();
+  return std::visit(admin_opener{o}, *to);
 }
 
 } // namespace sluice

@@ -20,7 +20,7 @@ result<work_done> memory_store::apply(const unit_of_work& work) {
     done.settled.push_back(settle(s, work.now, done));
   promote(work.now);
   for (const auto& b : work.enqueues)
-    done.enqueued.push_back(enqueue(b));
+    done.enqueued.push_back(enqueue(b, work.now));
   claim(work.slots, done);
   if (!retry_.empty())
     done.next_due = retry_.begin()->first;
@@ -28,22 +28,15 @@ result<work_done> memory_store::apply(const unit_of_work& work) {
 }
 
 settle_outcome memory_store::settle(const settlement& s, store_time now, work_done& done) {
-  if (const auto* r = std::get_if<retain>(&s)) {
-    take_back_all_but(r->held);
+  const lease* held = lease_of(s);
+  if (!held) {
+    take_back_all_but(std::get<retain>(s).held);
     return settle_outcome::applied;
   }
-  const lease& held = std::visit(
-      [](const auto& x) -> const lease& {
-        if constexpr (requires { x.held.fence; })
-          return x.held;
-        else
-          return x.held.front(); // retain, dealt with above
-      },
-      s);
-  entry* e = find(held.id);
+  entry* e = find(held->id);
   if (!e)
     return settle_outcome::gone;
-  if (e->is != state::in_flight || e->fence != held.fence)
+  if (e->is != state::in_flight || e->fence != held->fence)
     return settle_outcome::stale;
   if (std::holds_alternative<ack>(s)) {
     stats_.delivered += e->content->events;
@@ -87,9 +80,10 @@ settle_outcome memory_store::split_entry(entry& e, const split& p) {
   if (p.first->events + p.second->events != e.content->events || find(p.first->id) || find(p.second->id))
     return settle_outcome::stale;
   const auto number = e.at.first;
+  const auto enqueued = e.enqueued;
   erase(e);
-  insert(p.first, {number, p.first->id});
-  insert(p.second, {number, p.second->id});
+  insert(p.first, {number, p.first->id}, enqueued);
+  insert(p.second, {number, p.second->id}, enqueued);
   return settle_outcome::applied;
 }
 
@@ -106,7 +100,7 @@ void memory_store::promote(store_time now) {
     move_to(*find(retry_.begin()->second), state::ready);
 }
 
-enqueue_outcome memory_store::enqueue(const batch_ptr& b) {
+enqueue_outcome memory_store::enqueue(const batch_ptr& b, store_time now) {
   if (find(b->id))
     return enqueue_outcome::stored;
   const auto waiting = stats_.ready + stats_.in_flight + stats_.retry;
@@ -114,14 +108,14 @@ enqueue_outcome memory_store::enqueue(const batch_ptr& b) {
       waiting_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
     return enqueue_outcome::backlog_full;
   stats_.stored += b->events;
-  insert(b, {next_place_++, b->id});
+  insert(b, {next_place_++, b->id}, now);
   return enqueue_outcome::stored;
 }
 
 // The oldest ready batches; a batch of this unit of work is among them only when nothing older is ready. While there
 // are retries to come, what is ready is older than they are or newer than all: both may go.
 void memory_store::claim(std::size_t slots, work_done& done) {
-  for (; slots > 0 && !ready_.empty(); --slots) {
+  for (; slots > 0 && !stats_.paused && !ready_.empty(); --slots) {
     entry& e = *find(ready_.begin()->second);
     ++e.fence;
     move_to(e, state::in_flight);
@@ -130,7 +124,19 @@ void memory_store::claim(std::size_t slots, work_done& done) {
 }
 
 result<store_stats> memory_store::stats() {
-  return stats_;
+  store_stats s = stats_;
+  if (!ready_.empty())
+    s.oldest_ready = find(ready_.begin()->second)->enqueued;
+  if (!retry_.empty())
+    s.next_retry = retry_.begin()->first;
+  if (!dead_by_age_.empty())
+    s.oldest_dead = dead_by_age_.begin()->first;
+  return s;
+}
+
+result<void> memory_store::set_paused(bool paused) {
+  stats_.paused = paused;
+  return {};
 }
 
 result<std::vector<dead_letter>> memory_store::list_dead(const std::string& after, std::size_t limit) {
@@ -191,13 +197,14 @@ result<std::uint64_t> memory_store::purge_dead(const std::vector<std::string>& i
 
 // -- the one place where a batch changes its state --------------------------------------------------------------------
 
-void memory_store::insert(batch_ptr content, place at) {
+void memory_store::insert(batch_ptr content, place at, store_time enqueued) {
   auto& e = entries_[content->id];
   stats_.ready += content->events;
   waiting_bytes_ += content->payload->size();
   ready_.insert(at);
   e.content = std::move(content);
   e.at = std::move(at);
+  e.enqueued = enqueued;
 }
 
 void memory_store::move_to(entry& e, state next) {

@@ -23,6 +23,7 @@ public:
   result<dead_letter> show_dead(const std::string& id) override;
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  result<void> set_paused(bool) override;
   bool durable() const noexcept override { return false; }
 
 private:
@@ -32,6 +33,7 @@ private:
   struct entry {
     batch_ptr content;
     place at;
+    store_time enqueued{};
     state is = state::ready;
     std::uint64_t fence = 0;
     int attempts = 0;
@@ -45,11 +47,11 @@ private:
   settle_outcome split_entry(entry&, const split&);
   void take_back_all_but(const std::vector<lease>&);
   void promote(store_time now);
-  enqueue_outcome enqueue(const batch_ptr&);
+  enqueue_outcome enqueue(const batch_ptr&, store_time now);
   void claim(std::size_t slots, work_done&);
 
   void move_to(entry&, state);
-  void insert(batch_ptr, place);
+  void insert(batch_ptr, place, store_time enqueued);
   void erase(entry&);
   entry* find(const std::string& id);
   std::uint64_t& events_in(state);

@@ -36,6 +36,7 @@ public:
   result<dead_letter> show_dead(const std::string& id) override { return inner_->show_dead(id); }
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return inner_->replay_dead(ids); }
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return inner_->purge_dead(ids); }
+  result<void> set_paused(bool paused) override { return inner_->set_paused(paused); }
   bool durable() const noexcept override { return inner_->durable(); }
 
 private:
@@ -44,7 +45,7 @@ private:
 };
 
 std::unique_ptr<store> failing(failing_store::control& c, const options& o = simulation::defaults()) {
-  return std::make_unique<failing_store>(make_store(o), c);
+  return std::make_unique<failing_store>(*make_store(o), c);
 }
 
 } // namespace

@@ -113,7 +113,7 @@ TEST_CASE("what a flush covers is cut apart from what comes later", "[core][batc
 namespace {
 
 batch_ptr numbered(std::uint64_t sequence, std::uint32_t n) {
-  return std::make_shared<const batch>(batch{.id = std::to_string(sequence), .sequence = sequence, .events = n});
+  return std::make_shared<const batch>(batch{.id = std::to_string(sequence), .events = n});
 }
 
 cut of(std::uint32_t n) {
@@ -128,8 +128,8 @@ struct books {
     for (int i = 0; i < 30; ++i)
       door.offer("0123456789", "id");
     ledger.taken(30);
-    ledger.open(numbered(1, 20), of(20));
-    ledger.open(numbered(2, 10), of(10));
+    ledger.open(1, numbered(1, 20), of(20));
+    ledger.open(2, numbered(2, 10), of(10));
   }
   intake door;
   class ledger ledger;
@@ -184,7 +184,7 @@ TEST_CASE("a flush watches what was taken before it, and nothing else", "[core][
   b.ledger.ended(1, 20, true);
   const auto flush = b.ledger.begin_flush();
   b.ledger.taken(5);
-  b.ledger.open(numbered(3, 5), of(5));
+  b.ledger.open(3, numbered(3, 5), of(5));
   b.ledger.ended(3, 5, true);
   CHECK(!b.ledger.flushed(flush));
   b.ledger.stored(2);

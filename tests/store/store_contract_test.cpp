@@ -14,13 +14,13 @@ const store_time t0{std::chrono::milliseconds{1'700'000'000'000}};
 
 batch_ptr make(const std::string& id, std::uint32_t events = 10, std::size_t bytes = 100) {
   return std::make_shared<const batch>(
-      batch{.id = id, .sequence = 1, .events = events, .payload = std::make_shared<const std::string>(bytes, 'p')});
+      batch{.id = id, .events = events, .payload = std::make_shared<const std::string>(bytes, 'p')});
 }
 
 // A store, and what a persister would do with it.
 template <class Backend>
 struct bench {
-  explicit bench(queue_options limits = {}, dead_letter_options dead = {}) : under_test{Backend::open(limits, dead)} {}
+  explicit bench(const options& o = {}) : under_test{backend.open(o)} {}
 
   work_done apply(unit_of_work w, store_time now = t0) {
     w.now = now;
@@ -54,6 +54,7 @@ struct bench {
   }
   store_stats stats() { return *under_test->stats(); }
 
+  Backend backend;
   std::unique_ptr<store> under_test;
 };
 
@@ -249,7 +250,9 @@ TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by by
                         backends) {
   for (const auto limits : {queue_options{.max_backlog_events = 20, .max_backlog_bytes = 1'000'000},
                             queue_options{.max_backlog_events = 1'000, .max_backlog_bytes = 200}}) {
-    bench<TestType> b{limits};
+    options o;
+    o.queue = limits;
+    bench<TestType> b{o};
     unit_of_work w;
     w.enqueues = {make("a"), make("b"), make("c")};
     CHECK(b.apply(w).enqueued ==
@@ -263,7 +266,9 @@ TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by by
 }
 
 TEMPLATE_LIST_TEST_CASE("when the dead letters are full, what should be buried is held in retry", "[store]", backends) {
-  bench<TestType> b{{}, {.max_events = 10, .when_full = dead_letters_full::hold}};
+  options o;
+  o.dead_letters = {.max_events = 10, .when_full = dead_letters_full::hold};
+  bench<TestType> b{o};
   b.put({make("a"), make("b")});
   const auto leased = b.claim(2);
   CHECK(b.settle(bury{held(leased[0]), {}}) == settle_outcome::applied);
@@ -274,7 +279,9 @@ TEMPLATE_LIST_TEST_CASE("when the dead letters are full, what should be buried i
 
 TEMPLATE_LIST_TEST_CASE("when the dead letters are full, the oldest are dropped if that is asked for", "[store]",
                         backends) {
-  bench<TestType> b{{}, {.max_events = 10, .when_full = dead_letters_full::drop_oldest}};
+  options o;
+  o.dead_letters = {.max_events = 10, .when_full = dead_letters_full::drop_oldest};
+  bench<TestType> b{o};
   b.put({make("b"), make("a")});
   const auto leased = b.claim(2);
   b.settle(bury{held(leased[0]), {}}, t0);
@@ -283,4 +290,39 @@ TEMPLATE_LIST_TEST_CASE("when the dead letters are full, the oldest are dropped 
   CHECK(b.apply(w, t0 + 1s).purged_events == 10);
   CHECK(b.stats().purged == 10);
   CHECK(b.under_test->list_dead("", 10)->at(0).id == "a");
+}
+
+TEMPLATE_LIST_TEST_CASE("while a queue is paused nothing is claimed, and everything else goes on", "[store]",
+                        backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  CHECK(b.under_test->set_paused(true));
+  CHECK(b.stats().paused);
+  unit_of_work w;
+  w.enqueues = {make("c")};
+  w.slots = 5;
+  const auto done = b.apply(w);
+  CHECK(done.claimed.empty());
+  CHECK(done.enqueued == std::vector{enqueue_outcome::stored});
+  CHECK(b.settle(ack{held(a)}) == settle_outcome::applied);
+  CHECK(b.under_test->set_paused(false));
+  CHECK(b.claimed_ids(5) == ids{"b", "c"});
+}
+
+TEMPLATE_LIST_TEST_CASE("the stats say how old the oldest of each state is", "[store]", backends) {
+  bench<TestType> b;
+  CHECK(!b.stats().oldest_ready);
+  unit_of_work w;
+  for (const char* id : {"a", "b", "c"}) {
+    w.enqueues = {make(id)};
+    b.apply(w, t0 + (id[0] - 'a') * 1s);
+  }
+  CHECK(b.stats().oldest_ready == t0);
+  const auto leased = b.claim(2, t0 + 5s);
+  CHECK(b.stats().oldest_ready == t0 + 2s);
+  b.settle(nack{held(leased[0]), 7s, {}}, t0 + 10s);
+  b.settle(bury{held(leased[1]), {}}, t0 + 11s);
+  CHECK(b.stats().next_retry == t0 + 17s);
+  CHECK(b.stats().oldest_dead == t0 + 11s);
 }

@@ -59,7 +59,8 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
   INFO("SLUICE_SEED=" << seed);
   std::mt19937_64 random{seed};
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-  auto under_test = TestType::open();
+  TestType backend;
+  auto under_test = backend.open();
   model m;
   std::vector<lease> known; // present leases and old ones
   store_time now{std::chrono::milliseconds{1'000'000}};
@@ -109,7 +110,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
           return std::make_shared<const batch>(
               batch{.id = l.id + which, .events = events, .payload = std::make_shared<const std::string>("p")});
         };
-        if (l.id.size() > 20) { // deep enough
+        if (l.id.size() > 20 || total < 2) { // deep enough
           expected.pop_back();
           break;
         }

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace sluice {
+
+/// Thrown inside of the SQLite store only.
+class sqlite_failure : public std::exception {
+public:
+  sqlite_failure(int code, std::string what) : code_{code}, what_{std::move(what)} {}
+  const char* what() const noexcept override { return what_.c_str(); }
+  /// SQLite's primary result code.
+  int code() const noexcept { return code_; }
+  /// No more space: on the disk, or that the file may take.
+  bool is_full() const noexcept;
+
+private:
+  int code_;
+  std::string what_;
+};
+
+/// Bytes, as opposed to text.
+struct sqlite_blob {
+  std::string_view bytes;
+};
+
+/// A row of a result; valid in the callback that gets it.
+class sqlite_row {
+public:
+  explicit sqlite_row(sqlite3_stmt* statement) : statement_{statement} {}
+  std::int64_t integer(int column) const;
+  std::string text(int column) const;
+
+private:
+  sqlite3_stmt* statement_;
+};
+
+/// A connection, with its prepared statements. For one thread.
+class sqlite_db {
+public:
+  using value = std::variant<std::int64_t, std::string_view, sqlite_blob>;
+  using row_handler = std::function<void(const sqlite_row&)>;
+
+  /// Opens or creates the file, readable by its owner only. Waits up to `busy` for locks of others.
+  sqlite_db(const std::string& path, std::chrono::milliseconds busy);
+
+  /// Runs one statement. `sql` must be a literal: the prepared statement is kept under its address.
+  void run(const char* sql, std::initializer_list<value> arguments = {});
+  /// The same, with the rows of its result.
+  void query(const char* sql, std::initializer_list<value> arguments, const row_handler& on_row);
+  /// Runs any number of statements, unprepared.
+  void script(const std::string& sql);
+  /// Rows that the last statement changed.
+  std::int64_t changes() const;
+
+private:
+  struct closer {
+    void operator()(sqlite3*) const;
+    void operator()(sqlite3_stmt*) const;
+  };
+  sqlite3_stmt* prepared(const char* sql);
+  [[noreturn]] void fail() const;
+
+  std::unique_ptr<sqlite3, closer> db_;
+  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, closer>> statements_;
+};
+
+/// A transaction, which takes the write lock at its beginning unless told otherwise; rolled back unless committed.
+class sqlite_transaction {
+public:
+  explicit sqlite_transaction(sqlite_db& db, const char* begin = "BEGIN IMMEDIATE") : db_{&db} { db.run(begin); }
+  ~sqlite_transaction();
+  sqlite_transaction(const sqlite_transaction&) = delete;
+  sqlite_transaction& operator=(const sqlite_transaction&) = delete;
+  void commit();
+
+private:
+  sqlite_db* db_;
+};
+
+} // namespace sluice
