@@ -1,7 +1,10 @@
 #include <CLI/CLI.hpp>
 
+#include "cli/dead_command.hpp"
+#include "cli/run_command.hpp"
 #include "cli/send_command.hpp"
 #include "cli/sink_command.hpp"
+#include "cli/status_command.hpp"
 #include "sluice/version.hpp"
 
 namespace {
@@ -19,6 +22,10 @@ int main(int argc, char** argv) {
              "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k");
   int exit_code = 0;
   sluice::add_send_command(app, exit_code);
+  sluice::add_run_command(app, exit_code);
+  sluice::add_status_command(app, exit_code);
+  sluice::add_dead_command(app, exit_code);
+  sluice::add_pause_commands(app, exit_code);
   sluice::add_sink_command(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -43,9 +43,9 @@ int stop_signal::descriptor() const noexcept {
   return pipe_ends[0];
 }
 
-bool stop_signal::raised() const noexcept {
+bool stop_signal::wait(std::chrono::milliseconds at_most) const noexcept {
   pollfd ready{pipe_ends[0], POLLIN, 0};
-  return ::poll(&ready, 1, 0) > 0;
+  return ::poll(&ready, 1, static_cast<int>(at_most.count())) > 0;
 }
 
 } // namespace sluice

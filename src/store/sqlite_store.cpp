@@ -296,7 +296,7 @@ void sqlite_store::give_space_back(const sqlite_totals& totals) {
   std::int64_t unused = 0;
   db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
   if (unused > free_pages)
-    db_.run("PRAGMA incremental_vacuum(1024)");
+    db_.query("PRAGMA incremental_vacuum(1024)", {}, [](const sqlite_row&) {}); // a row, and a step, for every page
 }
 
 std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {

@@ -31,6 +31,8 @@ process::process(std::vector<std::string> command, const std::string& input, std
   if (!::mkdtemp(pattern.data()))
     throw std::runtime_error("mkdtemp");
   folder_ = pattern;
+  // The command's default queue is one of its own.
+  environment.insert(environment.begin(), "XDG_STATE_HOME=" + folder_ + "/state");
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error("pipe2");

@@ -17,7 +17,7 @@ struct process_result {
 /// A child process with its standard streams in files of a temporary folder. Ended when it goes out of scope.
 class process {
 public:
-  /// `environment`: `NAME=value`, added to the present one.
+  /// `environment`: `NAME=value`, added to the present one; `XDG_STATE_HOME` is a folder of its own unless given.
   explicit process(std::vector<std::string> command, const std::string& input = "",
                    std::vector<std::string> environment = {});
   ~process();

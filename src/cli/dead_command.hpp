@@ -1,0 +1,10 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace sluice {
+
+/// `sluice dead list | show | replay | purge`: the batches that were given up.
+void add_dead_command(CLI::App& app, int& exit_code);
+
+} // namespace sluice

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/queue_arguments.hpp"
+
+namespace sluice {
+
+/// What the commands that deliver, `send` and `run`, have in common.
+struct delivery_arguments {
+  queue_arguments queue;
+  std::chrono::seconds drain_timeout{60};
+  bool json = false;
+
+  void add_to(CLI::App& command);
+  /// Brings the options together. Gives what is wrong.
+  std::optional<std::string> complete();
+  options& settings() { return queue.settings; }
+
+private:
+  std::int64_t http_timeout_ = options{}.http.total.count();
+  std::int64_t drain_seconds_ = 60;
+  std::string durability_ = "full";
+  bool no_gzip_ = false;
+};
+
+} // namespace sluice

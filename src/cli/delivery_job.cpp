@@ -1,0 +1,121 @@
+#include "cli/delivery_job.hpp"
+
+#include <atomic>
+#include <iostream>
+#include <mutex>
+
+#include "sluice/analytics.hpp"
+#include "sluice/config.hpp"
+#include "store/make_store.hpp"
+
+namespace sluice {
+
+// What the system says when it stops by itself.
+struct delivery_job::ending {
+  std::atomic<bool> came{false};
+  std::mutex mutex;
+  shutdown_report counts;
+};
+
+namespace {
+
+// How long an orderly end may take after a signal.
+constexpr std::chrono::seconds interrupted_drain{10};
+
+class command_config : public caf::actor_system_config {
+public:
+  command_config() {
+    configure(*this, custom_options_);
+    compat::share_work(*this, 2);
+  }
+};
+
+// Writes receipts as batches are stored, and takes note of the end. The file is written on a thread of its own.
+template <class Ending>
+caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_file> file,
+                       std::shared_ptr<Ending> ending, delivery_job* job) {
+  compat::harden(self);
+  return {[file, job](const delivery_report& r) {
+            if (!file || r.kind != report_kind::stored)
+              return;
+            if (auto done = file->append(r.message_ids); !done)
+              job->say(to_string(done.error()));
+          },
+          [](const backpressure&) {}, [](const destination_hold&) {},
+          [ending](const sluice::stopped& s) {
+            std::lock_guard guard{ending->mutex};
+            ending->counts = s.counts;
+            ending->came = true;
+          },
+          // Everything that was said before has been written.
+          [self](const unsubscribe&) { self->quit(); }};
+}
+
+} // namespace
+
+delivery_job::delivery_job(std::string command, const delivery_arguments& given)
+    : arguments{given}, command_{std::move(command)}, ending_{std::make_shared<ending>()} {
+  arguments.settings().log = [this](log_level level, std::string_view line) {
+    if (level >= log_level::warning)
+      screen.say("sluice: " + std::string{line});
+  };
+}
+
+bool delivery_job::stopped() const noexcept {
+  return ending_->came;
+}
+
+bool delivery_job::options_are_wrong() {
+  const auto errors = validate(arguments.settings());
+  for (const auto& e : errors)
+    say(e.option + ": " + e.message);
+  return !errors.empty();
+}
+
+int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts) {
+  command_config config;
+  caf::actor_system system{config};
+  const auto running = spawn_analytics(system, arguments.settings());
+  if (!running) {
+    for (const auto& e : running.error())
+      say(e.option + ": " + e.message);
+    return 2;
+  }
+  auto ears = receipts ? system.spawn<caf::detached>(listener<ending>, std::move(receipts), ending_, this)
+                       : system.spawn(listener<ending>, nullptr, ending_, this);
+  compat::anon_send(running->supervisor, subscribe{ears});
+  const auto started = std::chrono::steady_clock::now();
+  {
+    client out{*running};
+    screen.start([&out] { return out.totals(); });
+    work(out);
+    const auto drain = stop.raised() ? std::min<std::chrono::seconds>(interrupted_drain, arguments.drain_timeout)
+                                     : arguments.drain_timeout;
+    const auto report = out.shutdown(drain);
+    screen.stop();
+    ledger.retries = out.totals().failed_attempts;
+    compat::anon_send(ears, unsubscribe{});
+    ears = {};
+    system.await_all_actors_done();
+    ledger.read = read;
+    close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue());
+  }
+  print(std::chrono::steady_clock::now() - started);
+  return ledger.complete() && !stopped() ? 0 : 1;
+}
+
+std::uint64_t delivery_job::left_in_queue() {
+  const auto queue = make_queue_admin(arguments.settings());
+  const auto stats = queue ? (*queue)->stats() : queue.error();
+  return stats ? stats->ready + stats->in_flight + stats->retry : 0;
+}
+
+void delivery_job::print(std::chrono::steady_clock::duration took) const {
+  const auto seconds = std::chrono::duration<double>(took).count();
+  // The ledger for people goes where the JSON does not.
+  (arguments.json ? std::cerr : std::cout) << to_text(ledger, seconds) << std::flush;
+  if (arguments.json)
+    std::cout << to_json(ledger) << std::endl;
+}
+
+} // namespace sluice

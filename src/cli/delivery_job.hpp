@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/delivery_arguments.hpp"
+#include "cli/job_ledger.hpp"
+#include "cli/progress.hpp"
+#include "cli/receipts_file.hpp"
+#include "cli/stop_signal.hpp"
+#include "sluice/client.hpp"
+
+namespace sluice {
+
+/// A command that delivers: starts the system, lets the command do its work, ends in order, and prints the ledger.
+class delivery_job {
+public:
+  /// `command` begins every line that is printed.
+  delivery_job(std::string command, const delivery_arguments& arguments);
+
+  /// `work` runs while the system does; it should return soon after `stop` is raised or `stopped` is true.
+  /// Gives the exit status.
+  int run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts = nullptr);
+
+  /// Prints a line for people.
+  void say(const std::string& line) { screen.say("sluice " + command_ + ": " + line); }
+  /// Prints what is wrong with the options. True if something is.
+  bool options_are_wrong();
+  /// Whether the system has stopped by itself, as it does when another process takes the queue.
+  bool stopped() const noexcept;
+
+  delivery_arguments arguments;
+  job_ledger ledger;
+  std::atomic<std::uint64_t> read{0};
+  progress screen{read};
+  stop_signal stop;
+
+private:
+  struct ending;
+  void print(std::chrono::steady_clock::duration took) const;
+  std::uint64_t left_in_queue();
+
+  std::string command_;
+  std::shared_ptr<ending> ending_;
+};
+
+} // namespace sluice

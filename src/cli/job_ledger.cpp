@@ -1,0 +1,53 @@
+#include "cli/job_ledger.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+namespace sluice {
+
+namespace {
+
+std::string line(const char* name, std::uint64_t count, const char* what) {
+  std::array<char, 128> text{};
+  std::snprintf(text.data(), text.size(), "  %-10s %12llu  %s\n", name, static_cast<unsigned long long>(count), what);
+  return text.data();
+}
+
+} // namespace
+
+void close_ledger(job_ledger& l, const shutdown_report& r, std::uint64_t left_in_queue) {
+  l.accepted = r.accepted;
+  l.delivered = r.delivered;
+  l.dead = r.dead;
+  l.waiting = std::max(left_in_queue, r.stored);
+  l.recovered = r.recovered + (l.waiting - r.stored);
+  l.lost = r.lost;
+}
+
+std::string to_json(const job_ledger& l) {
+  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"refused", l.refused},
+                                    {"recovered", l.recovered}, {"delivered", l.delivered}, {"dead", l.dead},
+                                    {"waiting", l.waiting},     {"lost", l.lost},           {"retries", l.retries}};
+  return json.dump();
+}
+
+std::string to_text(const job_ledger& l, double seconds) {
+  std::string text = "ledger\n";
+  if (l.read > 0)
+    text += line("read", l.read, "events in the input") + line("refused", l.refused, "not valid, see above");
+  text += line("accepted", l.accepted, "accepted + recovered = delivered + dead + waiting + lost") +
+          line("recovered", l.recovered, "left in the queue by an earlier run") +
+          line("delivered", l.delivered, "acknowledged by the data plane") +
+          line("dead", l.dead, "given up, see above") + line("waiting", l.waiting, "kept for a later run") +
+          line("lost", l.lost, "accepted, not delivered, not kept") +
+          line("retries", l.retries, "attempts that failed, in batches");
+  std::array<char, 96> rate{};
+  std::snprintf(rate.data(), rate.size(), "%.1f s, %.0f events/s\n", seconds,
+                seconds > 0 ? static_cast<double>(l.delivered) / seconds : 0.0);
+  return text + rate.data();
+}
+
+} // namespace sluice

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sluice/reports.hpp"
+
+namespace sluice {
+
+/// What became of everything a command had to deliver: `read == accepted + refused` and
+/// `accepted + recovered == delivered + dead + waiting + lost`.
+struct job_ledger {
+  std::uint64_t read = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t accepted = 0;
+  /// Of an earlier process, found in the queue.
+  std::uint64_t recovered = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t dead = 0;
+  /// In a durable queue, for a later process.
+  std::uint64_t waiting = 0;
+  std::uint64_t lost = 0;
+  /// Failed attempts, in batches.
+  std::uint64_t retries = 0;
+
+  bool complete() const noexcept { return refused + dead + waiting + lost == 0; }
+};
+
+/// Ends the ledger with what the system said last, and the number of events that it left in the queue; they may be
+/// more than its own.
+void close_ledger(job_ledger&, const shutdown_report&, std::uint64_t left_in_queue);
+
+/// `{"read":…,"accepted":…,…}`.
+std::string to_json(const job_ledger&);
+
+/// For people: a few lines.
+std::string to_text(const job_ledger&, double seconds);
+
+} // namespace sluice
