@@ -32,8 +32,9 @@ void sqlite_db::closer::operator()(sqlite3_stmt* statement) const {
 }
 
 sqlite_db::sqlite_db(const std::string& path, std::chrono::milliseconds busy) {
-  // SQLite would create it with the process's mask; its companions take the mode of the file.
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  // SQLite would create it with the process's mask; its companions take the mode of the file. Never opened here if it
+  // exists: to close it would drop the locks that this process has on it by another connection.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd >= 0)
     ::close(fd);
   sqlite3* db = nullptr;

@@ -1,14 +1,14 @@
 #include "store/sqlite_file.hpp"
 
 #include <array>
-#include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <optional>
+#include <vector>
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 namespace sluice {
 
@@ -50,23 +50,41 @@ std::uint32_t big_endian(const unsigned char* p) {
   return std::uint32_t{p[0]} << 24U | std::uint32_t{p[1]} << 16U | std::uint32_t{p[2]} << 8U | p[3];
 }
 
-// Looks at the header with our own eyes: SQLite might already change a file while it opens it. Empty: a new file.
+// The first bytes of a file. Read by SQLite's own file layer, which knows not to drop the locks that this process may
+// have on the file by another connection, as a plain close() would: then a third party would take the log away.
+template <std::size_t Size>
+int read_beginning(const std::string& path, std::array<unsigned char, Size>& to) {
+  struct name_of {
+    explicit name_of(const std::string& path) : name{sqlite3_create_filename(path.c_str(), "", "", 0, nullptr)} {}
+    ~name_of() { sqlite3_free_filename(name); }
+    sqlite3_filename name;
+  } const name{path};
+  auto* layer = sqlite3_vfs_find(nullptr);
+  std::vector<std::max_align_t> room(static_cast<std::size_t>(layer->szOsFile) / sizeof(std::max_align_t) + 1);
+  auto* file = reinterpret_cast<sqlite3_file*>(room.data());
+  int flags = 0;
+  int code = layer->xOpen(layer, name.name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, &flags);
+  if (code == SQLITE_OK)
+    code = file->pMethods->xRead(file, to.data(), static_cast<int>(to.size()), 0);
+  if (file->pMethods)
+    file->pMethods->xClose(file);
+  return code;
+}
+
+// Looks at the header first: SQLite might already change a file while it opens it. Empty: a new file.
 result<std::optional<std::uint32_t>> version_of(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT)
+  std::error_code why;
+  const auto size = std::filesystem::file_size(path, why);
+  if (why == std::errc::no_such_file_or_directory || (!why && size == 0))
     return std::optional<std::uint32_t>{};
-  if (fd < 0)
-    return error{errc::store_failed, "persistence", path + ": " + std::strerror(errno)};
+  if (why)
+    return error{errc::store_failed, "persistence", path + ": " + why.message()};
   std::array<unsigned char, 100> header{};
-  const auto n = ::read(fd, header.data(), header.size());
-  ::close(fd);
-  if (n < 0)
-    return error{errc::store_failed, "persistence", path + ": " + std::strerror(errno)};
-  if (n == 0)
-    return std::optional<std::uint32_t>{};
+  const int code = read_beginning(path, header);
+  if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
+    return error{errc::store_failed, "persistence", path + ": " + sqlite3_errstr(code)};
   constexpr std::string_view magic{"SQLite format 3\0", 16};
-  if (n < static_cast<ssize_t>(header.size()) || std::memcmp(header.data(), magic.data(), magic.size()) != 0 ||
-      big_endian(&header[68]) != application_id)
+  if (std::memcmp(header.data(), magic.data(), magic.size()) != 0 || big_endian(&header[68]) != application_id)
     return error{errc::not_a_queue, "persistence",
                  path + " is a file of something else, or damaged; nothing was changed"};
   return std::optional{big_endian(&header[60])};

@@ -171,6 +171,23 @@ TEST_CASE("dead letters that are purged are counted", "[e2e][queue]") {
   CHECK(q.status()["purged"] == 1);
 }
 
+TEST_CASE("a paused queue is not delivered until it is resumed", "[e2e][queue]") {
+  queue q;
+  http_server server;
+  q.call({"send", "-", "--url", server.url()}, {}, good); // makes the queue
+  REQUIRE(q.call({"pause"}).status == 0);
+  process sender{q.words({"send", "-", "--url", server.url()}), good + "\n", {"SLUICE_WRITE_KEY=k"}};
+  sender.end_input();
+  REQUIRE(eventually([&] { return q.status()["ready"] == 1; }));
+  CHECK(q.status()["paused"] == true);
+  CHECK(server.requests().size() == 1);
+  REQUIRE(q.call({"resume"}).status == 0);
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(done.status == 0);
+  CHECK(server.requests().size() == 2);
+}
+
 TEST_CASE("a second process on a queue is refused, and the first goes on", "[e2e][queue]") {
   queue q;
   http_server server;
