@@ -41,7 +41,7 @@ void buffer_state::start(self_pointer self, context_ptr context, const superviso
   self_ = self;
   context_ = std::move(context);
   batcher_.emplace(context_->settings);
-  ledger_.emplace(*context_->door, context_->queue->durable());
+  ledger_.emplace(*context_->door, context_->queue->durable(), context_->queue->shared());
   port_.open(buffer_peer{self});
   context_->door->open([port = port_.get()] { port->send(wake{}); });
   port_.get()->send(wake{}); // for what came in before
@@ -87,18 +87,19 @@ void buffer_state::on_committed(const committed& m) {
       continue;
     }
     const auto sequence = *own;
-    switch (n.kind) {
-    case report_kind::stored:
-      ledger_->stored(sequence);
+    switch (n.step) {
+    case batch_step::stored:
+      ledger_->stored(sequence, n.leased);
       break;
-    case report_kind::retried:
+    case batch_step::retried:
       ledger_->failed_once(sequence);
       break;
-    case report_kind::delivered:
-    case report_kind::dead:
-      ledger_->ended(sequence, n.content->events, n.kind == report_kind::delivered);
+    case batch_step::returned:
+      ledger_->returned(sequence);
       break;
-    case report_kind::refused:
+    case batch_step::delivered:
+    case batch_step::dead:
+      ledger_->ended(sequence, n.content->events, n.step == batch_step::delivered);
       break;
     }
   }
@@ -107,11 +108,11 @@ void buffer_state::on_committed(const committed& m) {
 
 // What an earlier process, or another one, had accepted.
 void buffer_state::on_recovered(const batch_news& n) const {
-  if (n.kind == report_kind::delivered)
+  if (n.step == batch_step::delivered)
     context_->door->count_recovered(n.content->events, 0);
-  else if (n.kind == report_kind::dead)
+  else if (n.step == batch_step::dead)
     context_->door->count_recovered(0, n.content->events);
-  else if (n.kind == report_kind::retried)
+  else if (n.step == batch_step::retried)
     context_->door->count_failed_attempt();
 }
 

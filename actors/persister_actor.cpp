@@ -13,6 +13,8 @@ namespace {
 
 // How long to wait before a unit of work that failed, or a batch that the store has no room for, is tried again.
 constexpr milliseconds first_pause{50}, last_pause{1'000};
+// What one unit of work may store.
+constexpr std::size_t max_enqueues = 64, max_enqueued_bytes = std::size_t{8} << 20;
 // A page of dead letters, whatever the request says.
 constexpr std::size_t max_page = 500;
 
@@ -49,6 +51,9 @@ caf::result<T> answer_of(F call) {
 void persister_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
+  random_.seed(static_cast<std::minstd_rand::result_type>(context_->seed));
+  if (context_->queue->shared())
+    heartbeat_.set(self_, self_->clock().now() + context_->settings.queue.heartbeat);
 }
 
 void persister_state::meet(const peers& who) {
@@ -93,7 +98,19 @@ void persister_state::on_promote() {
   commit_soon();
 }
 
+void persister_state::on_leave() {
+  if (failures_ == 0)
+    commit();
+  context_->queue->leave();
+  self_->quit();
+}
+
 void persister_state::on_tick(const tick& t) {
+  if (heartbeat_.rings(t)) {
+    heartbeat_.set(self_, self_->clock().now() + context_->settings.queue.heartbeat);
+    heartbeat_due_ = true;
+    commit_soon();
+  }
   if (retry_.rings(t) || (poll_.rings(t) && failures_ == 0))
     commit();
 }
@@ -114,14 +131,30 @@ void persister_state::commit() {
     return failed(done.error());
   failures_ = 0;
   outcome_unknown_ = false;
-  gathered_ = {};
+  heartbeat_due_ = false;
+  gathered_.settlements.clear();
+  gathered_.enqueues.erase(gathered_.enqueues.begin(),
+                           gathered_.enqueues.begin() + static_cast<std::ptrdiff_t>(unit.enqueues.size()));
+  const bool more = !gathered_.enqueues.empty();
   report(unit, *done);
+  if (more)
+    commit_soon();
   if (const auto again = context_->queue->poll_interval(); again > milliseconds{0})
     poll_.set(self_, self_->clock().now() + again);
 }
 
-unit_of_work persister_state::next_unit() const {
-  unit_of_work unit = gathered_;
+unit_of_work persister_state::next_unit() {
+  unit_of_work unit;
+  unit.settlements = gathered_.settlements;
+  std::size_t bytes = 0;
+  for (const auto& b : gathered_.enqueues) {
+    bytes += b->payload->size();
+    if (!unit.enqueues.empty() && (unit.enqueues.size() == max_enqueues || bytes > max_enqueued_bytes))
+      break;
+    unit.enqueues.push_back(b);
+  }
+  if (heartbeat_due_)
+    unit.settlements.emplace_back(extend{leases_held()});
   // The unit before may have happened, and given leases that nobody heard of: they come back.
   if (outcome_unknown_ && !held_after_pull_)
     unit.settlements.insert(unit.settlements.begin(), retain{leases_held()});
@@ -151,17 +184,23 @@ void persister_state::report(const unit_of_work& unit, const work_done& done) {
   const auto& who = *peers_.table;
   committed news;
   settled over;
+  std::vector<batch_ptr> refused;
   for (std::size_t i = 0; i < unit.enqueues.size(); ++i) {
-    if (done.enqueued[i] == enqueue_outcome::stored)
-      news.news.push_back({.kind = report_kind::stored, .content = unit.enqueues[i], .why = {}});
-    else
-      gathered_.enqueues.push_back(unit.enqueues[i]);
+    const auto& b = unit.enqueues[i];
+    if (done.enqueued[i] != enqueue_outcome::stored) {
+      refused.push_back(b);
+    } else if (!leases_.contains(b->id)) { // else it was stored again
+      const bool leased = std::any_of(done.claimed.begin(), done.claimed.end(),
+                                      [&](const leased_batch& c) { return c.content->id == b->id; });
+      news.news.push_back({.step = batch_step::stored, .content = b, .leased = leased, .why = {}});
+    }
   }
+  gathered_.enqueues.insert(gathered_.enqueues.begin(), refused.begin(), refused.end());
   for (std::size_t i = 0; i < unit.settlements.size(); ++i)
     note_settled(unit.settlements[i], done.settled[i], news.news, over.leases);
   for (const auto& b : done.claimed)
     leases_.insert_or_assign(b.content->id, b);
-  if (!gathered_.enqueues.empty())
+  if (!refused.empty())
     retry_.set(self_, self_->clock().now() + last_pause);
   if (std::exchange(next_due_, done.next_due) != done.next_due)
     compat::send(self_, who.retry, next_due{next_due_});
@@ -178,10 +217,9 @@ void persister_state::report(const unit_of_work& unit, const work_done& done) {
 void persister_state::note_settled(const settlement& s, settle_outcome outcome, std::vector<batch_news>& news,
                                    std::vector<lease>& over) {
   const auto* held = lease_of(s);
-  if (!held) { // retain
-    if (held_after_pull_)
-      leases_ = std::move(*held_after_pull_);
-    held_after_pull_.reset();
+  if (!held) {
+    if (std::holds_alternative<retain>(s) && held_after_pull_)
+      leases_ = *std::exchange(held_after_pull_, std::nullopt);
     return;
   }
   over.push_back(*held);
@@ -190,31 +228,49 @@ void persister_state::note_settled(const settlement& s, settle_outcome outcome, 
     return;
   const leased_batch was = std::move(i->second);
   leases_.erase(i);
-  if (outcome != settle_outcome::applied && outcome != settle_outcome::held)
-    return;
-  if (std::holds_alternative<ack>(s))
-    news.push_back({.kind = report_kind::delivered, .content = was.content, .attempts = was.attempts, .why = {}});
-  else if (const auto* n = std::get_if<nack>(&s))
-    news.push_back({.kind = report_kind::retried,
+  const bool done = outcome == settle_outcome::applied || outcome == settle_outcome::held;
+  // An acknowledged batch that is gone was acknowledged before, and the answer got lost.
+  if (std::holds_alternative<ack>(s) && (done || outcome == settle_outcome::gone))
+    news.push_back({.step = batch_step::delivered, .content = was.content, .attempts = was.attempts, .why = {}});
+  else if (const auto* n = std::get_if<nack>(&s); n && done)
+    news.push_back({.step = batch_step::retried,
                     .content = was.content,
                     .attempts = was.attempts + 1,
                     .why = n->why,
                     .delay = n->delay});
-  else if (const auto* b = std::get_if<bury>(&s))
-    news.push_back({.kind = outcome == settle_outcome::held ? report_kind::retried : report_kind::dead,
+  else if (const auto* b = std::get_if<bury>(&s); b && done)
+    news.push_back({.step = outcome == settle_outcome::held ? batch_step::retried : batch_step::dead,
                     .content = was.content,
                     .attempts = was.attempts + 1,
                     .why = b->why});
+  else
+    news.push_back({.step = batch_step::returned, .content = was.content, .attempts = was.attempts, .why = {}});
 }
 
 void persister_state::failed(const error& why) {
-  if (why.code == errc::queue_taken || why.code == errc::not_a_queue)
+  if (why.code == errc::queue_taken || why.code == errc::not_a_queue || why.code == errc::other_destination)
     return compat::send(self_, peers_.table->supervisor, store_lost{why});
   outcome_unknown_ = true;
   if (failures_++ == 0)
     context_->log(log_level::warning, "store: " + to_string(why) + "; trying again");
+  if (why.code == errc::queue_reset)
+    store_again_what_is_leased();
   const auto pause = std::min(first_pause * (1 << std::min(failures_, 5)), last_pause);
-  retry_.set(self_, self_->clock().now() + pause);
+  // Processes that lost the same store do not come back all at once.
+  const auto jitter = std::uniform_int_distribution<milliseconds::rep>{0, pause.count() / 2}(random_);
+  retry_.set(self_, self_->clock().now() + pause - milliseconds{jitter});
+}
+
+void persister_state::store_again_what_is_leased() {
+  std::set<std::string_view> delivered;
+  for (const auto& s : gathered_.settlements)
+    if (const auto* a = std::get_if<ack>(&s))
+      delivered.insert(a->held.id);
+  std::vector<batch_ptr> again;
+  for (const auto& [id, b] : leases_)
+    if (!delivered.contains(id))
+      again.push_back(b.content);
+  gathered_.enqueues.insert(gathered_.enqueues.begin(), again.begin(), again.end());
 }
 
 caf::result<dead_page> persister_state::list(const list_dead& m) {
@@ -275,6 +331,7 @@ persister_state::handle::behavior_type persister(persister_state::self_pointer s
           [state](const pull& m) { state->on_pull(m); },
           [state](const set_capacity& m) { state->on_capacity(m); },
           [state](const promote_due&) { state->on_promote(); },
+          [state](const leave_store&) { state->on_leave(); },
           [state](const list_dead& m) { return state->list(m); },
           [state](const show_dead& m) { return state->show(m); },
           [state](const replay_dead& m) { return state->replay(m); },

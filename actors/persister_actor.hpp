@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ public:
   void on_pull(const pull&);
   void on_capacity(const set_capacity&);
   void on_promote();
+  void on_leave();
   void on_tick(const tick&);
   void commit();
 
@@ -37,7 +39,8 @@ public:
 
 private:
   void commit_soon();
-  unit_of_work next_unit() const;
+  unit_of_work next_unit();
+  void store_again_what_is_leased();
   std::vector<lease> leases_held() const;
   std::size_t leases_after(const unit_of_work&) const;
   void report(const unit_of_work&, const work_done&);
@@ -55,6 +58,9 @@ private:
   std::optional<std::map<std::string, leased_batch>> held_after_pull_;
   bool attached_ = false;
   unit_of_work gathered_;
+  /// Enqueues of the unit of work that is under way: the first of those gathered.
+  std::size_t enqueues_under_way_ = 0;
+  bool heartbeat_due_ = false;
   std::optional<store_time> next_due_;
   bool commit_under_way_ = false;
   /// Units of work that failed in a row; while there are any, only the alarm starts another.
@@ -63,6 +69,9 @@ private:
   alarm retry_;
   /// Looks for what other processes did to the queue.
   alarm poll_{1};
+  /// Extends the leases in a shared queue.
+  alarm heartbeat_{2};
+  std::minstd_rand random_;
 };
 
 persister_actor spawn_persister(caf::actor_system&, context_ptr, const supervisor_actor& parent);

@@ -1,10 +1,31 @@
 #include "actors/subscribers.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/payload.hpp"
 
 namespace sluice {
+
+namespace {
+
+std::optional<report_kind> kind_of(batch_step step) {
+  switch (step) {
+  case batch_step::stored:
+    return report_kind::stored;
+  case batch_step::delivered:
+    return report_kind::delivered;
+  case batch_step::retried:
+    return report_kind::retried;
+  case batch_step::dead:
+    return report_kind::dead;
+  case batch_step::returned:
+    break;
+  }
+  return std::nullopt;
+}
+
+} // namespace
 
 bool subscribers::add(const caf::actor& who) {
   if (std::find(list_.begin(), list_.end(), who) != list_.end())
@@ -23,8 +44,11 @@ void subscribers::tell(const std::vector<batch_news>& news, std::size_t max_batc
   if (list_.empty())
     return;
   for (const auto& n : news) {
+    const auto kind = kind_of(n.step);
+    if (!kind)
+      continue;
     auto ids = message_ids_of(*n.content->payload, max_batch_bytes);
-    tell(delivery_report{.kind = n.kind,
+    tell(delivery_report{.kind = *kind,
                          .events = n.content->events,
                          .batch_id = n.content->id,
                          .message_ids = ids ? std::move(*ids) : std::vector<std::string>{},

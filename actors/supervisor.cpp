@@ -1,5 +1,7 @@
 #include "actors/supervisor.hpp"
 
+#include <algorithm>
+
 #include "actors/dead_letter_actor.hpp"
 #include "actors/dispatcher_actor.hpp"
 #include "actors/persister_actor.hpp"
@@ -118,8 +120,13 @@ void supervisor_state::stop(error why) {
   context_->door->close();
   if (alive_.empty())
     return finish();
+  // The store's last word takes its turn; nothing else does.
+  const auto keeper = table_->persister.address();
   for (const auto& child : alive_)
-    caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
+    if (child != keeper)
+      caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
+  if (std::find(alive_.begin(), alive_.end(), keeper) != alive_.end())
+    compat::send(self_, table_->persister, leave_store{});
 }
 
 void supervisor_state::finish() {

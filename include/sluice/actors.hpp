@@ -47,7 +47,8 @@ using persister_actor = compat::typed<void(peers),
                                       // Confirmed by `settled`; may be sent again.
                                       void(settle),
                                       // Answered with `deliver` while there are batches and free slots.
-                                      void(pull), void(set_capacity), void(promote_due), dead_page(list_dead),
+                                      void(pull), void(set_capacity), void(promote_due), void(leave_store),
+                                      dead_page(list_dead),
                                       dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.

@@ -43,7 +43,8 @@ struct pause {};
 /// Start deliveries again, also those that a destination hold keeps.
 struct resume {};
 
-/// Up to `limit` (at most 500) dead letters with ids after `after`.
+/// Up to `limit` (at most 500) dead letters, the oldest first, after the one with the cursor `<died>/<id>`; from the
+/// first if it is empty.
 struct list_dead {
   std::string after{};
   std::uint32_t limit = 100;

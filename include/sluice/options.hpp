@@ -66,8 +66,48 @@ struct sqlite_options {
   sqlite_durability durability = sqlite_durability::full;
 };
 
+/// What a store that has said "stored" must have done in Redis.
+enum class redis_ack : std::uint8_t {
+  memory, ///< Redis has it, and writes it down as its configuration says
+  fsync   ///< it is in the append-only file and synced to disk; needs Redis 7.2 with AOF
+};
+
+/// Where Redis is. Used if `persistence` is `redis`; what a URL in `persistence` names goes before.
+struct redis_options {
+  std::string host = "localhost";
+  /// 1 to 65535.
+  int port = 6379;
+  /// A path; if set, `host` and `port` are not used.
+  std::string unix_socket{};
+  int db = 0;
+  /// A user of Redis's access control lists; empty: the default one.
+  std::string username{};
+  /// A secret: never logged, stored or put into an error.
+  std::string password{};
+  /// Deadline to connect.
+  milliseconds connect{2'000};
+  /// Deadline for each wait to send or receive.
+  milliseconds command{5'000};
+  redis_ack ack = redis_ack::memory;
+  /// Replicas that must have a batch before it counts as stored. 0 to 16.
+  int wait_replicas = 0;
+};
+
 /// The queue that waits in the store.
 struct queue_options {
+  /// With `prefix` the name of a queue in Redis: `{prefix:name}`. No braces, spaces or control characters.
+  std::string name = "hightouchEventsQueue";
+  std::string prefix = "hightouch";
+  /// Whether any number of processes process the queue in Redis, or one.
+  bool is_multi_processor = false;
+  /// How long a delivery may take before another process may try the batch, in a shared queue; above `http.total` by
+  /// 5 s or more.
+  milliseconds lease{60'000};
+  /// How often leases are extended, in a shared queue. At most half of `lease`.
+  milliseconds heartbeat{15'000};
+  /// After this without a sign a process is taken for dead. It gives one with every unit of work, once a second at
+  /// least. 3 s to 1 hour.
+  milliseconds owner_ttl{10'000};
   /// What waits at most; past it the persister takes nothing more and the buffer pushes back.
   std::size_t max_backlog_events = 10'000'000;
   std::size_t max_backlog_bytes = std::size_t{4} << 30;
@@ -130,7 +170,8 @@ struct options {
   /// Deliveries, and connections, at a time. 1 to 256.
   std::size_t max_in_flight = 8;
 
-  /// Where batches wait: `memory`, or `sqlite:PATH` for a file.
+  /// Where batches wait: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`; or
+  /// `redis://[user[:password]@]host[:port][/db]`; or `redis+unix://[user[:password]@]/path[?db=N]`.
   std::string persistence = "memory";
 
   http_options http{};
@@ -138,6 +179,7 @@ struct options {
   hold_options hold{};
   queue_options queue{};
   sqlite_options sqlite{};
+  redis_options redis{};
   dead_letter_options dead_letters{};
   restart_options restarts{};
 

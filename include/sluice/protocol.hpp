@@ -30,10 +30,20 @@ struct store_batches {
   std::vector<batch_ptr> batches{};
 };
 
-/// What became of one batch, as committed to the store.
+/// What happened to one batch, as committed to the store.
+enum class batch_step : std::uint8_t {
+  stored,
+  delivered,
+  retried,
+  dead,
+  returned ///< back in the queue, untried or in halves
+};
+
 struct batch_news {
-  report_kind kind{};
+  batch_step step{};
   batch_ptr content{};
+  /// `stored`: and leased to this process by the same unit of work.
+  bool leased = false;
   int attempts = 0;
   failure_note why{};
   /// `retried`: the delay.
@@ -114,6 +124,9 @@ struct drain {
 /// Buffer → supervisor: drained, or the deadline has passed.
 struct drained {};
 
+/// Supervisor → persister: say what is settled to the store for a last time, leave it, and quit.
+struct leave_store {};
+
 /// Persister → supervisor: the queue is not ours any more; nothing can be done with it.
 struct store_lost {
   error why{};
@@ -163,6 +176,7 @@ SLUICE_LOCAL_TYPE(sluice::hold_changed)
 SLUICE_LOCAL_TYPE(sluice::set_paused)
 SLUICE_LOCAL_TYPE(sluice::drain)
 SLUICE_LOCAL_TYPE(sluice::drained)
+SLUICE_LOCAL_TYPE(sluice::leave_store)
 SLUICE_LOCAL_TYPE(sluice::store_lost)
 SLUICE_LOCAL_TYPE(sluice::intake_news)
 SLUICE_LOCAL_TYPE(sluice::wake)

@@ -69,11 +69,15 @@ struct split {
 struct retain {
   std::vector<lease> held{};
 };
+/// These deliveries are under way: their leases begin anew.
+struct extend {
+  std::vector<lease> held{};
+};
 
-/// One change of a leased batch.
-using settlement = std::variant<ack, nack, bury, release, split, retain>;
+/// One change of leased batches.
+using settlement = std::variant<ack, nack, bury, release, split, retain, extend>;
 
-/// The lease that a settlement is about; null for `retain`.
+/// The lease that a settlement is about; null for `retain` and `extend`.
 inline const lease* lease_of(const settlement& s) noexcept {
   return std::visit(
       [](const auto& x) -> const lease* {
@@ -101,10 +105,10 @@ struct unit_of_work {
 
 /// What became of a settlement.
 enum class settle_outcome : std::uint8_t {
-  applied,
-  gone,  ///< the id is unknown: it was settled before
-  stale, ///< the lease has been given to somebody else or taken back: nothing changed
-  held   ///< the dead letters are full: in retry instead, see `dead_letter_options`
+  applied, ///< now, or before by the same lease: the answer got lost
+  gone,    ///< the id is unknown: it was acknowledged or split before
+  stale,   ///< the lease has been given to somebody else or taken back: nothing changed
+  held     ///< there is no room for dead letters or for halves: in retry for a minute instead
 };
 
 /// What became of an enqueue.
@@ -151,7 +155,7 @@ struct store_stats {
   std::vector<std::string> owners{};
 };
 
-/// A batch that is not tried again unless it is replayed.
+/// A batch that is not tried again unless it is replayed. They are ordered by `died`, then by `id`.
 struct dead_letter {
   std::string id{};
   std::uint32_t events = 0;
@@ -169,7 +173,8 @@ public:
 
   virtual result<store_stats> stats() = 0;
 
-  /// Up to `limit` dead letters with an id after `after`, in the order of ids, without their payloads.
+  /// Up to `limit` dead letters in their order, without payloads, after the one with the cursor `<died in ms>/<id>`,
+  /// which need not be there any more; empty: from the first. Errors: `unknown_batch` for what is no cursor.
   virtual result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) = 0;
 
   /// One dead letter with its payload. Errors: `unknown_batch`.
@@ -190,15 +195,24 @@ public:
 /// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
 class store : public queue_admin {
 public:
-  /// Applies `work` whole or, with an error, not at all. `queue_taken` and `not_a_queue` are final: the system stops.
+  /// Applies `work`, and says what became of each part. After an error any part may have been applied or not: the unit
+  /// is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops. `queue_reset` asks
+  /// for every batch that is leased to be enqueued again: the store may have forgotten it.
   virtual result<work_done> apply(const unit_of_work& work) = 0;
+
+  /// The process ends in order: its leases go back to their places, nothing counted, and another may take over at once.
+  /// Nothing is applied afterwards. What fails is left to the next process.
+  virtual void leave() {}
 
   /// Whether what is stored survives the process. If not, events count against `max_internal_queue_size` until
   /// they have reached an end.
   virtual bool durable() const noexcept = 0;
 
-  /// How often to look for what other processes have done to the queue (replayed, paused); zero: nobody else can.
-  virtual std::chrono::milliseconds poll_interval() const noexcept { return std::chrono::milliseconds{0}; }
+  /// Whether other processes may deliver from the queue at the same time.
+  virtual bool shared() const noexcept { return false; }
+
+  /// When to look next for what other processes have done to the queue (replayed, paused); zero: nobody else can.
+  virtual std::chrono::milliseconds poll_interval() { return std::chrono::milliseconds{0}; }
 };
 
 } // namespace sluice

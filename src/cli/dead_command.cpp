@@ -9,6 +9,7 @@
 #include "cli/dead_change.hpp"
 #include "cli/dead_filter.hpp"
 #include "cli/queue_arguments.hpp"
+#include "core/dead_cursor.hpp"
 #include "core/payload.hpp"
 #include "core/printable.hpp"
 
@@ -66,13 +67,13 @@ int list(dead_arguments& args) {
     if (shown == args.limit)
       return false;
     ++shown;
-    last = d.id;
+    last = cursor_of(d);
     std::cout << (args.json ? json_of(d).dump() : text_of(d)) << '\n';
     return true;
   });
   if (!done)
     return failed("list", done.error());
-  if (shown == args.limit)
+  if (shown == args.limit && shown > 0)
     std::cerr << "there may be more: --after " << last << '\n';
   return 0;
 }
@@ -128,9 +129,9 @@ void add_dead_command(CLI::App& app, int& exit_code) {
   dead->footer(examples);
 
   auto args = std::make_shared<dead_arguments>();
-  auto* cmd = add(*dead, args, "list", "List them, in the order of their ids");
+  auto* cmd = add(*dead, args, "list", "List them, the oldest first");
   args->filter.add_to(*cmd);
-  cmd->add_option("--after", args->after, "Begin after this id");
+  cmd->add_option("--after", args->after, "Begin after this place, as the end of a page says it");
   cmd->add_option("--limit", args->limit, "How many at most")->capture_default_str()->check(CLI::Range(1, 1'000'000));
   cmd->add_flag("--json", args->json, "A JSON object a line");
   cmd->callback([args, &exit_code] { exit_code = list(*args); });

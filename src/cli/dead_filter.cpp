@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/dead_cursor.hpp"
+
 namespace sluice {
 
 namespace {
@@ -65,7 +67,7 @@ result<void> each_dead(queue_admin& queue, const dead_filter& filter, std::strin
         return {};
     if (page->size() < page_size)
       return {};
-    after = page->back().id;
+    after = cursor_of(page->back());
   }
 }
 

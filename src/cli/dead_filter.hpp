@@ -24,7 +24,8 @@ struct dead_filter {
   bool matches(const dead_letter&) const;
 };
 
-/// Calls `visit` with each that matches, a page of the queue at a time, after the id `after`, until it says no.
+/// Calls `visit` with each that matches, a page of the queue at a time, after the cursor `after`, until it
+/// says no.
 result<void> each_dead(queue_admin&, const dead_filter&, std::string after,
                        const std::function<bool(const dead_letter&)>& visit);
 

@@ -13,6 +13,11 @@ void delivery_arguments::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"full", "normal"}))
       ->capture_default_str();
   command.add_flag("--adopt", o.queue.adopt, "Deliver a queue that was filled for another URL or key");
+  command.add_flag("--multi-processor", o.queue.is_multi_processor,
+                   "Share the queue in Redis with other processes, which all say so");
+  command.add_option("--lease", lease_seconds_, "How long another process leaves a delivery of a shared queue alone, in s")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
   command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http beyond this machine");
   command.add_option("--max-attempts", o.retry.max_attempts, "Sends of a batch before it is dead")
       ->capture_default_str();
@@ -31,6 +36,8 @@ std::optional<std::string> delivery_arguments::complete() {
   for (auto* phase : {&o.http.connect, &o.http.tls, &o.http.send, &o.http.response})
     *phase = std::min(*phase, o.http.total);
   o.gzip = !no_gzip_;
+  o.queue.lease = std::chrono::seconds{lease_seconds_};
+  o.queue.heartbeat = std::min(o.queue.heartbeat, o.queue.lease / 4);
   o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
   drain_timeout = std::chrono::seconds{drain_seconds_};
   return queue.complete();

@@ -25,6 +25,7 @@ struct delivery_arguments {
 private:
   std::int64_t http_timeout_ = options{}.http.total.count();
   std::int64_t drain_seconds_ = 60;
+  std::int64_t lease_seconds_ = std::chrono::duration_cast<std::chrono::seconds>(options{}.queue.lease).count();
   std::string durability_ = "full";
   bool no_gzip_ = false;
 };

@@ -21,6 +21,8 @@ namespace {
 
 // How long an orderly end may take after a signal.
 constexpr std::chrono::seconds interrupted_drain{10};
+// How often the queue is looked at.
+constexpr std::chrono::milliseconds glance{200};
 
 class command_config : public caf::actor_system_config {
 public:
@@ -72,10 +74,37 @@ bool delivery_job::options_are_wrong() {
   return !errors.empty();
 }
 
+// Makes sure of the queue before anything is read: a store that is away later is waited for, one that is wrong from the
+// beginning is an error of configuration.
+std::unique_ptr<store> delivery_job::open_store() {
+  auto queue = make_store(arguments.settings());
+  bool said = false;
+  while (queue) {
+    const auto opened = (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())});
+    if (opened)
+      return std::move(*queue);
+    if (opened.error().code != errc::queue_watched) {
+      queue = opened.error();
+      break;
+    }
+    if (!std::exchange(said, true))
+      say(to_string(opened.error()));
+    if (stop.wait(glance))
+      return nullptr;
+  }
+  say(to_string(queue.error()));
+  return nullptr;
+}
+
 int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts) {
+  auto queue = open_store();
+  if (!queue)
+    return 2;
   command_config config;
   caf::actor_system system{config};
-  const auto running = spawn_analytics(system, arguments.settings());
+  extensions parts;
+  parts.queue = std::move(queue);
+  const auto running = spawn_analytics(system, arguments.settings(), std::move(parts));
   if (!running) {
     for (const auto& e : running.error())
       say(e.option + ": " + e.message);
@@ -98,16 +127,34 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
     ears = {};
     system.await_all_actors_done();
     ledger.read = read;
-    close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue());
+    close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue(),
+                 arguments.settings().queue.is_multi_processor);
   }
   print(std::chrono::steady_clock::now() - started);
   return ledger.complete() && !stopped() ? 0 : 1;
 }
 
-std::uint64_t delivery_job::left_in_queue() {
+void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline) {
+  const auto queue = make_queue_admin(arguments.settings());
+  if (!queue)
+    return say(to_string(queue.error()));
+  bool paused = false;
+  while (!stopped() && !stop.wait(glance) && (!deadline || std::chrono::steady_clock::now() < *deadline)) {
+    const auto stats = (*queue)->stats();
+    if (!stats)
+      continue;
+    if (stats->paused && !paused)
+      say("the queue is paused; `sluice resume` lets it go on");
+    paused = stats->paused;
+    if (until_empty && stats->ready + stats->in_flight + stats->retry == 0)
+      return;
+  }
+}
+
+std::optional<std::uint64_t> delivery_job::left_in_queue() {
   const auto queue = make_queue_admin(arguments.settings());
   const auto stats = queue ? (*queue)->stats() : queue.error();
-  return stats ? stats->ready + stats->in_flight + stats->retry : 0;
+  return stats ? std::optional{stats->ready + stats->in_flight + stats->retry} : std::nullopt;
 }
 
 void delivery_job::print(std::chrono::steady_clock::duration took) const {

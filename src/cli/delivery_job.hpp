@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/delivery_arguments.hpp"
@@ -10,6 +11,7 @@
 #include "cli/receipts_file.hpp"
 #include "cli/stop_signal.hpp"
 #include "sluice/client.hpp"
+#include "sluice/store.hpp"
 
 namespace sluice {
 
@@ -27,6 +29,8 @@ public:
   void say(const std::string& line) { screen.say("sluice " + command_ + ": " + line); }
   /// Prints what is wrong with the options. True if something is.
   bool options_are_wrong();
+  /// Looks at the queue until it is empty, if that is asked for, or until the job or the time is over.
+  void watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt);
   /// Whether the system has stopped by itself, as it does when another process takes the queue.
   bool stopped() const noexcept;
 
@@ -39,7 +43,8 @@ public:
 private:
   struct ending;
   void print(std::chrono::steady_clock::duration took) const;
-  std::uint64_t left_in_queue();
+  std::unique_ptr<store> open_store();
+  std::optional<std::uint64_t> left_in_queue();
 
   std::string command_;
   std::shared_ptr<ending> ending_;

@@ -18,19 +18,21 @@ std::string line(const char* name, std::uint64_t count, const char* what) {
 
 } // namespace
 
-void close_ledger(job_ledger& l, const shutdown_report& r, std::uint64_t left_in_queue) {
+void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::uint64_t> left_in_queue, bool shared) {
   l.accepted = r.accepted;
   l.delivered = r.delivered;
   l.dead = r.dead;
-  l.waiting = std::max(left_in_queue, r.stored);
-  l.recovered = r.recovered + (l.waiting - r.stored);
+  const auto left = left_in_queue.value_or(r.stored);
+  l.waiting = shared ? std::min(left, r.stored) : std::max(left, r.stored);
+  l.elsewhere = r.stored - std::min(l.waiting, r.stored);
+  l.recovered = r.recovered + (l.waiting - std::min(l.waiting, r.stored));
   l.lost = r.lost;
 }
 
 std::string to_json(const job_ledger& l) {
   const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"refused", l.refused},
                                     {"recovered", l.recovered}, {"delivered", l.delivered}, {"dead", l.dead},
-                                    {"waiting", l.waiting},     {"lost", l.lost},           {"retries", l.retries}};
+                                    {"waiting", l.waiting},     {"lost", l.lost},           {"elsewhere", l.elsewhere}, {"retries", l.retries}};
   return json.dump();
 }
 
@@ -38,11 +40,12 @@ std::string to_text(const job_ledger& l, double seconds) {
   std::string text = "ledger\n";
   if (l.read > 0)
     text += line("read", l.read, "events in the input") + line("refused", l.refused, "not valid, see above");
-  text += line("accepted", l.accepted, "accepted + recovered = delivered + dead + waiting + lost") +
+  text += line("accepted", l.accepted, "accepted + recovered = the sum of what follows") +
           line("recovered", l.recovered, "left in the queue by an earlier run") +
           line("delivered", l.delivered, "acknowledged by the data plane") +
           line("dead", l.dead, "given up, see above") + line("waiting", l.waiting, "kept for a later run") +
           line("lost", l.lost, "accepted, not delivered, not kept") +
+          (l.elsewhere > 0 ? line("elsewhere", l.elsewhere, "ended by other processes of the queue") : "") +
           line("retries", l.retries, "attempts that failed, in batches");
   std::array<char, 96> rate{};
   std::snprintf(rate.data(), rate.size(), "%.1f s, %.0f events/s\n", seconds,

@@ -30,6 +30,19 @@ std::optional<std::string> default_queue(options& o) {
   return std::nullopt;
 }
 
+// A secret of a file, or else of the environment, unless there is one already.
+std::optional<std::string> read_secret(std::string& secret, const char* option, const std::string& file,
+                                       const char* variable) {
+  if (!file.empty()) {
+    std::ifstream in{file};
+    if (!std::getline(in, secret))
+      return std::string{option} + ": " + file + " cannot be read or is empty";
+  } else if (const char* value = std::getenv(variable); secret.empty() && value) {
+    secret = value;
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 void queue_arguments::add_to(CLI::App& command) {
@@ -39,18 +52,20 @@ void queue_arguments::add_to(CLI::App& command) {
   command.add_option("--write-key-file", write_key_file, "A file that holds the key")->excludes(key);
   settings.persistence.clear();
   command.add_option("--store", settings.persistence,
-                     "Where batches wait: memory, or sqlite:PATH (default: a file for this URL and key, in "
-                     "$XDG_STATE_HOME/sluice)");
+                     "Where batches wait: memory, sqlite:PATH, redis://[user[:password]@]host[:port][/db] or "
+                     "redis+unix:///path[?db=N] (default: a file for this URL and key, in $XDG_STATE_HOME/sluice)");
+  command.add_option("--redis-password-file", redis_password_file,
+                     "A file that holds Redis's password (or set SLUICE_REDIS_PASSWORD)");
+  command.add_option("--queue", settings.queue.name, "The name of the queue in Redis")->capture_default_str();
+  command.add_option("--prefix", settings.queue.prefix, "What stands before it")->capture_default_str();
 }
 
 std::optional<std::string> queue_arguments::complete() {
-  if (!write_key_file.empty()) {
-    std::ifstream in{write_key_file};
-    if (!std::getline(in, settings.write_key))
-      return "--write-key-file: " + write_key_file + " cannot be read or is empty";
-  } else if (const char* key = std::getenv("SLUICE_WRITE_KEY"); settings.write_key.empty() && key) {
-    settings.write_key = key;
-  }
+  if (auto problem = read_secret(settings.write_key, "--write-key-file", write_key_file, "SLUICE_WRITE_KEY"))
+    return problem;
+  if (auto problem = read_secret(settings.redis.password, "--redis-password-file", redis_password_file,
+                                 "SLUICE_REDIS_PASSWORD"))
+    return problem;
   return settings.persistence.empty() ? default_queue(settings) : std::nullopt;
 }
 

@@ -14,11 +14,12 @@ namespace sluice {
 /// Which destination and which queue a command is about.
 struct queue_arguments {
   options settings;
-  std::string write_key_file;
+  std::string write_key_file, redis_password_file;
 
   /// `--url`, the key, `--store` and what belongs to it.
   void add_to(CLI::App& command);
-  /// Reads the key from its file or from SLUICE_WRITE_KEY, and finds the default queue. Gives what is wrong.
+  /// Reads the secrets from their files or from SLUICE_WRITE_KEY and SLUICE_REDIS_PASSWORD, and finds the default
+  /// queue. Gives what is wrong.
   std::optional<std::string> complete();
 };
 

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "cli/delivery_job.hpp"
-#include "store/make_store.hpp"
 
 namespace sluice {
 
@@ -16,40 +15,16 @@ constexpr const char* examples =
     "  sluice run --url https://events.example.com --write-key-file key.txt --until-empty --json\n"
     "Exit status: 0 nothing is left, nothing is dead; 1 something is; 2 usage or configuration.";
 
-// How often the queue is looked at.
-constexpr std::chrono::milliseconds glance{200};
-
 struct run_arguments {
   delivery_arguments delivery;
   bool until_empty = false;
 };
 
-void run_until(delivery_job& job, queue_admin& queue, bool until_empty) {
-  bool paused = false;
-  while (!job.stopped() && !job.stop.wait(glance)) {
-    const auto stats = queue.stats();
-    if (!stats)
-      continue;
-    if (stats->paused && !paused)
-      job.say("the queue is paused; `sluice resume` lets it go on");
-    paused = stats->paused;
-    if (until_empty && stats->ready + stats->in_flight + stats->retry == 0)
-      return;
-  }
-}
-
 int run(const run_arguments& args) {
   delivery_job job{"run", args.delivery};
   if (job.options_are_wrong())
     return 2;
-  return job.run([&](client&) {
-    // Opened now that the queue exists for sure.
-    const auto queue = make_queue_admin(job.arguments.settings());
-    if (queue)
-      run_until(job, **queue, args.until_empty);
-    else
-      job.say(to_string(queue.error()));
-  });
+  return job.run([&](client&) { job.watch_queue(args.until_empty); });
 }
 
 } // namespace

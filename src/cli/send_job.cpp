@@ -91,7 +91,14 @@ int run_send(const send_settings& settings) {
     }
     receipts = std::make_shared<receipts_file>(std::move(*opened));
   }
-  return job.run([&](client& out) { sender{job, *reader, out}.send_all(settings.file); }, std::move(receipts));
+  const auto work = [&](client& out) {
+    sender{job, *reader, out}.send_all(settings.file);
+    // Of a shared queue the system lets go of what others may deliver; the command waits for it.
+    if (const auto until = std::chrono::steady_clock::now() + settings.delivery.drain_timeout;
+        job.arguments.settings().queue.is_multi_processor && out.flush(settings.delivery.drain_timeout))
+      job.watch_queue(true, until);
+  };
+  return job.run(work, std::move(receipts));
 }
 
 } // namespace sluice

@@ -15,8 +15,9 @@ namespace sluice {
 /// for it. Every event that the buffer took is in exactly one of: waiting, open, delivered, dead.
 class ledger {
 public:
-  /// `durable`: a stored batch need not be held in memory any more.
-  ledger(intake& door, bool durable) : door_{door}, durable_{durable} {}
+  /// `durable`: a stored batch need not be held in memory any more. `shared`: other processes may deliver it, so that
+  /// only what is in this one's hands is open: not stored, or leased.
+  ledger(intake& door, bool durable, bool shared) : door_{door}, durable_{durable}, shared_{shared} {}
 
   /// The buffer has taken `events` from the intake.
   void taken(std::uint64_t events) noexcept { taken_ += events; }
@@ -26,8 +27,9 @@ public:
 
   /// News of a batch. Batches that are not open, because the news came twice, change nothing. `events` may be fewer
   /// than the batch had: one half of a split.
-  void stored(std::uint64_t sequence);
+  void stored(std::uint64_t sequence, bool leased);
   void failed_once(std::uint64_t sequence);
+  void returned(std::uint64_t sequence);
   void ended(std::uint64_t sequence, std::uint32_t events, bool delivered);
 
   /// Cut and not confirmed by a persister: what a new one must be given.
@@ -35,7 +37,7 @@ public:
 
   /// Begins to watch everything taken so far. Gives a number for `report`.
   std::uint64_t begin_flush();
-  /// Whether everything that the flush watches has reached an end.
+  /// Whether everything that the flush watches has reached an end, or has left this process's hands.
   bool flushed(std::uint64_t flush) const;
   /// Exact counts of what the flush watches, now.
   flush_report report(std::uint64_t flush) const;
@@ -53,14 +55,20 @@ private:
   };
   struct watch {
     std::uint64_t up_to = 0;
+    /// The last batch that was cut before.
+    std::uint64_t last_open = 0;
     std::uint64_t delivered = 0;
     std::uint64_t dead = 0;
   };
 
   intake& door_;
+  void count_end(std::uint32_t events, bool delivered);
+
   const bool durable_;
+  const bool shared_;
   std::uint64_t taken_ = 0;
   std::uint64_t cut_ = 0;
+  std::uint64_t last_open_ = 0;
   std::uint64_t delivered_ = 0;
   std::uint64_t dead_ = 0;
   std::map<std::uint64_t, entry> open_;

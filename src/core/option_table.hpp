@@ -23,6 +23,9 @@ constexpr std::array<std::pair<std::string_view, dead_letters_full>, 2> words_of
 constexpr std::array<std::pair<std::string_view, sqlite_durability>, 2> words_of(sqlite_durability) {
   return {{{"full", sqlite_durability::full}, {"normal", sqlite_durability::normal}}};
 }
+constexpr std::array<std::pair<std::string_view, redis_ack>, 2> words_of(redis_ack) {
+  return {{{"memory", redis_ack::memory}, {"fsync", redis_ack::fsync}}};
+}
 
 /// Calls `visit(name, member, range, help)` for every option with a range, and `visit(name, member, help)` for the
 /// others: the one list of them. `O` is `options` or `const options`.
@@ -53,7 +56,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("gzip", o.gzip, "compress request bodies");
   visit("persist_window", o.persist_window, count{1, 64}, "batches under way between buffer and persister");
   visit("max_in_flight", o.max_in_flight, count{1, 256}, "deliveries, and connections, at a time");
-  visit("persistence", o.persistence, "memory, or sqlite:PATH");
+  visit("persistence", o.persistence, "memory, sqlite:PATH, redis, or a redis:// URL");
   visit("sqlite.durability", o.sqlite.durability, "full (survives a power loss), or normal (survives a kill)");
   visit("http.connect", o.http.connect, time{ms, hour}, "deadline to resolve and connect");
   visit("http.tls", o.http.tls, time{ms, hour}, "deadline of the TLS handshake");
@@ -68,6 +71,22 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("retry.retry_after_cap", o.retry.retry_after_cap, time{milliseconds{0}, day},
         "what a server's Retry-After may ask for at most");
   visit("hold.probe", o.hold.probe, time{ms, hour}, "how often to try while the address or the key is wrong");
+  visit("redis.host", o.redis.host, "where Redis is");
+  visit("redis.port", o.redis.port, between<int>{1, 65'535}, "its port");
+  visit("redis.unix_socket", o.redis.unix_socket, "a path, instead of host and port");
+  visit("redis.db", o.redis.db, between<int>{0, 1'000'000}, "the number of the database");
+  visit("redis.username", o.redis.username, "a user of Redis's access control lists");
+  visit("redis.password", o.redis.password, "the password");
+  visit("redis.connect", o.redis.connect, time{ms, hour}, "deadline to connect");
+  visit("redis.command", o.redis.command, time{ms, hour}, "deadline of a wait to send or receive");
+  visit("redis.ack", o.redis.ack, "memory, or fsync: what a stored batch must have reached");
+  visit("redis.wait_replicas", o.redis.wait_replicas, between<int>{0, 16}, "replicas that must have a stored batch");
+  visit("queue.name", o.queue.name, "the queue in Redis");
+  visit("queue.prefix", o.queue.prefix, "stands before its name");
+  visit("queue.is_multi_processor", o.queue.is_multi_processor, "many processes on the queue, not one");
+  visit("queue.lease", o.queue.lease, time{ms, day}, "how long a delivery may take before another process tries");
+  visit("queue.heartbeat", o.queue.heartbeat, time{ms, day}, "how often leases are extended");
+  visit("queue.owner_ttl", o.queue.owner_ttl, time{milliseconds{3'000}, hour}, "silence that means death");
   visit("queue.max_backlog_events", o.queue.max_backlog_events, count{1, 1'000'000'000}, "events in the store at most");
   visit("queue.max_backlog_bytes", o.queue.max_backlog_bytes, count{mib, 1024 * gib}, "bytes in the store at most");
   visit("queue.max_crashes", o.queue.max_crashes, between<int>{1, 1'000'000}, "crashes that a batch may be part of");

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t max_write_key = 1024;
 // What a body has around its events, generously.
 constexpr std::size_t frame = 256;
+// What a delivery takes besides its attempt.
+constexpr milliseconds lease_margin{5'000};
 
 std::string shown(milliseconds t) {
   return std::to_string(t.count()) + " ms";
@@ -47,6 +49,26 @@ bool is_header_safe(const std::string& key) {
   return std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+bool is_queue_name(const std::string& text) {
+  return !text.empty() && text.size() <= 256 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '{' && c != '}'; });
+}
+
+void check_queue(const options& o, const store_url& where, checker& check) {
+  if (!is_queue_name(o.queue.name))
+    check.wrong("queue.name", "must be 1 to 256 printable ASCII characters without spaces and braces");
+  if (!is_queue_name(o.queue.prefix))
+    check.wrong("queue.prefix", "must be 1 to 256 printable ASCII characters without spaces and braces");
+  if (!o.queue.is_multi_processor)
+    return;
+  if (!std::holds_alternative<redis_options>(where))
+    check.wrong("queue.is_multi_processor", "must be false: only a queue in Redis can have many processes");
+  if (o.queue.lease < o.http.total + lease_margin)
+    check.wrong("queue.lease", "must be above http.total by " + shown(lease_margin) + " or more");
+  if (o.queue.heartbeat * 2 > o.queue.lease)
+    check.wrong("queue.heartbeat", "must not be above half of queue.lease");
+}
+
 } // namespace
 
 std::vector<option_error> validate(const options& o) {
@@ -57,8 +79,10 @@ std::vector<option_error> validate(const options& o) {
     check.wrong("write_key", "must be at most 1024 printable ASCII characters without spaces");
   if (auto e = parse_endpoint(o.data_plane_url, o.allow_insecure); !e)
     check.wrong("data_plane_url", e.error().message);
-  if (auto s = parse_store_url(o.persistence); !s)
+  if (auto s = parse_store_url(o); !s)
     check.wrong("persistence", s.error().message);
+  else
+    check_queue(o, *s, check);
   for_each_option(o, check);
   if (!(o.low_water < o.high_water))
     check.wrong("low_water", "must be below high_water");

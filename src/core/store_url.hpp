@@ -1,10 +1,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <variant>
 
-#include "sluice/error.hpp"
+#include "sluice/options.hpp"
 
 namespace sluice {
 
@@ -13,10 +12,10 @@ struct sqlite_url {
   std::string path{};
 };
 
-/// What the option `persistence` names.
-using store_url = std::variant<memory_url, sqlite_url>;
+/// What the options `persistence` and `redis` name.
+using store_url = std::variant<memory_url, sqlite_url, redis_options>;
 
-/// Reads `memory` or `sqlite:PATH`. Errors: `invalid_option`.
-result<store_url> parse_store_url(std::string_view text);
+/// Reads them. Errors: `invalid_option`; never holds the text, which may have a password in it.
+result<store_url> parse_store_url(const options&);
 
 } // namespace sluice

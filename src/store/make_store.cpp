@@ -3,6 +3,7 @@
 #include "core/store_url.hpp"
 #include "store/fingerprint.hpp"
 #include "store/memory_store.hpp"
+#include "store/redis_store.hpp"
 #include "store/sqlite_file.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -19,6 +20,9 @@ struct opener {
   result<std::unique_ptr<store>> operator()(const sqlite_url& to) const {
     return sqlite_store::open(to.path, o, fingerprint_of(o));
   }
+  result<std::unique_ptr<store>> operator()(const redis_options& to) const {
+    return std::unique_ptr<store>{std::make_unique<redis_store>(to, o, fingerprint_of(o))};
+  }
 };
 
 struct admin_opener {
@@ -32,19 +36,23 @@ struct admin_opener {
       return db.error();
     return std::unique_ptr<queue_admin>{std::make_unique<sqlite_queue>(std::move(*db), to.path)};
   }
+  result<std::unique_ptr<queue_admin>> operator()(const redis_options& to) const {
+    return std::unique_ptr<queue_admin>{
+        std::make_unique<redis_queue>(std::make_shared<redis_connection>(to, o.log), o.queue)};
+  }
 };
 
 } // namespace
 
 result<std::unique_ptr<store>> make_store(const options& o) {
-  const auto to = parse_store_url(o.persistence);
+  const auto to = parse_store_url(o);
   if (!to)
     return to.error();
   return std::visit(opener{o}, *to);
 }
 
 result<std::unique_ptr<queue_admin>> make_queue_admin(const options& o) {
-  const auto to = parse_store_url(o.persistence);
+  const auto to = parse_store_url(o);
   if (!to)
     return to.error();
   return std::visit(admin_opener{o}, *to);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/dead_cursor.hpp"
+
 namespace sluice {
 
 namespace {
@@ -30,12 +32,15 @@ result<work_done> memory_store::apply(const unit_of_work& work) {
 settle_outcome memory_store::settle(const settlement& s, store_time now, work_done& done) {
   const lease* held = lease_of(s);
   if (!held) {
-    take_back_all_but(std::get<retain>(s).held);
+    if (const auto* r = std::get_if<retain>(&s))
+      take_back_all_but(r->held);
     return settle_outcome::applied;
   }
   entry* e = find(held->id);
   if (!e)
     return settle_outcome::gone;
+  if (e->fence == held->fence && e->is != state::in_flight && e->is == end_of(s))
+    return settle_outcome::applied;
   if (e->is != state::in_flight || e->fence != held->fence)
     return settle_outcome::stale;
   if (std::holds_alternative<ack>(s)) {
@@ -56,11 +61,20 @@ settle_outcome memory_store::settle(const settlement& s, store_time now, work_do
   return settle_outcome::applied;
 }
 
+// Where a settlement leaves a batch that it does not remove.
+memory_store::state memory_store::end_of(const settlement& s) {
+  if (std::holds_alternative<nack>(s))
+    return state::retry;
+  if (std::holds_alternative<bury>(s))
+    return state::dead;
+  return std::holds_alternative<release>(s) ? state::ready : state::in_flight;
+}
+
 settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now, work_done& done) {
   ++e.attempts;
   e.why = b.why;
   while (!has_room_for_dead(e) && dead_limits_.when_full == dead_letters_full::drop_oldest && !dead_.empty()) {
-    entry& oldest = *dead_.at(dead_by_age_.begin()->second);
+    entry& oldest = *find(dead_.begin()->second);
     done.purged_events += oldest.content->events;
     stats_.purged += oldest.content->events;
     erase(oldest);
@@ -129,8 +143,8 @@ result<store_stats> memory_store::stats() {
     s.oldest_ready = find(ready_.begin()->second)->enqueued;
   if (!retry_.empty())
     s.next_retry = retry_.begin()->first;
-  if (!dead_by_age_.empty())
-    s.oldest_dead = dead_by_age_.begin()->first;
+  if (!dead_.empty())
+    s.oldest_dead = dead_.begin()->first;
   return s;
 }
 
@@ -140,19 +154,22 @@ result<void> memory_store::set_paused(bool paused) {
 }
 
 result<std::vector<dead_letter>> memory_store::list_dead(const std::string& after, std::size_t limit) {
+  const auto from = parse_dead_cursor(after);
+  if (!from)
+    return from.error();
   std::vector<dead_letter> page;
-  for (auto i = dead_.upper_bound(after); i != dead_.end() && page.size() < limit; ++i) {
-    const entry& e = *i->second;
-    page.push_back({.id = i->first, .events = e.content->events, .attempts = e.attempts, .why = e.why, .died = e.died});
+  for (auto i = dead_.upper_bound({from->died, from->id}); i != dead_.end() && page.size() < limit; ++i) {
+    const entry& e = *find(i->second);
+    page.push_back({.id = i->second, .events = e.content->events, .attempts = e.attempts, .why = e.why, .died = e.died});
   }
   return page;
 }
 
 result<dead_letter> memory_store::show_dead(const std::string& id) {
-  const auto i = dead_.find(id);
-  if (i == dead_.end())
+  const entry* found = find_dead(id);
+  if (!found)
     return error{errc::unknown_batch, "id", "no dead letter has the id " + id};
-  const entry& e = *i->second;
+  const entry& e = *found;
   return dead_letter{.id = id,
                      .events = e.content->events,
                      .attempts = e.attempts,
@@ -165,12 +182,12 @@ template <class F>
 std::uint64_t memory_store::for_each_dead(const std::vector<std::string>& ids, F f) {
   std::vector<entry*> chosen;
   if (ids.empty()) {
-    for (const auto& [id, e] : dead_)
-      chosen.push_back(e);
+    for (const auto& [died, id] : dead_)
+      chosen.push_back(find(id));
   } else {
     for (const auto& id : std::set<std::string>(ids.begin(), ids.end()))
-      if (auto i = dead_.find(id); i != dead_.end())
-        chosen.push_back(i->second);
+      if (auto* e = find_dead(id))
+        chosen.push_back(e);
   }
   std::uint64_t events = 0;
   for (entry* e : chosen) {
@@ -222,8 +239,7 @@ void memory_store::move_to(entry& e, state next) {
     retry_.erase({e.due, id});
     break;
   case state::dead:
-    dead_.erase(id);
-    dead_by_age_.erase({e.died, id});
+    dead_.erase({e.died, id});
     dead_bytes_ -= bytes;
     waiting_bytes_ += bytes;
     break;
@@ -241,8 +257,7 @@ void memory_store::move_to(entry& e, state next) {
     retry_.insert({e.due, id});
     break;
   case state::dead:
-    dead_.emplace(id, &e);
-    dead_by_age_.insert({e.died, id});
+    dead_.insert({e.died, id});
     dead_bytes_ += bytes;
     waiting_bytes_ -= bytes;
     break;
@@ -261,6 +276,11 @@ void memory_store::erase(entry& e) {
 memory_store::entry* memory_store::find(const std::string& id) {
   const auto i = entries_.find(id);
   return i == entries_.end() ? nullptr : &i->second;
+}
+
+memory_store::entry* memory_store::find_dead(const std::string& id) {
+  entry* e = find(id);
+  return e && e->is == state::dead ? e : nullptr;
 }
 
 std::uint64_t& memory_store::events_in(state s) {

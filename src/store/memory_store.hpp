@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -54,6 +53,8 @@ private:
   void insert(batch_ptr, place, store_time enqueued);
   void erase(entry&);
   entry* find(const std::string& id);
+  entry* find_dead(const std::string& id);
+  static state end_of(const settlement&);
   std::uint64_t& events_in(state);
   bool has_room_for_dead(const entry&) const;
   template <class F>
@@ -65,8 +66,7 @@ private:
   std::set<place> ready_;
   std::set<std::string> in_flight_;
   std::set<std::pair<store_time, std::string>> retry_;
-  std::map<std::string, entry*> dead_;
-  std::set<std::pair<store_time, std::string>> dead_by_age_;
+  std::set<std::pair<store_time, std::string>> dead_;
   std::uint64_t next_place_ = 1;
   std::size_t waiting_bytes_ = 0;
   std::size_t dead_bytes_ = 0;

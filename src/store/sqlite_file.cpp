@@ -32,8 +32,7 @@ CREATE TABLE batch(
 CREATE INDEX batch_ready ON batch(place, id) WHERE state = 0;
 CREATE INDEX batch_in_flight ON batch(id) WHERE state = 1;
 CREATE INDEX batch_retry ON batch(due) WHERE state = 2;
-CREATE INDEX batch_dead ON batch(id) WHERE state = 3;
-CREATE INDEX batch_dead_age ON batch(died) WHERE state = 3;
+CREATE INDEX batch_dead ON batch(died, id) WHERE state = 3;
 CREATE TABLE body(n INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 CREATE TABLE total(
   one INTEGER PRIMARY KEY CHECK(one = 1), stored INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0,

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/dead_cursor.hpp"
 #include "store/file_lock.hpp"
 #include "store/sqlite_file.hpp"
 
@@ -116,11 +117,15 @@ result<store_stats> sqlite_queue::stats() {
 }
 
 result<std::vector<dead_letter>> sqlite_queue::list_dead(const std::string& after, std::size_t limit) {
+  const auto place = parse_dead_cursor(after);
+  if (!place)
+    return place.error();
   return guarded([&]() -> result<std::vector<dead_letter>> {
     std::vector<dead_letter> page;
-    db_.query("SELECT id, events, attempts, status, reason, died FROM batch WHERE state = 3 AND id > ? ORDER BY id "
-              "LIMIT ?",
-              {after, static_cast<std::int64_t>(limit)}, [&](const sqlite_row& r) { page.push_back(letter_in(r)); });
+    db_.query("SELECT id, events, attempts, status, reason, died FROM batch WHERE state = 3 AND (died, id) > (?, ?) "
+              "ORDER BY died, id LIMIT ?",
+              {place->died.time_since_epoch().count(), place->id, static_cast<std::int64_t>(limit)},
+              [&](const sqlite_row& r) { page.push_back(letter_in(r)); });
     return page;
   });
 }
@@ -147,22 +152,20 @@ result<std::uint64_t> sqlite_queue::change_dead(const std::vector<std::string>& 
     const std::set<std::string> wanted(ids.begin(), ids.end());
     auto next = wanted.begin();
     std::uint64_t events = 0;
-    std::string after;
     for (bool more = true; more;) {
       sqlite_transaction whole{db_};
       auto totals = read_totals(db_);
       std::vector<chosen_dead> some;
       const auto choose = [&](const sqlite_row& r) {
         some.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)});
-        after = r.text(3);
       };
       if (ids.empty()) {
-        db_.query("SELECT n, events, bytes, id FROM batch WHERE state = 3 AND id > ? ORDER BY id LIMIT ?",
-                  {after, all_at_a_time}, choose);
+        db_.query("SELECT n, events, bytes FROM batch WHERE state = 3 ORDER BY died, id LIMIT ?", {all_at_a_time},
+                  choose);
         more = some.size() == static_cast<std::size_t>(all_at_a_time);
       } else {
         for (std::int64_t i = 0; next != wanted.end() && i < all_at_a_time; ++next, ++i)
-          db_.query("SELECT n, events, bytes, id FROM batch WHERE state = 3 AND id = ?", {*next}, choose);
+          db_.query("SELECT n, events, bytes FROM batch WHERE state = 3 AND id = ?", {*next}, choose);
         more = next != wanted.end();
       }
       for (const auto& c : some) {

@@ -18,6 +18,15 @@ std::int64_t ms(store_time t) {
   return t.time_since_epoch().count();
 }
 
+// Where a settlement leaves a batch that it does not remove.
+sqlite_state end_of(const settlement& s) {
+  if (std::holds_alternative<nack>(s))
+    return sqlite_state::retry;
+  if (std::holds_alternative<bury>(s))
+    return sqlite_state::dead;
+  return std::holds_alternative<release>(s) ? sqlite_state::ready : sqlite_state::in_flight;
+}
+
 } // namespace
 
 result<std::unique_ptr<store>> sqlite_store::open(const std::string& path, const options& o,
@@ -43,8 +52,17 @@ result<std::unique_ptr<store>> sqlite_store::open(const std::string& path, const
   return std::unique_ptr<store>{std::move(s)};
 }
 
-std::chrono::milliseconds sqlite_store::poll_interval() const noexcept {
-  return std::chrono::milliseconds{1'000};
+void sqlite_store::leave() {
+  try {
+    sqlite_transaction whole{db_};
+    const unit_of_work nothing;
+    transaction_state t{.work = nothing, .totals = read_totals(db_)};
+    take_back_all_but({}, t);
+    write_totals(db_, t.totals);
+    whole.commit();
+  } catch (const sqlite_failure&) { // the next process takes them back
+  }
+  lock_.reset();
 }
 
 result<void> sqlite_store::claim_destination(const std::string& fingerprint) {
@@ -124,13 +142,17 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
 settle_outcome sqlite_store::settle(const settlement& s, transaction_state& t) {
   const lease* held = lease_of(s);
   if (!held) {
-    take_back_all_but(std::get<retain>(s).held, t);
+    if (const auto* r = std::get_if<retain>(&s))
+      take_back_all_but(r->held, t);
     return settle_outcome::applied;
   }
   const auto r = find(held->id);
   if (!r)
     return settle_outcome::gone;
-  if (r->state != sqlite_state::in_flight || static_cast<std::uint64_t>(r->fence) != held->fence)
+  const bool present = static_cast<std::uint64_t>(r->fence) == held->fence;
+  if (present && r->state != sqlite_state::in_flight && r->state == end_of(s))
+    return settle_outcome::applied;
+  if (!present || r->state != sqlite_state::in_flight)
     return settle_outcome::stale;
   if (std::holds_alternative<ack>(s)) {
     erase(*r, t.totals);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -20,7 +21,8 @@ public:
 
   result<work_done> apply(const unit_of_work&) override;
   bool durable() const noexcept override { return true; }
-  std::chrono::milliseconds poll_interval() const noexcept override;
+  void leave() override;
+  std::chrono::milliseconds poll_interval() override { return std::chrono::milliseconds{1'000}; }
 
   result<store_stats> stats() override { return admin_.stats(); }
   result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override {
@@ -64,7 +66,7 @@ private:
   void give_space_back(const sqlite_totals&);
   std::optional<row> find(const std::string& id);
 
-  file_lock lock_;
+  std::optional<file_lock> lock_;
   sqlite_db db_;
   sqlite_queue admin_;
   options settings_;

@@ -60,7 +60,7 @@ TEST_CASE("a line that is too long is passed over, and the next one is whole", "
   CHECK(just_right->next() == outcome::line);
 }
 
-TEST_CASE("an empty file has no lines; a directory and a missing file are errors", "[cli][lines]") {
+TEST_CASE("an empty file has no lines, a directory and a missing file are errors", "[cli][lines]") {
   temporary_folder folder;
   stop_pipe stop;
   CHECK(line_reader::open(folder.write("f", ""), 10, stop.ends[0])->next() == outcome::end);

@@ -124,7 +124,7 @@ cut of(std::uint32_t n) {
 }
 
 struct books {
-  explicit books(bool durable) : door{options{}}, ledger{door, durable} {
+  explicit books(bool durable, bool shared = false) : door{options{}}, ledger{door, durable, shared} {
     for (int i = 0; i < 30; ++i)
       door.offer("0123456789", "id");
     ledger.taken(30);
@@ -140,13 +140,13 @@ struct books {
 TEST_CASE("in memory mode events are released at their end, with a durable store when they are stored",
           "[core][ledger]") {
   books memory{false};
-  memory.ledger.stored(1);
+  memory.ledger.stored(1, true);
   CHECK(memory.door.depth() == 30);
   memory.ledger.ended(1, 20, true);
   CHECK(memory.door.depth() == 10);
   CHECK(memory.door.depth_bytes() == 100);
   books durable{true};
-  durable.ledger.stored(1);
+  durable.ledger.stored(1, true);
   CHECK(durable.door.depth() == 10);
   durable.ledger.ended(1, 20, true);
   CHECK(durable.door.depth() == 10);
@@ -155,7 +155,7 @@ TEST_CASE("in memory mode events are released at their end, with a durable store
 TEST_CASE("news that come twice, or of somebody else's batch, change nothing", "[core][ledger]") {
   books b{false};
   for (int i = 0; i < 2; ++i) {
-    b.ledger.stored(1);
+    b.ledger.stored(1, true);
     b.ledger.failed_once(99);
     b.ledger.ended(1, 20, true);
     b.ledger.ended(99, 5, false);
@@ -187,7 +187,7 @@ TEST_CASE("a flush watches what was taken before it, and nothing else", "[core][
   b.ledger.open(3, numbered(3, 5), of(5));
   b.ledger.ended(3, 5, true);
   CHECK(!b.ledger.flushed(flush));
-  b.ledger.stored(2);
+  b.ledger.stored(2, true);
   CHECK(b.ledger.report(flush).stored == 10);
   b.ledger.ended(2, 10, false);
   CHECK(b.ledger.flushed(flush));

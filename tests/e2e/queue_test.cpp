@@ -130,7 +130,7 @@ TEST_CASE("kill -9 of a sender at any moment loses nothing that was stored", "[e
               total_duplicates);
 }
 
-TEST_CASE("after max_attempts a batch is dead; replayed, it is delivered", "[e2e][queue]") {
+TEST_CASE("after max_attempts a batch is dead, and delivered when it is replayed", "[e2e][queue]") {
   queue q;
   std::atomic<bool> well{false};
   http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 422, .body = "sick"}; }};

@@ -1,23 +1,48 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <tuple>
 
+#include <poll.h>
+
 #include "sluice/options.hpp"
 #include "sluice/store.hpp"
 #include "store/memory_store.hpp"
+#include "store/redis_store.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/process.hpp"
+#include "support/redis_server.hpp"
 
 namespace sluice::test {
 
+/// Time that passes when a test says so; `step` is a while.
+struct virtual_clock {
+  static constexpr milliseconds step{1'000};
+  store_time now() const { return now_; }
+  void pass(milliseconds t) { now_ += t; }
+
+private:
+  store_time now_{milliseconds{1'700'000'000'000}};
+};
+
+/// The clock that Redis on this machine has.
+struct real_clock {
+  static constexpr milliseconds step{20};
+  store_time now() const { return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()); }
+  void pass(milliseconds t) {
+    for (const auto end = now() + t; now() < end;)
+      ::poll(nullptr, 0, 1);
+  }
+};
+
 /// A backend under test: `open` gives a fresh, empty queue. One that cannot be started fails the run.
-struct memory_backend {
+struct memory_backend : virtual_clock {
   std::unique_ptr<store> open(const options& o = {}) { return std::make_unique<memory_store>(o.queue, o.dead_letters); }
 };
 
-struct sqlite_backend {
+struct sqlite_backend : virtual_clock {
   std::unique_ptr<store> open(options o = {}) {
     o.sqlite.durability = sqlite_durability::normal;
     auto opened = sqlite_store::open(folder.path() + "/queue.db", o, "test");
@@ -28,7 +53,23 @@ struct sqlite_backend {
   temporary_folder folder;
 };
 
+struct redis_backend : real_clock {
+  std::unique_ptr<store> open(const options& o = {}) {
+    redis_options where;
+    where.unix_socket = server.socket();
+    return std::make_unique<redis_store>(where, o, "test");
+  }
+  redis_server server;
+};
+
+struct shared_redis_backend : redis_backend {
+  std::unique_ptr<store> open(options o = {}) {
+    o.queue.is_multi_processor = true;
+    return redis_backend::open(o);
+  }
+};
+
 /// Every backend; the contract suite runs against each.
-using backends = std::tuple<memory_backend, sqlite_backend>;
+using backends = std::tuple<memory_backend, sqlite_backend, redis_backend, shared_redis_backend>;
 
 } // namespace sluice::test

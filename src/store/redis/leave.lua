@@ -1,0 +1,17 @@
+-- The caller ends in order: its leases go back to their places, nothing counted, and others need not wait.
+local refused = refusal()
+if refused then
+  return refused
+end
+for _, id in ipairs(redis.call('ZRANGE', sets.in_flight, 0, -1)) do
+  local b = load(id)
+  if b and b.owner == ARGV[1] then
+    move(b, 'ready', b.place)
+  end
+end
+redis.call('ZREM', owners, ARGV[1])
+if ARGV[3] == 'single' then
+  redis.call('DEL', owner_key)
+end
+write_totals()
+return 1

@@ -1,0 +1,20 @@
+-- Dead letters in the order of their death. ARGV[1], [2]: after this time and id. ARGV[3]: how many at most.
+-- Gives id, time of death, events, attempts, status, reason of each.
+local from, after, limit = tonumber(ARGV[1]), ARGV[2], math.min(tonumber(ARGV[3]), most)
+local rank = redis.call('ZCOUNT', sets.dead, '-inf', '(' .. text(from))
+local found, count = {}, 0
+repeat
+  local page = redis.call('ZRANGE', sets.dead, rank, rank + most - 1, 'WITHSCORES')
+  for i = 1, #page, 2 do
+    local id, died = page[i], tonumber(page[i + 1])
+    local b = count < limit and (died > from or id > after) and load(id)
+    if b then
+      count = count + 1
+      for _, member in ipairs({id, text(died), text(b.events), text(b.attempts), text(b.status), b.reason}) do
+        found[#found + 1] = member
+      end
+    end
+  end
+  rank = rank + most
+until count == limit or #page < 2 * most
+return found

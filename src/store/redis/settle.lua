@@ -1,0 +1,70 @@
+-- Settles leases, each as far as it is the present one.
+-- ARGV[4..7]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch is held which has no
+-- room among them. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, bury, release, extend.
+-- Gives {events purged, outcome, outcome, …}: applied, gone, stale, held.
+local refused = refusal()
+if refused then
+  return refused
+end
+local max_dead, max_dead_bytes, drop, held_delay = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
+local purged = 0
+-- Where each ends. One that is there already, by the same lease, was settled by an answer that got lost.
+local ends_in = {nack = 'retry', bury = 'dead', release = 'ready', hold = 'retry'}
+
+local function room_for_dead(b)
+  while total('dead') + b.events > max_dead or total('dead_bytes') + b.bytes > max_dead_bytes do
+    local oldest = drop and redis.call('ZRANGE', sets.dead, 0, 0)[1]
+    local other = oldest and load(oldest)
+    if not other then
+      return false
+    end
+    forget(other)
+    add('purged', other.events)
+    purged = purged + other.events
+  end
+  return true
+end
+
+local function settle(op, id, fence, delay, status, reason)
+  local b = load(id)
+  if not b then
+    return 'gone'
+  end
+  if b.fence ~= fence or (b.state ~= 'in_flight' and b.state ~= ends_in[op]) then
+    return 'stale'
+  end
+  if b.state ~= 'in_flight' then
+    return 'applied'
+  end
+  if op == 'ack' then
+    forget(b)
+    add('delivered', b.events)
+  elseif op == 'extend' then
+    redis.call('ZREM', sets.in_flight, id)
+    redis.call('ZADD', sets.in_flight, text(now + delay), id)
+  elseif op == 'release' then
+    move(b, 'ready', b.place)
+  elseif op == 'hold' then
+    move(b, 'retry', now + held_delay)
+  else
+    b.attempts, b.status, b.reason = b.attempts + 1, status, reason
+    if op == 'nack' then
+      move(b, 'retry', now + delay)
+    elseif room_for_dead(b) then
+      move(b, 'dead', now)
+    else
+      move(b, 'retry', now + held_delay)
+      return 'held'
+    end
+  end
+  return 'applied'
+end
+
+local outcomes = {0}
+for i = 8, #ARGV, 6 do
+  outcomes[#outcomes + 1] =
+    settle(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]), ARGV[i + 5])
+end
+outcomes[1] = purged
+write_totals()
+return outcomes

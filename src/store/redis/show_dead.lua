@@ -1,0 +1,7 @@
+-- One dead letter, as `list_dead` gives it. ARGV[1]: its id.
+local died = redis.call('ZSCORE', sets.dead, ARGV[1])
+local b = died and load(ARGV[1])
+if not b then
+  return {}
+end
+return {b.id, text(tonumber(died)), text(b.events), text(b.attempts), text(b.status), b.reason}

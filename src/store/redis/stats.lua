@@ -1,0 +1,22 @@
+-- What people ask a queue. ARGV[1]: owner_ttl in ms. Gives nothing if there is no queue, else
+-- {{name, total, …}, oldest ready or '', next retry or '', oldest dead or '', paused, owner, owner, …}.
+if redis.call('EXISTS', ctl) == 0 then
+  return false
+end
+local first = redis.call('ZRANGE', sets.ready, 0, 0)[1]
+local b = first and load(first)
+local answer = {
+  redis.call('HGETALL', stat),
+  b and text(b.enqueued) or '',
+  redis.call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or '',
+  redis.call('ZRANGE', sets.dead, 0, 0, 'WITHSCORES')[2] or '',
+  redis.call('HGET', ctl, 'paused') or '0'
+}
+local owner = redis.call('GET', owner_key)
+if owner then
+  answer[#answer + 1] = owner
+end
+for _, who in ipairs(redis.call('ZRANGEBYSCORE', owners, text(now - ARGV[1]), '+inf')) do
+  answer[#answer + 1] = who
+end
+return answer

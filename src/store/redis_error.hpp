@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "sluice/error.hpp"
+
+namespace sluice {
+
+/// What an error answer of Redis means for us.
+enum class redis_trouble : std::uint8_t {
+  passing,       ///< LOADING, BUSY, MASTERDOWN, MISCONF, NOREPLICAS, too many clients, …: it may be over soon
+  memory_full,   ///< OOM
+  no_script,     ///< NOSCRIPT: its scripts were flushed
+  not_writable,  ///< READONLY, after a failover: another connection may find the new master
+  not_permitted, ///< NOAUTH, WRONGPASS, NOPERM: the credentials are wrong
+  wrong_server,  ///< MOVED, CLUSTERDOWN, ASK: a node of a cluster that does not serve the queue
+  wrong_type,    ///< WRONGTYPE: one of the queue's keys is something else
+  not_owner,     ///< our scripts' word: another process owns the queue, or nobody does
+  reset          ///< our scripts' word: the queue was made anew
+};
+
+/// Classifies an error answer, by its prefix or by the code that a script's error has inside.
+redis_trouble classify_redis_error(std::string_view text) noexcept;
+
+/// As an error for people, with what to do about it.
+error to_error(redis_trouble, std::string_view text);
+
+} // namespace sluice
