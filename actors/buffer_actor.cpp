@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/deadline.hpp"
 #include "actors/gate.hpp"
 #include "actors/supervised.hpp"
 #include "core/batch_id.hpp"
@@ -49,6 +50,10 @@ void buffer_state::start(self_pointer self, context_ptr context, const superviso
 }
 
 buffer_state::~buffer_state() {
+  if (context_) { // nobody will take what still comes; who waits for it is told as it goes
+    context_->door->close();
+    context_->door->take();
+  }
   for (auto& f : flushes_)
     if (f.promise)
       compat::answer(*f.promise, to_caf_error({errc::closed, "", "the system stopped"}));
@@ -127,7 +132,7 @@ void buffer_state::on_drain(const drain& m) {
 buffer_state::flush_promise buffer_state::on_flush(const flush& m) {
   take_events();
   batcher_->flush();
-  const auto deadline = m.deadline > milliseconds{0} ? m.deadline : context_->settings.flush_deadline;
+  const auto deadline = within_reason(m.deadline, context_->settings.flush_deadline);
   auto promise = self_->make_response_promise<flush_report>();
   flushes_.push_back({.number = ledger_->begin_flush(), .deadline = now() + deadline, .promise = promise});
   advance();

@@ -29,9 +29,12 @@ struct actor_context {
   /// False under a simulated clock, which has no threads.
   bool detach_persister = true;
 
-  void log(log_level level, const std::string& line) const {
-    if (settings.log)
-      settings.log(level, line);
+  void log(log_level level, const std::string& line) const noexcept {
+    try {
+      if (settings.log)
+        settings.log(level, line);
+    } catch (...) { // it must not throw; if it does, that is the end of the line and of nothing else
+    }
   }
   store_time now() const { return std::chrono::time_point_cast<std::chrono::milliseconds>(clock()); }
 };

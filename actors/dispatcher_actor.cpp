@@ -69,6 +69,12 @@ dispatcher_state::verdict dispatcher_state::judge(const leased_batch& b, const d
     hold(why);
     return settle{{release{held}}};
   }
+  // While deliveries are held, only an answer says anything about the address and the key.
+  if (response.failure != transport_failure::none && destination_->held()) {
+    destination_->fault(self_->clock().now());
+    probe_.set(self_, destination_->probe_at());
+    return settle{{release{held}}};
+  }
   if (what != outcome::cancelled)
     go_on();
   switch (what) {

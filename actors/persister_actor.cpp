@@ -28,6 +28,13 @@ dead_entry entry_of(const dead_letter& d) {
           .message_ids = {}};
 }
 
+const retain* last_retain(const unit_of_work& unit) {
+  for (auto i = unit.settlements.rbegin(); i != unit.settlements.rend(); ++i)
+    if (const auto* r = std::get_if<retain>(&*i))
+      return r;
+  return nullptr;
+}
+
 // A store must not throw; one from outside that does is taken as failing.
 template <class F>
 auto guarded(F call) -> decltype(call()) {
@@ -61,6 +68,7 @@ void persister_state::meet(const peers& who) {
   peers_ = who;
   if (new_scheduler)
     compat::send(self_, peers_.table->retry, next_due{next_due_});
+  commit_soon(); // some may have spoken before
 }
 
 void persister_state::on_store(const store_batches& m) {
@@ -79,11 +87,10 @@ void persister_state::on_settle(const settle& m) {
 void persister_state::on_pull(const pull& m) {
   attached_ = true;
   capacity_ = m.capacity;
-  held_after_pull_.emplace();
   retain held;
   for (const auto& b : m.holding) {
     held.held.push_back({b.content->id, b.fence});
-    held_after_pull_->emplace(b.content->id, b);
+    pulled_.insert_or_assign(b.content->id, b);
   }
   gathered_.settlements.emplace_back(std::move(held));
   commit_soon();
@@ -137,6 +144,7 @@ void persister_state::commit() {
                            gathered_.enqueues.begin() + static_cast<std::ptrdiff_t>(unit.enqueues.size()));
   const bool more = !gathered_.enqueues.empty();
   report(unit, *done);
+  pulled_.clear();
   if (more)
     commit_soon();
   if (const auto again = context_->queue->poll_interval(); again > milliseconds{0})
@@ -156,7 +164,7 @@ unit_of_work persister_state::next_unit() {
   if (heartbeat_due_)
     unit.settlements.emplace_back(extend{leases_held()});
   // The unit before may have happened, and given leases that nobody heard of: they come back.
-  if (outcome_unknown_ && !held_after_pull_)
+  if (outcome_unknown_ && !last_retain(unit))
     unit.settlements.insert(unit.settlements.begin(), retain{leases_held()});
   unit.now = context_->now();
   const auto leases = leases_after(unit);
@@ -172,12 +180,17 @@ std::vector<lease> persister_state::leases_held() const {
 }
 
 std::size_t persister_state::leases_after(const unit_of_work& unit) const {
-  const auto& held = held_after_pull_ ? *held_after_pull_ : leases_;
-  std::set<std::string_view> over;
+  std::set<std::string_view> held;
+  if (const auto* r = last_retain(unit))
+    for (const auto& l : r->held)
+      held.insert(l.id);
+  else
+    for (const auto& [id, b] : leases_)
+      held.insert(id);
   for (const auto& s : unit.settlements)
-    if (const auto* l = lease_of(s); l && held.contains(l->id))
-      over.insert(l->id);
-  return held.size() - over.size();
+    if (const auto* l = lease_of(s))
+      held.erase(l->id);
+  return held.size();
 }
 
 void persister_state::report(const unit_of_work& unit, const work_done& done) {
@@ -218,8 +231,8 @@ void persister_state::note_settled(const settlement& s, settle_outcome outcome, 
                                    std::vector<lease>& over) {
   const auto* held = lease_of(s);
   if (!held) {
-    if (std::holds_alternative<retain>(s) && held_after_pull_)
-      leases_ = *std::exchange(held_after_pull_, std::nullopt);
+    if (const auto* r = std::get_if<retain>(&s))
+      note_retained(*r, over);
     return;
   }
   over.push_back(*held);
@@ -245,6 +258,19 @@ void persister_state::note_settled(const settlement& s, settle_outcome outcome, 
                     .why = b->why});
   else
     news.push_back({.step = batch_step::returned, .content = was.content, .attempts = was.attempts, .why = {}});
+}
+
+// What is held now is what the dispatcher has said, less what this unit has settled before.
+void persister_state::note_retained(const retain& r, const std::vector<lease>& over) {
+  std::map<std::string, leased_batch> held;
+  for (const auto& l : r.held) {
+    if (std::find(over.begin(), over.end(), l) != over.end())
+      continue;
+    for (const auto* known : {&leases_, &pulled_})
+      if (auto i = known->find(l.id); i != known->end() && i->second.fence == l.fence)
+        held.emplace(l.id, i->second);
+  }
+  leases_ = std::move(held);
 }
 
 void persister_state::failed(const error& why) {
@@ -332,10 +358,10 @@ persister_state::handle::behavior_type persister(persister_state::self_pointer s
           [state](const set_capacity& m) { state->on_capacity(m); },
           [state](const promote_due&) { state->on_promote(); },
           [state](const leave_store&) { state->on_leave(); },
-          [state](const list_dead& m) { return state->list(m); },
-          [state](const show_dead& m) { return state->show(m); },
-          [state](const replay_dead& m) { return state->replay(m); },
-          [state](const purge_dead& m) { return state->purge(m); },
+          [self, state](const list_dead& m) { return compat::to_requester(self, state->list(m)); },
+          [self, state](const show_dead& m) { return compat::to_requester(self, state->show(m)); },
+          [self, state](const replay_dead& m) { return compat::to_requester(self, state->replay(m)); },
+          [self, state](const purge_dead& m) { return compat::to_requester(self, state->purge(m)); },
           [state](const tick& m) { state->on_tick(m); },
           [state](const commit_gathered&) { state->commit(); }};
 }

@@ -45,6 +45,7 @@ private:
   std::size_t leases_after(const unit_of_work&) const;
   void report(const unit_of_work&, const work_done&);
   void note_settled(const settlement&, settle_outcome, std::vector<batch_news>&, std::vector<lease>&);
+  void note_retained(const retain&, const std::vector<lease>& over);
   void failed(const error&);
 
   self_pointer self_ = nullptr;
@@ -54,8 +55,8 @@ private:
   std::size_t capacity_ = 0;
   /// Given to the dispatcher and not settled.
   std::map<std::string, leased_batch> leases_;
-  /// What a new dispatcher, or the one that a new persister found, says it has; true from the next commit on.
-  std::optional<std::map<std::string, leased_batch>> held_after_pull_;
+  /// What dispatchers have said that they hold, until the next commit makes it true.
+  std::map<std::string, leased_batch> pulled_;
   bool attached_ = false;
   unit_of_work gathered_;
   /// Enqueues of the unit of work that is under way: the first of those gathered.

@@ -6,6 +6,13 @@
 
 namespace sluice {
 
+namespace {
+
+// When to say again that retries are due, if nothing has come of it.
+constexpr std::chrono::seconds again{1};
+
+} // namespace
+
 void retry_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
@@ -36,8 +43,9 @@ void retry_state::on_tick(const tick& t) {
     return;
   if (*next_due_ > context_->now())
     return wake_when_due();
-  // Cleared only by the persister's word: the wake-up itself may be lost with a persister that dies.
+  // Cleared only by the persister's word: the wake-up itself may be lost, or too early for the store's own clock.
   compat::send(self_, peers_.table->persister, promote_due{});
+  due_.set(self_, self_->clock().now() + again);
 }
 
 void retry_state::wake_when_due() {

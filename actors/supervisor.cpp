@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/deadline.hpp"
 #include "actors/dead_letter_actor.hpp"
 #include "actors/dispatcher_actor.hpp"
 #include "actors/persister_actor.hpp"
@@ -46,12 +47,13 @@ void supervisor_state::adopt(const Handle& child) {
   compat::watch(self_, child, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
 }
 
+// Whoever is spoken to hears of its peers before those who speak to it do; the persister, to whom all do, waits for it.
 void supervisor_state::introduce() {
   const peers all{table_};
-  compat::send(self_, table_->persister, all);
-  compat::send(self_, table_->dispatcher, all);
-  compat::send(self_, table_->retry, all);
   compat::send(self_, table_->dead_letters, all);
+  compat::send(self_, table_->retry, all);
+  compat::send(self_, table_->dispatcher, all);
+  compat::send(self_, table_->persister, all);
   compat::send(self_, table_->buffer, all);
   compat::send(self_, table_->dispatcher, set_paused{.paused = paused_});
 }
@@ -77,8 +79,10 @@ bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table
 }
 
 void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
-  if (std::erase(alive_, gone) == 0)
+  if (std::erase(alive_, gone) == 0) {
+    watched_.erase(gone);
     return subscribers_.remove(gone);
+  }
   if (phase_ == phase::stopping) {
     if (alive_.empty())
       finish();
@@ -86,6 +90,8 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
   }
   if (gone == table_->buffer.address())
     return stop({errc::restarts_used_up, "restarts", "the buffer failed"});
+  if (gone == table_->dispatcher.address() && !held_.empty())
+    on_hold_changed({}); // the next one finds out for itself
   restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
       restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
       restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
@@ -94,9 +100,10 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
 
 supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown& m) {
   promises_.push_back(self_->make_response_promise<shutdown_report>());
-  if (phase_ == phase::running) {
+  if (phase_ != phase::stopping) {
     phase_ = phase::draining;
-    const auto deadline = m.deadline > milliseconds{0} ? m.deadline : context_->settings.shutdown_deadline;
+    // The soonest of several deadlines holds.
+    const auto deadline = within_reason(m.deadline, context_->settings.shutdown_deadline);
     compat::send(self_, table_->buffer, drain{deadline});
     overdue_.set(self_, self_->clock().now() + deadline + grace);
   }
@@ -162,7 +169,8 @@ shutdown_report supervisor_state::final_report() const {
 caf::result<void> supervisor_state::on_subscribe(const subscribe& m) {
   if (!m.who || !subscribers_.add(m.who))
     return to_caf_error({errc::unsupported, "subscribe", "an actor was expected, and at most 64 may subscribe"});
-  compat::watch(self_, m.who, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
+  if (watched_.insert(m.who.address()).second)
+    compat::watch(self_, m.who, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
   return {};
 }
 
@@ -206,9 +214,11 @@ supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, co
   auto* state = &compat::state_of(self);
   state->start(self, std::move(context));
   compat::harden(self);
-  return {[state](const subscribe& m) { return state->on_subscribe(m); },
+  return {[self, state](const subscribe& m) { return compat::to_requester(self, state->on_subscribe(m)); },
           [state](const unsubscribe& m) { state->on_unsubscribe(m); },
-          [state](const get_stats&) { return state->stats(); },
+          [self, state](const get_stats&) {
+            return compat::to_requester(self, caf::result<system_stats>{state->stats()});
+          },
           [state](const pause&) { state->set_paused_to(true); },
           [state](const resume&) { state->set_paused_to(false); },
           [state](const shutdown& m) { return state->on_shutdown(m); },
@@ -221,7 +231,9 @@ supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, co
           [state](const hold_changed& m) { state->on_hold_changed(m); },
           [state](const drained&) { state->on_drained(); },
           [state](const store_lost& m) { state->stop(m.why); },
-          [state](const get_peers&) { return state->who_is_who(); },
+          [self, state](const get_peers&) {
+            return compat::to_requester(self, caf::result<peers>{state->who_is_who()});
+          },
           [state](const begin& m) { state->on_begin(m); },
           [state](const tick& m) { state->on_tick(m); }};
 }

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,8 @@ private:
   std::optional<restart_budget> budget_;
   std::uint64_t restarts_ = 0;
   subscribers subscribers_;
+  /// Who has ever subscribed and lives.
+  std::set<caf::actor_addr> watched_;
   bool paused_ = false;
   std::string held_;
   phase phase_ = phase::running;

@@ -186,6 +186,21 @@ void answer(Promise& promise, Answer value) {
     promise.deliver(std::move(value));
 }
 
+/// Whether the message that is being handled is a request. An answer to a plain send would be a message to its sender,
+/// and an error would end it.
+template <class Self>
+bool is_request(Self* self) {
+  return self->current_mailbox_element()->mid.is_request();
+}
+
+/// An answer for a request; silence for a plain send.
+template <class Self, class T>
+caf::result<T> to_requester(Self* self, caf::result<T> answer) {
+  if (is_request(self))
+    return answer;
+  return caf::delegated<T>{};
+}
+
 // -- watching and hardening -------------------------------------------------------------------------------------------
 
 /// Calls `on_down(address, reason)` when `handle` has terminated. All calls of one actor give the same function.
@@ -200,15 +215,17 @@ void watch(Self* self, const Handle& handle, std::function<void(const caf::actor
 }
 
 /// What every actor of ours needs: errors and unknown messages neither end it nor print anything; an unknown request
-/// is answered with an error.
+/// is answered with an error, and a plain send with nothing.
 template <class Self>
 void harden(Self* self) {
   self->set_error_handler([](caf::scheduled_actor*, caf::error&) {});
 #if CAF_MAJOR_VERSION >= 1
-  self->set_default_handler([](caf::scheduled_actor*, caf::message&) -> caf::skippable_result {
+  self->set_default_handler([self](caf::scheduled_actor*, caf::message&) -> caf::skippable_result {
 #else
-  self->set_default_handler([](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+  self->set_default_handler([self](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
 #endif
+    if (!is_request(self))
+      return caf::delegated<caf::message>{};
     return caf::make_error(caf::sec::unexpected_message);
   });
 }
@@ -275,13 +292,10 @@ void share_work(Config& config, std::size_t threads) {
 
 // -- configuration ----------------------------------------------------------------------------------------------------
 
-/// Makes the wire types and the error codes known to a configuration (0.17) or to the process (1.x). On 1.x it must
-/// run before the first configuration is made, which `sluice::configure` cannot: a static initialiser calls it.
+/// Makes the wire types and the error codes known to a configuration (0.17).
 template <class Block, class Errors, class Config>
 void register_types([[maybe_unused]] Config& config) {
-#if CAF_MAJOR_VERSION >= 1
-  caf::init_global_meta_objects<Block>();
-#else
+#if CAF_MAJOR_VERSION == 0
   config.template add_message_types<Block>();
   config.add_error_category(caf::atom("sluice"), [](std::uint8_t code, caf::atom_value, const caf::message& context) {
     std::string text{to_string(static_cast<Errors>(code))};
@@ -306,9 +320,14 @@ void register_types([[maybe_unused]] Config& config) {
     CAF_ADD_TYPE_ID(sluice_local, (type))                                                                              \
     CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 #  define SLUICE_END_LOCAL_TYPES() CAF_END_TYPE_ID_BLOCK(sluice_local)
+// An initialiser that makes the types known to the process: `sluice::configure` comes too late.
+#  define SLUICE_REGISTERED_AT_START                                                                                   \
+    (caf::init_global_meta_objects<caf::id_block::sluice>(),                                                           \
+     caf::init_global_meta_objects<caf::id_block::sluice_local>(), true)
 #else
 #  define SLUICE_ERROR_ENUM(type) CAF_ERROR_CODE_ENUM(type, "sluice")
 #  define SLUICE_BEGIN_LOCAL_TYPES()
 #  define SLUICE_LOCAL_TYPE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 #  define SLUICE_END_LOCAL_TYPES()
+#  define SLUICE_REGISTERED_AT_START true
 #endif

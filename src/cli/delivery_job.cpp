@@ -1,8 +1,9 @@
 #include "cli/delivery_job.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <iostream>
 #include <mutex>
+#include <thread>
 
 #include "sluice/analytics.hpp"
 #include "sluice/config.hpp"
@@ -32,6 +33,24 @@ public:
   }
 };
 
+// The argument that sets an option, if it is spelt differently.
+std::string argument_for(const std::string& option) {
+  if (option == "data_plane_url")
+    return "--url, ";
+  if (option == "persistence")
+    return "--store, ";
+  if (option.substr(0, 5) == "http.")
+    return "--http-timeout, ";
+  const auto name = option.substr(option.find('.') + 1); // as in retry.max_attempts
+  for (const char* known : {"flush_at", "flush_interval", "write_key", "max_attempts", "max_in_flight", "lease", "prefix"})
+    if (name == known) {
+      auto argument = "--" + name + ", ";
+      std::replace(argument.begin(), argument.end(), '_', '-');
+      return argument;
+    }
+  return option == "queue.name" ? "--queue, " : "";
+}
+
 // Writes receipts as batches are stored, and takes note of the end. The file is written on a thread of its own.
 template <class Ending>
 caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_file> file,
@@ -40,8 +59,10 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
   return {[file, job](const delivery_report& r) {
             if (!file || r.kind != report_kind::stored)
               return;
-            if (auto done = file->append(r.message_ids); !done)
+            if (auto done = file->append(r.message_ids); !done) {
+              job->in_trouble = true;
               job->say(to_string(done.error()));
+            }
           },
           [](const backpressure&) {}, [](const destination_hold&) {},
           [ending](const sluice::stopped& s) {
@@ -70,7 +91,7 @@ bool delivery_job::stopped() const noexcept {
 bool delivery_job::options_are_wrong() {
   const auto errors = validate(arguments.settings());
   for (const auto& e : errors)
-    say(e.option + ": " + e.message);
+    say(argument_for(e.option) + e.option + ": " + e.message);
   return !errors.empty();
 }
 
@@ -120,7 +141,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
     work(out);
     const auto drain = stop.raised() ? std::min<std::chrono::seconds>(interrupted_drain, arguments.drain_timeout)
                                      : arguments.drain_timeout;
-    const auto report = out.shutdown(drain);
+    const auto report = shut_down(out, drain);
     screen.stop();
     ledger.retries = out.totals().failed_attempts;
     compat::anon_send(ears, unsubscribe{});
@@ -131,7 +152,21 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
                  arguments.settings().queue.is_multi_processor);
   }
   print(std::chrono::steady_clock::now() - started);
-  return ledger.complete() && !stopped() ? 0 : 1;
+  return ledger.complete() && !stopped() && !in_trouble ? 0 : 1;
+}
+
+// A signal makes it soon.
+result<shutdown_report> delivery_job::shut_down(client& out, std::chrono::seconds drain) const {
+  std::atomic<bool> over{false};
+  std::thread hurry{[&] {
+    while (!over)
+      if (stop.wait(std::chrono::milliseconds{20}))
+        return static_cast<void>(out.shutdown(interrupted_drain));
+  }};
+  auto report = out.shutdown(drain);
+  over = true;
+  hurry.join();
+  return report;
 }
 
 void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,8 @@ public:
 
   delivery_arguments arguments;
   job_ledger ledger;
+  /// Something other than a delivery went wrong, and was said.
+  std::atomic<bool> in_trouble{false};
   std::atomic<std::uint64_t> read{0};
   progress screen{read};
   stop_signal stop;
@@ -44,6 +47,7 @@ private:
   struct ending;
   void print(std::chrono::steady_clock::duration took) const;
   std::unique_ptr<store> open_store();
+  result<shutdown_report> shut_down(client&, std::chrono::seconds drain) const;
   std::optional<std::uint64_t> left_in_queue();
 
   std::string command_;

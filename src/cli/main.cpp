@@ -1,5 +1,8 @@
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "cli/dead_command.hpp"
 #include "cli/run_command.hpp"
 #include "cli/send_command.hpp"
@@ -12,9 +15,18 @@ namespace {
 // Exit statuses: 0 all went well, 1 something did not, 2 usage or configuration.
 constexpr int usage_error = 2;
 
+// What is opened later must not come to stand for a standard stream that was closed.
+void hold_standard_descriptors() {
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO)
+    fd = ::open("/dev/null", O_RDWR);
+  ::close(fd);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   CLI::App app{"Durable delivery of analytics events."};
   app.set_version_flag("--version", "sluice " SLUICE_VERSION_STRING);
   app.require_subcommand(1);

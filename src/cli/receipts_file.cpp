@@ -48,7 +48,8 @@ result<receipts_file> receipts_file::open(const std::string& path) {
   return file;
 }
 
-receipts_file::receipts_file(receipts_file&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+receipts_file::receipts_file(receipts_file&& other) noexcept
+    : fd_{std::exchange(other.fd_, -1)}, broken_{other.broken_} {}
 
 receipts_file::~receipts_file() {
   if (fd_ >= 0)
@@ -71,12 +72,16 @@ result<void> receipts_file::append(const std::vector<std::string>& message_ids) 
   return write(block);
 }
 
-result<void> receipts_file::write(const std::string& block) const {
+result<void> receipts_file::write(const std::string& block) {
+  if (broken_)
+    return {}; // said before; what follows a partial line would be part of it
   std::size_t done = 0;
   while (done < block.size()) {
     const auto n = ::write(fd_, block.data() + done, block.size() - done);
-    if (n < 0 && errno != EINTR)
-      return failure("cannot write receipts");
+    if (n < 0 && errno != EINTR) {
+      broken_ = true;
+      return failure("cannot write receipts any more");
+    }
     done += n > 0 ? static_cast<std::size_t>(n) : 0;
   }
   return {};

@@ -18,14 +18,16 @@ public:
   receipts_file& operator=(receipts_file&&) = delete;
   ~receipts_file();
 
-  /// Appends the ids, in writes of at most 4 KiB that end with a line.
+  /// Appends the ids, in writes of at most 4 KiB that end with a line. After an error, which is given once, nothing is
+  /// written any more.
   result<void> append(const std::vector<std::string>& message_ids);
 
 private:
   explicit receipts_file(int fd) : fd_{fd} {}
-  result<void> write(const std::string& block) const;
+  result<void> write(const std::string& block);
 
   int fd_;
+  bool broken_ = false;
 };
 
 } // namespace sluice

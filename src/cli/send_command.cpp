@@ -16,6 +16,7 @@ constexpr const char* examples =
     "  sluice send events.ndjson --url https://events.example.com --write-key-file key.txt\n"
     "  SLUICE_WRITE_KEY=k sluice send - --url http://127.0.0.1:8080 < events.ndjson\n"
     "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k --store memory --json\n"
+    "The member type says what an event is; members that such an event does not have are not sent.\n"
     "Exit status: 0 everything read was delivered; 1 something was refused, dead, waiting or lost; 2 usage or "
     "configuration.";
 

@@ -17,6 +17,8 @@ public:
   /// Deliveries that may be under way, of `most`.
   std::size_t capacity(std::size_t most) const noexcept;
 
+  bool held() const noexcept { return held_; }
+
   /// The address or the key is wrong. True if deliveries were not held before.
   bool fault(time now);
   /// Any other answer. True if deliveries were held before.

@@ -1,6 +1,7 @@
 #include "core/endpoint.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -13,12 +14,25 @@ error wrong(std::string message) {
   return {errc::invalid_option, "data_plane_url", std::move(message)};
 }
 
+std::string bracketed(const std::string& host) {
+  return host.find(':') != std::string::npos ? "[" + host + "]" : host;
+}
+
 } // namespace
 
 std::string endpoint::authority() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  const std::string name = v6 ? "[" + host + "]" : host;
-  return port == (tls ? "443" : "80") ? name : name + ":" + port;
+  return port == (tls ? "443" : "80") ? bracketed(host) : host_and_port();
+}
+
+std::string endpoint::host_and_port() const {
+  return bracketed(host) + ":" + port;
+}
+
+bool is_port(std::string_view text) {
+  unsigned n = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, why] = std::from_chars(text.data(), end, n);
+  return why == std::errc{} && rest == end && n >= 1 && n <= 65'535;
 }
 
 bool is_loopback(std::string_view host) {
@@ -48,9 +62,10 @@ result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
     return wrong("must name a host");
   e.port = e.tls ? "443" : "80";
   if (url->has_port()) {
-    if (url->port_number() == 0)
+    e.port = std::string{url->port()}; // Boost.URL 1.81 wraps its number
+    if (!is_port(e.port))
       return wrong("must have a port from 1 to 65535, or none");
-    e.port = std::to_string(url->port_number());
+    e.port.erase(0, e.port.find_first_not_of('0'));
   }
   if (!e.tls && !allow_insecure && !is_loopback(e.host))
     return wrong("must be https, or allow_insecure must be set: plain http shows the write key to the network");

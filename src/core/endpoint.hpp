@@ -15,9 +15,14 @@ struct endpoint {
   /// Path and query.
   std::string target{};
 
-  /// As it stands in the `Host` header.
+  /// As it stands in the `Host` header: without the port that goes without saying.
   std::string authority() const;
+  /// With the port, as CONNECT takes it.
+  std::string host_and_port() const;
 };
+
+/// Whether text is a port, from 1 to 65535.
+bool is_port(std::string_view text);
 
 /// Whether this names the present machine: `localhost`, 127.0.0.0/8, ::1.
 bool is_loopback(std::string_view host);

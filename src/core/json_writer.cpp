@@ -132,9 +132,10 @@ void json_writer::value(const property_value& v, std::string_view field) {
 }
 
 void json_writer::value(const nlohmann::json& v, std::string_view field, int depth) {
-  const bool was_ok = ok_;
+  if (!ok_) // the path of an error that is there already is whole
+    return;
   tree(v, depth);
-  if (was_ok && !ok_)
+  if (!ok_)
     error_.field.insert(0, field);
 }
 

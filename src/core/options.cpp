@@ -23,7 +23,8 @@ std::string shown(milliseconds t) {
 
 template <class T>
 std::string shown(T n) {
-  auto text = std::to_string(n);
+  // What was read as a number below zero shows as one.
+  auto text = std::is_same_v<T, std::size_t> ? std::to_string(static_cast<std::int64_t>(n)) : std::to_string(n);
   if constexpr (std::is_floating_point_v<T>)
     text.resize(text.find('.') + 3);
   return text;

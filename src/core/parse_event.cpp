@@ -1,5 +1,6 @@
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "core/json_reader.hpp"
 #include "sluice/event.hpp"
@@ -31,8 +32,11 @@ public:
       return decimal(i->get<std::uint64_t>());
     if (i->is_number_integer())
       return decimal(i->get<std::int64_t>());
-    if (i->is_number_float())
+    // Beyond 2^53 a number with a fraction or an exponent, or of more than 64 bits, is not what was written.
+    if (i->is_number_float() && std::abs(i->get<double>()) < 9007199254740992.0)
       return decimal(i->get<double>());
+    if (i->is_number_float())
+      return wrong(name, "a string, or a number that can be kept exactly,", *i);
     if (!i->is_string())
       return wrong(name, "a string or a number", *i);
     return std::move(i->get_ref<std::string&>());

@@ -5,6 +5,8 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "core/endpoint.hpp"
+
 namespace sluice {
 
 namespace {
@@ -38,8 +40,10 @@ result<store_url> parse_redis_url(const std::string& text, redis_options to) {
   } else {
     to.unix_socket.clear();
     to.host = url->host_address();
-    to.port = url->has_port() ? url->port_number() : redis_options{}.port;
-    if (to.host.empty() || to.port == 0)
+    const std::string port{url->port()};
+    const bool valid = !url->has_port() || is_port(port);
+    to.port = url->has_port() && valid ? std::stoi(port) : redis_options{}.port;
+    if (to.host.empty() || !valid)
       return wrong("must name a host, and a port from 1 to 65535 or none");
     if (path.size() > 1 && !read_db(std::string_view{path}.substr(1), to.db))
       return wrong("must end with the number of a database, as in redis://host/0");

@@ -83,7 +83,7 @@ void http_exchange::try_address(std::size_t i) {
 
 void http_exchange::open_tunnel() {
   const auto& s = shared_.settings;
-  const auto name = s.to.host + ":" + s.to.port;
+  const auto name = s.to.host_and_port();
   head_ = "CONNECT " + name + " HTTP/1.1\r\nHost: " + name + "\r\n";
   if (!s.through->credentials.empty())
     head_ += "Proxy-Authorization: Basic " + s.through->credentials + "\r\n";

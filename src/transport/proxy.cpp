@@ -53,9 +53,10 @@ std::optional<proxy> proxy_for(const endpoint& to, const environment& look_up) {
     text.insert(0, "http://");
   const auto url = boost::urls::parse_uri(text);
   // What is no proxy that we could speak to must not be passed by: the connection fails and says so.
-  if (!url || url->scheme() != "http" || url->host_address().empty())
+  const auto port = url && url->has_port() ? std::string{url->port()} : "80";
+  if (!url || url->scheme() != "http" || url->host_address().empty() || !is_port(port))
     return proxy{.host = "invalid-proxy.invalid", .port = "80"};
-  proxy p{.host = url->host_address(), .port = url->has_port() ? std::string{url->port()} : "80"};
+  proxy p{.host = url->host_address(), .port = port};
   if (url->has_userinfo())
     p.credentials = base64(url->user() + ":" + url->password());
   return p;

@@ -15,6 +15,10 @@ public:
   struct control {
     bool fails = false;
     bool throws = false;
+    bool forgets_to_answer = false;
+    /// An empty store, which takes the place of the one there was.
+    std::unique_ptr<store> forgets_all;
+    store* inner = nullptr;
     int units = 0;
     std::size_t largest_unit = 0;
   };
@@ -27,7 +31,13 @@ public:
       throw std::runtime_error("disk on fire");
     if (control_.fails)
       return error{errc::store_failed, "", "away"};
-    return inner_->apply(u);
+    if (control_.forgets_all) {
+      inner_ = std::move(control_.forgets_all);
+      control_.inner = inner_.get();
+      return error{errc::queue_reset, "", "emptied"};
+    }
+    auto done = inner_->apply(u);
+    return control_.forgets_to_answer ? error{errc::store_failed, "", "no answer"} : done;
   }
   result<store_stats> stats() override { return inner_->stats(); }
   result<std::vector<dead_letter>> list_dead(const std::string& a, std::size_t n) override {
@@ -117,4 +127,62 @@ TEST_CASE("while the store has no room, batches wait and the buffer pushes back"
   auto report = sim.ask<flush_report>(sim.running().buffer, flush{60s}, [&] { sim.advance(61s); });
   REQUIRE(report);
   CHECK(report->delivered == 1'000);
+}
+
+TEST_CASE("two dispatchers that come within one unit of work lose no news", "[actors][persister]") {
+  simulation sim;
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(40);
+  sim.run();
+  REQUIRE(sim.endpoint().arrivals.size() == 2);
+  // As the first would say it and die, and the second, which holds nothing.
+  pull first{.capacity = 8, .holding = {}};
+  settle settled;
+  for (const auto& a : sim.endpoint().arrivals) {
+    const auto content = std::make_shared<const batch>(batch{
+        .id = a.batch_id, .events = 20, .payload = std::make_shared<const std::string>("p")});
+    first.holding.push_back({.content = content, .fence = 1});
+    settled.settlements.emplace_back(ack{{a.batch_id, 1}});
+  }
+  const auto persister = sim.peers()->persister;
+  caf::anon_send(persister, first);
+  caf::anon_send(persister, settled);
+  caf::anon_send(persister, pull{.capacity = 8, .holding = {}});
+  sim.run();
+  CHECK(sim.totals().delivered == 40);
+  CHECK(sim.totals().waiting() == 0);
+}
+
+TEST_CASE("an acknowledgement whose answer got lost is counted once", "[actors][persister]") {
+  failing_store::control c;
+  simulation sim{simulation::defaults(), failing(c)};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(20);
+  sim.run();
+  c.forgets_to_answer = true;
+  sim.endpoint().answer_open({.status = 200});
+  sim.advance(1s);
+  c.forgets_to_answer = false;
+  sim.advance(2s);
+  CHECK(sim.totals().delivered == 20);
+  CHECK(sim.totals().waiting() == 0);
+}
+
+TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
+  failing_store::control c;
+  auto o = simulation::defaults();
+  simulation sim{o, failing(c)};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(60);
+  sim.run();
+  REQUIRE(sim.endpoint().open() == 3);
+  c.forgets_all = *make_store(o);
+  sim.send_events(20, "late");
+  sim.advance(3s);
+  CHECK(c.inner->stats()->stored == 80);
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
+  sim.endpoint().answer_open({.status = 200});
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  REQUIRE(report);
+  CHECK(report->delivered == 80);
 }

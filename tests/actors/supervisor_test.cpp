@@ -149,3 +149,91 @@ TEST_CASE("while deliveries are paused everything else goes on, also over a rest
   sim.run();
   CHECK(sim.totals().delivered == 40);
 }
+
+TEST_CASE("kills of the dead-letter actor while batches are being buried lose none of them", "[actors][supervisor]") {
+  auto o = simulation::defaults();
+  o.restarts.max = 100;
+  simulation sim{o};
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 422}; };
+  for (int i = 0; i < 20; ++i) {
+    sim.send_events(100, "r" + std::to_string(i) + "-");
+    caf::anon_send_exit(sim.peers()->dead_letters, caf::exit_reason::kill);
+    sim.advance(3ms);
+  }
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  REQUIRE(report);
+  CHECK(report->dead == 2'000);
+}
+
+TEST_CASE("a second shutdown with a sooner deadline makes it soon", "[actors][supervisor]") {
+  simulation sim;
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(10);
+  sim.self()->send(sim.running().supervisor, shutdown{600s});
+  auto report = sim.ask<shutdown_report>(sim.running().supervisor, shutdown{1s}, [&] { sim.advance(1'100ms); });
+  REQUIRE(report);
+  CHECK(report->lost == 10);
+}
+
+TEST_CASE("a deadline beyond all reason is a long one, not one that has passed", "[actors][supervisor]") {
+  simulation sim;
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(10);
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{milliseconds::max()}, [&] {
+    sim.advance(1h);
+    sim.endpoint().answer_open({.status = 200});
+    sim.run();
+  });
+  REQUIRE(report);
+  CHECK(report->delivered == 10);
+}
+
+TEST_CASE("a host actor survives everything that it can send to ours as a plain message", "[actors][supervisor]") {
+  simulation sim;
+  bool alive = false;
+  auto host = sim.system().spawn([&]() -> caf::behavior { return {[&](int) { alive = true; }}; });
+  const auto say = [&](auto to, auto message) {
+    caf::send_as(host, caf::actor_cast<caf::actor>(to), std::move(message));
+    sim.run();
+  };
+  for (const auto& to : {caf::actor_cast<caf::actor>(sim.running().buffer),
+                         caf::actor_cast<caf::actor>(sim.running().supervisor)}) {
+    say(to, std::string{"nonsense"});
+    say(to, subscribe{});
+    say(to, show_dead{"unknown"});
+    say(to, list_dead{"no cursor", 1});
+    say(to, get_stats{});
+    say(to, flush{});
+    say(to, track{}); // invalid
+  }
+  caf::anon_send(host, 1);
+  sim.run();
+  CHECK(alive);
+  caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
+  sim.run();
+}
+
+TEST_CASE("when the buffer dies the door is closed, and whoever waited is answered", "[actors][supervisor]") {
+  auto o = simulation::defaults();
+  o.request_linger = 1s;
+  simulation sim{o};
+  auto answer = sim.ask<receipt>(sim.running().buffer, track{.user_id = "u", .event = "e"}, [&] {
+    sim.kill(sim.running().buffer);
+  });
+  REQUIRE(!answer);
+  sim.send_events(3);
+  CHECK(sim.totals().accepted == 1);
+  CHECK(sim.totals().refused == 3);
+}
+
+TEST_CASE("a hold ends with the dispatcher that found it", "[actors][supervisor]") {
+  simulation sim;
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 401}; };
+  sim.send_events(20);
+  sim.run();
+  CHECK(!sim.ask<system_stats>(sim.running().supervisor, get_stats{})->held.empty());
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
+  sim.kill(sim.peers()->dispatcher);
+  CHECK(sim.ask<system_stats>(sim.running().supervisor, get_stats{})->held.empty());
+  CHECK(sim.totals().delivered == 20);
+}

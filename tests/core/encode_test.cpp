@@ -145,6 +145,17 @@ TEST_CASE("properties, traits, context and integrations that are no objects are 
   }
 }
 
+TEST_CASE("a missing member is named whatever else the event has", "[core][refused]") {
+  track e;
+  e.event = "e";
+  e.properties = {{"items", {{{"a", 1}}, 2}}, {"total", 1.5}};
+  e.context = {{"ip", "1.2.3.4"}};
+  CHECK(refusal(view_of(e)).field == "userId");
+  e.user_id = "u";
+  e.event = "";
+  CHECK(refusal(view_of(e)).field == "event");
+}
+
 TEST_CASE("NaN and infinity are refused, with the path of the number", "[core][refused]") {
   const track e{.user_id = "u", .event = "e", .properties = {{"items", {1, {{"price", std::nan("")}}}}}};
   CHECK(refusal(view_of(e)).code == errc::invalid_number);

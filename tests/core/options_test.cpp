@@ -133,11 +133,13 @@ TEST_CASE("a data plane URL says host, port, path", "[core][endpoint]") {
   CHECK(parse_endpoint("https://h/in?source=1", false)->target == "/in?source=1");
   CHECK(parse_endpoint("http://127.0.0.1:8080", false)->authority() == "127.0.0.1:8080");
   CHECK(parse_endpoint("http://[::1]:8080", false)->authority() == "[::1]:8080");
+  CHECK(parse_endpoint("https://[2001:db8::1]", false)->authority() == "[2001:db8::1]");
+  CHECK(parse_endpoint("https://[2001:db8::1]", false)->host_and_port() == "[2001:db8::1]:443");
 }
 
 TEST_CASE("a data plane URL that is none is refused", "[core][endpoint]") {
   for (const char* url : {"", "events.example.com", "127.0.0.1:8080", "ftp://h", "https://", "https://h:0",
-                          "https://h:70000", "https://user@h", "https://h#part", "https://h h"}) {
+                          "https://h:70000", "https://h:99999", "https://h:4294967377", "https://user@h", "https://h#part", "https://h h"}) {
     const auto e = parse_endpoint(url, true);
     REQUIRE(!e);
     CHECK(e.error().field == "data_plane_url");

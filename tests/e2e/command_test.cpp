@@ -191,7 +191,7 @@ TEST_CASE("a batch of 0 or -1 events (--flush-at) is refused", "[e2e][bad input]
     const auto why = refused_usage(send_to("http://127.0.0.1:1", "-", {"--flush-at", wrong}));
     INFO(why);
     CHECK((why.find("flush_at") != std::string::npos || why.find("--flush-at") != std::string::npos));
-    CHECK(why.find("1 to 1000") != std::string::npos);
+    CHECK(why.find("1 to 1000, not " + std::string{wrong}) != std::string::npos);
   }
 }
 
@@ -241,6 +241,26 @@ TEST_CASE("a signal ends the command in order, with a ledger", "[e2e][command]")
     CHECK(done.status == 0);
     CHECK(ledger_of(done)["delivered"] == 1);
   }
+}
+
+TEST_CASE("a signal while the last deliveries hang makes an end of it, with a ledger", "[e2e][command]") {
+  http_server silent{[](const http_request&) { return http_reply{.hang = true}; }};
+  process sender{send_to(silent.url(), "-", {"--write-key", "k", "--drain-timeout", "86400"}), good};
+  REQUIRE(eventually([&] { return silent.requests().size() == 1; }));
+  sender.signal(SIGTERM);
+  const auto done = sender.wait();
+  CHECK(done.status == 1);
+  CHECK(ledger_of(done)["waiting"] == 1);
+}
+
+TEST_CASE("receipts that cannot be written are a failure, said once", "[e2e][command]") {
+  std::string text;
+  for (int i = 0; i < 1'000; ++i)
+    text += good + "\n";
+  const auto done = send_text(text, {"--receipts", "/dev/full"});
+  CHECK(done.status == 1);
+  CHECK(ledger_of(done)["delivered"] == 1'000);
+  CHECK(done.err.find("receipts") == done.err.rfind("receipts"));
 }
 
 TEST_CASE("a full buffer makes the command wait, not drop", "[e2e][command]") {

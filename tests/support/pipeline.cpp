@@ -8,8 +8,8 @@ namespace sluice::test {
 
 namespace {
 
-analytics start(caf::actor_system& system, const options& o) {
-  auto running = spawn_analytics(system, o);
+analytics start(caf::actor_system& system, const options& o, extensions parts) {
+  auto running = spawn_analytics(system, o, std::move(parts));
   if (!running)
     throw std::runtime_error(running.error().front().option + " " + running.error().front().message);
   return *running;
@@ -25,7 +25,8 @@ options pipeline::to(const std::string& url) {
   return {.write_key = "k", .data_plane_url = url};
 }
 
-pipeline::pipeline(options o) : system_{config_}, running_{start(system_, o)}, client_{running_} {}
+pipeline::pipeline(options o, extensions parts)
+    : system_{config_}, running_{start(system_, o, std::move(parts))}, client_{running_} {}
 
 std::shared_ptr<const peer_table> pipeline::peers() {
   std::shared_ptr<const peer_table> table;

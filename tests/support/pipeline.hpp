@@ -16,7 +16,7 @@ namespace sluice::test {
 /// A CAF application that runs the real actors on real threads.
 class pipeline {
 public:
-  explicit pipeline(options o);
+  explicit pipeline(options o, extensions parts = {});
 
   /// Valid options for an endpoint.
   static options to(const std::string& url);

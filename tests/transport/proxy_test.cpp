@@ -54,4 +54,6 @@ TEST_CASE("what no_proxy names, and this machine, is reached directly", "[transp
 TEST_CASE("a proxy that cannot be used is not passed by", "[transport][proxy]") {
   CHECK(find(https, {{"https_proxy", "socks5://one"}})->host == "invalid-proxy.invalid");
   CHECK(find(https, {{"https_proxy", "http://a b"}})->host == "invalid-proxy.invalid");
+  for (const char* port : {"", "0", "65536", "99999999999999999999"})
+    CHECK(find(https, {{"https_proxy", std::string{"http://10.0.0.1:"} + port}})->host == "invalid-proxy.invalid");
 }

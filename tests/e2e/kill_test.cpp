@@ -1,0 +1,169 @@
+#include "support/catch.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+
+#include "support/command_queue.hpp"
+#include "support/pipeline.hpp"
+#include "support/redis_server.hpp"
+
+// Real processes, killed at a random moment. SLUICE_KILL_ROUNDS and SLUICE_SEED set how often, and repeat a run.
+
+using namespace sluice::test;
+
+namespace {
+
+constexpr int events = 20'000;
+// What may be in flight when a process is killed: max_in_flight batches of max_batch_events.
+constexpr std::size_t in_flight = 8 * 500;
+
+struct kill_run {
+  kill_run(const char* what, std::uint64_t otherwise) : what_{what}, rounds{setting("SLUICE_KILL_ROUNDS", otherwise)} {}
+  ~kill_run() {
+    std::printf("%s: seed %llu, %llu rounds, %zu receipts, %zu lost, %zu duplicates\n", what_,
+                static_cast<unsigned long long>(seed), static_cast<unsigned long long>(rounds), total.receipts,
+                total.lost, total.duplicates);
+  }
+  // As a number of bytes of receipts, of 8 or more for each event: every stage of a run is hit, its start included.
+  std::size_t moment() { return std::uniform_int_distribution<std::size_t>{0, 8 * events * 3 / 4}(random); }
+
+  void count(const arrivals& a, std::size_t most_duplicates) {
+    CHECK(a.lost == 0);
+    CHECK(a.duplicates <= most_duplicates);
+    total.receipts += a.receipts;
+    total.lost += a.lost;
+    total.duplicates += a.duplicates;
+  }
+
+  const char* what_;
+  const std::uint64_t rounds;
+  const std::uint64_t seed = setting("SLUICE_SEED", std::random_device{}());
+  std::mt19937_64 random{seed};
+  arrivals total;
+};
+
+// A sink that fails one request in ten.
+struct flaky_sink {
+  explicit flaky_sink(const temporary_folder& folder)
+      : record{folder.path() + "/record"},
+        server{{SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--fail-rate", "0.1"}},
+        url{server.wait_for_line("listening on ")} {}
+  void end() {
+    server.signal(SIGTERM);
+    server.wait();
+  }
+  std::string record;
+  process server;
+  std::string url;
+};
+
+bool has_bytes(const std::string& file, std::size_t bytes) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(file, none);
+  return !none && size >= bytes;
+}
+
+// Sends, is killed, and what was left is delivered by another process.
+void one_round(kill_run& r, const command_queue& q, std::uint64_t round) {
+  const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
+  const auto receipts = q.folder().path() + "/receipts";
+  flaky_sink sink{q.folder()};
+  auto sender = q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100"});
+  const auto moment = r.moment();
+  REQUIRE(eventually([&] { return has_bytes(receipts, moment); }));
+  sender.signal(SIGKILL);
+  sender.wait();
+  q.status();
+  const auto done = q.call({"run", "--until-empty", "--json", "--url", sink.url});
+  INFO(done.err);
+  CHECK(done.status == 0);
+  const auto s = q.status();
+  CHECK(s["stored"] == s["delivered"]);
+  sink.end();
+  r.count(compare(sink.record, {receipts}), in_flight);
+}
+
+} // namespace
+
+TEST_CASE("kill -9 of a sender loses nothing that was stored in SQLite", "[e2e][kill]") {
+  kill_run r{"kill, SQLite", 3};
+  for (std::uint64_t round = 0; round < r.rounds; ++round) {
+    INFO("seed " << r.seed << ", round " << round);
+    one_round(r, command_queue{}, round);
+  }
+}
+
+TEST_CASE("kill -9 of a sender loses nothing that was stored in Redis", "[e2e][kill][redis]") {
+  kill_run r{"kill, Redis", 1};
+  for (std::uint64_t round = 0; round < r.rounds; ++round) {
+    INFO("seed " << r.seed << ", round " << round);
+    redis_server redis;
+    one_round(r, command_queue{redis.url()}, round);
+    CHECK(redis.command({"HLEN", "{hightouch:hightouchEventsQueue}:m"}) == "0");
+  }
+}
+
+TEST_CASE("kill -9 of one or both of two processes loses nothing that was stored in Redis", "[e2e][kill][redis]") {
+  kill_run r{"kill, Redis shared by two processes", 1};
+  for (std::uint64_t round = 0; round < r.rounds; ++round) {
+    INFO("seed " << r.seed << ", round " << round);
+    redis_server redis;
+    const command_queue q{redis.url(), {"--multi-processor"}};
+    flaky_sink sink{q.folder()};
+    const auto start = [&](const std::string& name) {
+      const auto input = q.folder().write("events-" + name, numbered_events(name, events / 2));
+      return q.start({"send", input, "--url", sink.url},
+                     {"--receipts", q.folder().path() + "/receipts-" + name, "--flush-at", "100"});
+    };
+    auto first = start("a"), second = start("b");
+    const auto moment = r.moment() / 2;
+    REQUIRE(eventually([&] { return has_bytes(q.folder().path() + "/receipts-a", moment); }));
+    first.signal(SIGKILL);
+    first.wait();
+    const bool both = r.random() % 2 == 0;
+    if (both)
+      second.signal(SIGKILL);
+    const auto other = second.wait();
+    INFO(other.err);
+    CHECK(both == (other.status != 0));
+    const auto done = q.call({"run", "--until-empty", "--json", "--url", sink.url});
+    INFO(done.err);
+    CHECK(done.status == 0);
+    const auto s = q.status();
+    CHECK(s["stored"] == s["delivered"]);
+    sink.end();
+    r.count(compare(sink.record, {q.folder().path() + "/receipts-a", q.folder().path() + "/receipts-b"}),
+            (both ? 2 : 1) * in_flight);
+  }
+}
+
+TEST_CASE("kill -9 of redis-server loses nothing that was stored in it", "[e2e][kill][redis]") {
+  kill_run r{"kill of redis-server", 2};
+  for (std::uint64_t round = 0; round < r.rounds; ++round) {
+    INFO("seed " << r.seed << ", round " << round);
+    redis_server redis{{"--appendonly", "yes", "--appendfsync", "always"}};
+    const command_queue q{redis.url()};
+    flaky_sink sink{q.folder()};
+    const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
+    const auto receipts = q.folder().path() + "/receipts";
+    auto sender = q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100", "--json"});
+    const auto moment = r.moment();
+    REQUIRE(eventually([&] { return has_bytes(receipts, moment); }));
+    redis.kill();
+    redis.start();
+    const auto done = sender.wait();
+    INFO(done.out << done.err);
+    CHECK(done.status == 0);
+    const auto ledger = last_json(done.out);
+    CHECK(ledger["read"] == events);
+    CHECK(ledger["delivered"] == events);
+    const auto s = q.status();
+    CHECK(s["stored"] == s["delivered"]);
+    sink.end();
+    const auto a = compare(sink.record, {receipts});
+    CHECK(a.receipts == events);
+    r.count(a, in_flight);
+  }
+}

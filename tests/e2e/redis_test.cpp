@@ -1,0 +1,298 @@
+#include "support/catch.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "core/payload.hpp"
+#include "support/command_queue.hpp"
+#include "support/http_server.hpp"
+#include "support/pipeline.hpp"
+#include "support/redis_server.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+const std::string name = "{hightouch:hightouchEventsQueue}";
+
+options on(const redis_server& redis, const std::string& url) {
+  auto o = pipeline::to(url);
+  o.persistence = redis.url();
+  o.redis.command = 1s;
+  o.flush_interval = 20ms;
+  return o;
+}
+
+// Only what the layout names, and a body for every record.
+void check_keys(const redis_server& redis) {
+  const std::set<std::string> known{"m", "ready", "lease", "retry", "dead", "stat", "ctl", "owner", "owners"};
+  std::size_t bodies = 0;
+  for (const auto& key : redis.keys()) {
+    INFO(key);
+    REQUIRE(key.compare(0, name.size() + 1, name + ":") == 0);
+    if (key.compare(name.size() + 1, 2, "b:") == 0)
+      ++bodies;
+    else
+      CHECK(known.count(key.substr(name.size() + 1)) == 1);
+  }
+  CHECK(bodies == std::stoul(redis.command({"HLEN", name + ":m"})));
+}
+
+// Every key with every value.
+std::string dump(const redis_server& redis) {
+  std::string all;
+  for (const auto& key : redis.keys()) {
+    all += key + '\n';
+    const auto type = redis.command({"TYPE", key});
+    if (type == "string")
+      all += redis.command({"GET", key});
+    else if (type == "hash")
+      all += redis.command({"HGETALL", key});
+    else
+      all += redis.command({"ZRANGE", key, "0", "-1", "WITHSCORES"});
+    all += '\n';
+  }
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("while Redis is away the buffer refuses what is over its bound, and nothing accepted is lost",
+          "[e2e][redis][outage]") {
+  const std::chrono::seconds outage{setting("SLUICE_OUTAGE_SECONDS", 2)};
+  redis_server redis{{"--appendonly", "yes", "--appendfsync", "always"}};
+  std::atomic<std::int64_t> last_arrival{0};
+  http_server server{[&](const http_request&) {
+    last_arrival = std::chrono::steady_clock::now().time_since_epoch().count();
+    return http_reply{};
+  }};
+  auto o = on(redis, server.url());
+  o.max_internal_queue_size = 1'000;
+  pipeline p{o};
+  std::atomic<bool> over{false};
+  std::thread producer{[&] {
+    while (!over)
+      if (!p.client().track({.user_id = "u"}, "e", {{"n", 1}}))
+        p.client().wait_for_room(5ms);
+  }};
+  REQUIRE(eventually([&] { return p.client().totals().delivered > 1'000; }));
+  redis.stop();
+  const auto refused_before = p.client().totals().refused;
+  const auto back = std::chrono::steady_clock::now() + outage;
+  REQUIRE(eventually([&] { return std::chrono::steady_clock::now() >= back; }));
+  CHECK(p.client().totals().refused > refused_before);
+  redis.start();
+  const auto started = std::chrono::steady_clock::now();
+  const auto since = started.time_since_epoch().count();
+  REQUIRE(eventually([&] { return last_arrival > since; }));
+  const auto took = std::chrono::steady_clock::now() - started;
+  over = true;
+  producer.join();
+  const auto flushed = p.client().flush();
+  REQUIRE(flushed);
+  const auto t = p.client().totals();
+  CHECK(t.delivered == t.accepted);
+  CHECK(t.waiting() == 0);
+  std::printf("Redis away for %lld s: %llu accepted, %llu refused, %llu lost; deliveries resumed after %lld ms\n",
+              static_cast<long long>(outage.count()), static_cast<unsigned long long>(t.accepted),
+              static_cast<unsigned long long>(t.refused), static_cast<unsigned long long>(t.accepted - t.delivered),
+              static_cast<long long>(std::chrono::duration_cast<milliseconds>(took).count()));
+}
+
+TEST_CASE("a second process on a queue in Redis for one is refused, and the queue is unharmed", "[e2e][redis]") {
+  redis_server redis;
+  http_server server;
+  const command_queue q{redis.url()};
+  auto first = q.start({"send", "-", "--url", server.url()}, {"--flush-at", "1"});
+  first.say(good_event);
+  REQUIRE(eventually([&] { return server.requests().size() == 1; }));
+  const auto second = q.call({"send", "-", "--url", server.url()}, {}, good_event);
+  CHECK(second.status == 2);
+  CHECK(second.err.find("hightouchEventsQueue") != std::string::npos);
+  CHECK(second.err.find("queue.is_multi_processor") != std::string::npos);
+  CHECK(q.status()["owners"].size() == 1);
+  CHECK(q.status()["stored"] == 1);
+  first.say(good_event);
+  first.end_input();
+  CHECK(first.wait().status == 0);
+  CHECK(server.requests().size() == 2);
+  // It has left: nobody waits.
+  CHECK(q.status()["owners"].empty());
+  CHECK(q.call({"send", "-", "--url", server.url()}, {}, good_event).status == 0);
+}
+
+TEST_CASE("an owner that was stopped for too long can change nothing any more, and stops with an error",
+          "[e2e][redis]") {
+  redis_server redis;
+  http_server server;
+  const command_queue q{redis.url()};
+  auto first = q.start({"send", "-", "--url", server.url()}, {"--flush-at", "1"});
+  first.say(good_event);
+  REQUIRE(eventually([&] { return server.requests().size() == 1; }));
+  first.signal(SIGSTOP);
+  // The successor waits for the owner's key to expire, and then takes over by itself.
+  auto second = q.start({"send", "-", "--url", server.url()}, {"--flush-at", "1"});
+  second.say(good_event);
+  REQUIRE(eventually([&] { return server.requests().size() == 2; }));
+  first.say(good_event);
+  first.signal(SIGCONT);
+  first.end_input();
+  const auto ended = first.wait();
+  CHECK(ended.status == 1);
+  CHECK(ended.err.find("is processed by process") != std::string::npos);
+  second.end_input();
+  CHECK(second.wait().status == 0);
+  const auto s = q.status();
+  CHECK(s["stored"] == 2);
+  CHECK(s["delivered"] == 2);
+}
+
+TEST_CASE("two processes share a queue, and both deliver, at the same time, no batch twice", "[e2e][redis]") {
+  using clock = std::chrono::steady_clock;
+  redis_server redis;
+  std::mutex mutex;
+  std::map<std::string, std::set<std::size_t>> connections_of; // of a batch id
+  std::map<std::size_t, std::pair<clock::time_point, clock::time_point>> busy;
+  http_server server{[&](const http_request& r) {
+    std::lock_guard guard{mutex};
+    const auto now = clock::now();
+    connections_of[r.headers.at("idempotency-key")].insert(r.connection);
+    busy.try_emplace(r.connection, now, now).first->second.second = now;
+    return http_reply{};
+  }};
+  const command_queue q{redis.url(), {"--multi-processor", "--flush-at", "10", "--max-in-flight", "1", "--json"}};
+  const auto start = [&](const std::string& who) {
+    return q.start({"send", q.folder().write(who, numbered_events(who, 10'000)), "--url", server.url()});
+  };
+  auto first = start("a"), second = start("b");
+  std::uint64_t delivered = 0;
+  for (auto* each : {&first, &second}) {
+    const auto done = each->wait();
+    INFO(done.out << done.err);
+    CHECK(done.status == 0);
+    const auto l = last_json(done.out);
+    const auto n = [&](const char* what) { return l.at(what).get<std::uint64_t>(); };
+    CHECK(n("accepted") == 10'000);
+    CHECK(n("delivered") > 0);
+    CHECK(n("accepted") + n("recovered") == n("delivered") + n("elsewhere"));
+    delivered += n("delivered");
+  }
+  CHECK(delivered == 20'000);
+  CHECK(q.status()["delivered"] == 20'000);
+  REQUIRE(busy.size() == 2); // with one delivery at a time each has one connection
+  CHECK(std::max(busy[0].first, busy[1].first) < std::min(busy[0].second, busy[1].second));
+  for (const auto& [id, connections] : connections_of)
+    CHECK(connections.size() == 1);
+}
+
+TEST_CASE("a full Redis pushes back, and the backlog drains", "[e2e][redis]") {
+  redis_server redis{{"--maxmemory", "6mb", "--maxmemory-policy", "noeviction"}};
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 500}; }};
+  auto o = on(redis, server.url());
+  o.gzip = false;
+  o.retry.base = 10ms;
+  o.retry.cap = 50ms;
+  o.retry.max_attempts = 1'000;
+  o.max_internal_queue_size = 2'000;
+  pipeline p{o};
+  const std::string much(1'000, 'x');
+  REQUIRE(eventually([&] { // until Redis and then the buffer are full
+    while (p.client().track({.user_id = "u"}, "e", {{"much", much}}))
+      ;
+    return redis.command({"INFO", "errorstats"}).find("errorstat_OOM") != std::string::npos &&
+           p.client().totals().refused > 100;
+  }));
+  const auto failed = p.client().totals().failed_attempts;
+  REQUIRE(eventually([&] { return p.client().totals().failed_attempts > failed + 10; })); // retries go on
+  check_keys(redis);
+  well = true;
+  const auto flushed = p.client().flush(120s);
+  REQUIRE(flushed);
+  CHECK(flushed->delivered == p.client().totals().accepted);
+  CHECK(p.client().totals().waiting() == 0);
+  check_keys(redis);
+  CHECK(redis.command({"HLEN", name + ":m"}) == "0");
+}
+
+TEST_CASE("what the endpoint always refuses is dead after exactly max_attempts, and replayed when it is well",
+          "[e2e][redis]") {
+  redis_server redis;
+  const bool in_redis = GENERATE(true, false);
+  CAPTURE(in_redis);
+  std::atomic<bool> well{false};
+  std::mutex mutex;
+  std::map<std::string, int> attempts;
+  http_server server{[&](const http_request& r) {
+    std::lock_guard guard{mutex};
+    ++attempts[r.headers.at("idempotency-key")];
+    return http_reply{.status = well ? 200 : 500, .body = "sick"};
+  }};
+  const command_queue q{in_redis ? redis.url() : ""};
+  std::string events;
+  for (int i = 0; i < 100; ++i)
+    events += good_event + "\n";
+  const auto sent = q.call({"send", "-", "--url", server.url()}, {"--max-attempts", "3", "--flush-at", "10", "--json"},
+                           events);
+  CHECK(sent.status == 1);
+  CHECK(last_json(sent.out)["dead"] == 100);
+  for (const auto& [id, n] : attempts)
+    CHECK(n == 3);
+  const auto list = lines_of(q.call({"dead", "list", "--json"}).out);
+  CHECK(list.size() == attempts.size());
+  for (const auto& line : list) {
+    const auto d = json::parse(line);
+    CHECK(d["attempts"] == 3);
+    CHECK(d["status"] == 500);
+    CHECK(d["reason"].get<std::string>().find("sick") != std::string::npos);
+  }
+  CHECK(q.call({"dead", "replay", "--all"}).status == 0);
+  CHECK(q.status()["ready"] == 100);
+  well = true;
+  CHECK(q.call({"run", "--until-empty", "--url", server.url()}).status == 0);
+  CHECK(q.status()["delivered"] == 100);
+  CHECK(q.status()["dead"] == 0);
+}
+
+TEST_CASE("Redis holds no secret, and takes less than a fifth of an event's size for it", "[e2e][redis]") {
+  redis_server redis{{"--requirepass", "s3cret-of-redis"}};
+  http_server server{[](const http_request&) { return http_reply{.status = 500, .body = "key s3cret-of-source"}; }};
+  const command_queue q{redis.url()};
+  std::string events;
+  for (int i = 0; i < 2'000; ++i)
+    events += json{{"type", "track"},
+                   {"userId", "user-" + std::to_string(i * 7919 % 1'000)},
+                   {"event", "Order Completed"},
+                   {"properties", {{"order", "o-" + std::to_string(i * 104'729)}, {"total", i * 1.5}, {"currency", "EUR"}}}}
+                  .dump() +
+              "\n";
+  const auto sent = run(q.words({"send", "-", "--url", server.url()}, {"--flush-at", "100", "--drain-timeout", "1"}),
+                        events, {"SLUICE_WRITE_KEY=s3cret-of-source", "SLUICE_REDIS_PASSWORD=s3cret-of-redis"});
+  CHECK(sent.status == 1);
+  std::size_t memory = 0, batches = 0;
+  std::string bodies;
+  for (const auto& key : redis.keys()) {
+    memory += std::stoul(redis.command({"MEMORY", "USAGE", key, "SAMPLES", "0"}));
+    if (key.find(":b:") == std::string::npos)
+      continue;
+    ++batches;
+    const auto body = open_payload(redis.command({"GET", key}), 1 << 20);
+    REQUIRE(body);
+    bodies += *body;
+  }
+  REQUIRE(batches >= 4); // of 500 events at most
+  for (const auto& text : {dump(redis), bodies, sent.out, sent.err}) {
+    CHECK(text.find("s3cret") == std::string::npos);
+    CHECK(text.find("czNjcmV0") == std::string::npos); // as Base64
+  }
+  std::printf("Redis: %zu bytes for %zu bytes of JSON in %zu batches\n", memory, bodies.size(), batches);
+  CHECK(memory * 5 < bodies.size());
+}
