@@ -234,7 +234,7 @@ TEST_CASE("what the endpoint always refuses is dead after exactly max_attempts, 
   http_server server{[&](const http_request& r) {
     std::lock_guard guard{mutex};
     ++attempts[r.headers.at("idempotency-key")];
-    return http_reply{.status = well ? 200 : 500, .body = "sick"};
+    return http_reply{.status = well ? 200 : 500, .body = "ill"};
   }};
   const command_queue q{in_redis ? redis.url() : ""};
   std::string events;
@@ -252,7 +252,7 @@ TEST_CASE("what the endpoint always refuses is dead after exactly max_attempts, 
     const auto d = json::parse(line);
     CHECK(d["attempts"] == 3);
     CHECK(d["status"] == 500);
-    CHECK(d["reason"].get<std::string>().find("sick") != std::string::npos);
+    CHECK(d["reason"].get<std::string>().find("ill") != std::string::npos);
   }
   CHECK(q.call({"dead", "replay", "--all"}).status == 0);
   CHECK(q.status()["ready"] == 100);
