@@ -106,8 +106,9 @@ result<work_done> sqlite_store::apply(const unit_of_work& work) {
     if (!f.is_full() || work.enqueues.empty())
       return to_error(f);
   }
-  // What makes room goes on without what needs some.
+  // What makes room goes on without what needs some; the log is emptied into the file first, as far as that can grow.
   try {
+    db_.query("PRAGMA wal_checkpoint(RESTART)", {}, [](const sqlite_row&) {});
     return attempt(work, false);
   } catch (const sqlite_failure& f) {
     return to_error(f);

@@ -1,6 +1,9 @@
 #include "support/catch.hpp"
 
 #include <atomic>
+#include <utility>
+
+#include <sys/resource.h>
 
 #include "support/command_queue.hpp"
 #include "support/http_server.hpp"
@@ -12,7 +15,7 @@ using nlohmann::json;
 TEST_CASE("after max_attempts a batch is dead, and delivered when it is replayed", "[e2e][queue]") {
   command_queue q;
   std::atomic<bool> well{false};
-  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 422, .body = "sick"}; }};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 422, .body = "ill"}; }};
   const auto sent = q.call({"send", "-", "--url", server.url()}, {"--json"}, good_event + "\n" + good_event + "\n");
   CHECK(sent.status == 1);
   CHECK(q.status()["dead"].get<int>() + q.status()["delivered"].get<int>() == 2);
@@ -26,7 +29,7 @@ TEST_CASE("after max_attempts a batch is dead, and delivered when it is replayed
   CHECK(q.call({"dead", "list", "--older-than", "1h"}).out == "");
   CHECK(q.call({"dead", "list", "--older-than", "soon"}).status == 2);
   const auto shown = json::parse(q.call({"dead", "show", id}).out);
-  CHECK(shown["reason"].get<std::string>().find("sick") != std::string::npos);
+  CHECK(shown["reason"].get<std::string>().find("ill") != std::string::npos);
   CHECK(shown["batch"].at(0)["event"] == "e");
   CHECK(q.call({"dead", "show", "nothing"}).status == 1);
 
@@ -87,4 +90,32 @@ TEST_CASE("a queue in memory cannot be looked into", "[e2e][queue]") {
   const auto done = run({SLUICE_COMMAND_PATH, "status", "--store", "memory"});
   CHECK(done.status == 2);
   CHECK(done.err.find("persistence") != std::string::npos);
+}
+
+TEST_CASE("a queue whose file cannot grow pushes back, and goes on when it can", "[e2e][queue]") {
+  command_queue q;
+  http_server server{[&](const http_request&) { return http_reply{.status = 503}; }};
+  const auto events = q.folder().write("events", numbered_events("full", 40'000));
+  // As on a full disk: no file of the process may pass 1 MiB.
+  auto words = q.words({"send", events, "--url", server.url()},
+                       {"--no-gzip", "--max-attempts", "1000", "--drain-timeout", "1", "--json"});
+  words.insert(words.begin(), {"/bin/bash", "-c", "trap '' XFSZ; ulimit -S -f 1024; exec \"$@\"", "limited"});
+  process sender{words, "", {"SLUICE_WRITE_KEY=k"}};
+  std::uint64_t stored = 0;
+  int unchanged = 0;
+  REQUIRE(eventually([&] { // it has stored what fits
+    const auto s = q.call({"status", "--json"});
+    const auto now = s.status == 0 ? json::parse(s.out)["stored"].get<std::uint64_t>() : 0;
+    unchanged = now == std::exchange(stored, now) && now > 0 ? unchanged + 1 : 0;
+    return unchanged > 20;
+  }));
+  CHECK(stored < 20'000);
+  sender.lift_limit(RLIMIT_FSIZE); // the disk has room again
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(last_json(done.out)["accepted"] == 40'000);
+  CHECK(last_json(done.out)["lost"] == 0);
+  const auto s = q.status();
+  CHECK(s["stored"] == 40'000);
+  CHECK(s["ready"].get<int>() + s["retry"].get<int>() == 40'000);
 }

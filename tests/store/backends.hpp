@@ -39,10 +39,20 @@ struct real_clock {
 
 /// A backend under test: `open` gives a fresh, empty queue. One that cannot be started fails the run.
 struct memory_backend : virtual_clock {
+  /// Whether what is written down of the batches agrees with their bodies.
+  bool agrees() const { return true; }
   std::unique_ptr<store> open(const options& o = {}) { return std::make_unique<memory_store>(o.queue, o.dead_letters); }
 };
 
 struct sqlite_backend : virtual_clock {
+  bool agrees() const {
+    sqlite_db db{folder.path() + "/queue.db", milliseconds{5'000}};
+    std::int64_t wrong = 0;
+    db.query("SELECT (SELECT count(*) FROM batch LEFT JOIN body USING(n) WHERE payload IS NULL OR "
+             "length(payload) <> bytes) + (SELECT count(*) FROM body WHERE n NOT IN (SELECT n FROM batch))",
+             {}, [&](const sqlite_row& r) { wrong = r.integer(0); });
+    return wrong == 0;
+  }
   std::unique_ptr<store> open(options o = {}) {
     o.sqlite.durability = sqlite_durability::normal;
     auto opened = sqlite_store::open(folder.path() + "/queue.db", o, "test");
@@ -54,6 +64,18 @@ struct sqlite_backend : virtual_clock {
 };
 
 struct redis_backend : real_clock {
+  bool agrees() const {
+    const std::string q = "{hightouch:hightouchEventsQueue}:";
+    const auto count = [&](const char* how, const std::string& key) {
+      return std::stoul(server.command({how, q + key}));
+    };
+    std::size_t bodies = 0;
+    for (const auto& key : server.keys())
+      bodies += key.compare(0, q.size() + 2, q + "b:") == 0 ? 1 : 0;
+    const auto placed =
+        count("ZCARD", "ready") + count("ZCARD", "lease") + count("ZCARD", "retry") + count("ZCARD", "dead");
+    return bodies == placed && placed == count("HLEN", "m");
+  }
   std::unique_ptr<store> open(const options& o = {}) {
     redis_options where;
     where.unix_socket = server.socket();

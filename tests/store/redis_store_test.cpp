@@ -1,6 +1,9 @@
 #include "support/catch.hpp"
 
+#include <filesystem>
+#include <optional>
 #include <set>
+#include <thread>
 
 #include "store/make_store.hpp"
 #include "store/redis_store.hpp"
@@ -389,7 +392,7 @@ TEST_CASE("an emptied or restarted Redis asks for what is leased", "[store][redi
 }
 
 TEST_CASE("the answers of a Redis that is ill are errors, and it is used again when it is well", "[store][redis]") {
-  redis_queue_under_test q{{"--appendonly", "no"}};
+  redis_queue_under_test q{{"--dbfilename", "folder"}};
   auto a = q.process();
   REQUIRE(put(*a, {make("x")}));
   const auto check_ill_then = [&](const std::vector<std::string>& cure) {
@@ -403,9 +406,41 @@ TEST_CASE("the answers of a Redis that is ill are errors, and it is used again w
     q.server.command({"REPLICAOF", "127.0.0.1", std::to_string(master.port())});
     check_ill_then({"REPLICAOF", "NO", "ONE"});
   }
-  SECTION("unable to save") {
+  SECTION("without enough replicas") {
     q.server.command({"CONFIG", "SET", "min-replicas-to-write", "1"});
     check_ill_then({"CONFIG", "SET", "min-replicas-to-write", "0"});
+  }
+  SECTION("unable to save") {
+    std::filesystem::create_directory(q.server.folder() + "/folder"); // where the file should be
+    q.server.command({"CONFIG", "SET", "save", "3600 1"});
+    q.server.command({"BGSAVE"});
+    REQUIRE(eventually([&] {
+      return q.server.command({"INFO", "persistence"}).find("rdb_last_bgsave_status:err") != std::string::npos;
+    }));
+    check_ill_then({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
+  }
+  SECTION("busy with a script") {
+    q.server.command({"CONFIG", "SET", "lua-time-limit", "1"});
+    std::thread endless{[&] {
+      try {
+        q.server.command({"EVAL", "while true do end", "0"});
+      } catch (const std::exception&) { // it has no answer before it is ended
+      }
+    }};
+    REQUIRE(eventually([&] { return q.server.command({"PING"}).find("BUSY") != std::string::npos; }));
+    check_ill_then({"SCRIPT", "KILL"});
+    endless.join();
+  }
+  SECTION("full of clients") {
+    const auto b = q.process();
+    q.server.command({"CONFIG", "SET", "maxclients", "2"});
+    std::optional<redis_connection> other{redis_options{.unix_socket = q.server.socket()}};
+    REQUIRE(other->open());
+    CHECK(code_of(apply(*b)) == errc::store_failed);
+    other.reset();
+    REQUIRE(eventually([&] { return q.server.command({"CONFIG", "SET", "maxclients", "100"}) == "OK"; }));
+    CHECK(code_of(apply(*b)) == errc::queue_watched); // it is heard
+    REQUIRE(put(*a, {make("y")}));
   }
   SECTION("credentials changed") {
     q.server.command({"ACL", "SETUSER", "default", "-evalsha"});
@@ -419,6 +454,73 @@ TEST_CASE("the answers of a Redis that is ill are errors, and it is used again w
   }
   CHECK(a->stats()->stored == 20);
   q.check_keys();
+}
+
+TEST_CASE("while Redis loads its data, it is waited for", "[store][redis]") {
+  redis_queue_under_test q{{"--appendonly", "yes", "--appendfsync", "always", "--key-load-delay", "20000",
+                            "--loading-process-events-interval-bytes", "1024"}};
+  auto a = q.process();
+  for (int i = 0; i < 60; ++i)
+    REQUIRE(put(*a, {make("b" + std::to_string(i), 10'000)}));
+  q.server.kill();
+  std::thread starter{[&] { q.server.start(); }};
+  bool was_loading = false;
+  REQUIRE(eventually([&] {
+    const auto done = apply(*a);
+    was_loading = was_loading || (!done && done.error().message.find("LOADING") != std::string::npos);
+    return done.has_value();
+  }));
+  starter.join();
+  CHECK(was_loading);
+  CHECK(a->stats()->ready == 600);
+}
+
+TEST_CASE("a replica that is promoted takes the place of the master, and what is leased is stored again",
+          "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  redis_server replica{{"--replicaof", "127.0.0.1", std::to_string(q.server.port())}};
+  q.o.redis.wait_replicas = 1;
+  auto b = q.process();
+  q.server.command({"DEL", "{hightouch:hightouchEventsQueue}:owner"});
+  std::vector<leased_batch> leased;
+  REQUIRE(eventually([&] {
+    const auto done = put(*b, {make("x"), make("y")}, 1);
+    if (done && leased.empty())
+      leased = done->claimed;
+    return done.has_value() && !leased.empty();
+  }));
+  // Something that the replica does not hear of any more.
+  replica.command({"REPLICAOF", "NO", "ONE"});
+  const auto port = std::to_string(q.server.port());
+  q.server.kill();
+  REQUIRE(eventually([&] { return replica.command({"CONFIG", "SET", "port", port}) == "OK"; })); // since Redis 7
+  q.o.redis.wait_replicas = 0;
+  std::vector<errc> seen;
+  REQUIRE(eventually([&] {
+    const auto done = apply(*b);
+    seen.push_back(code_of(done));
+    return seen.back() == errc::queue_reset;
+  }));
+}
+
+TEST_CASE("in a cluster a queue stays on one node, and another node says so", "[store][redis]") {
+  redis_server node{{"--cluster-enabled", "yes"}};
+  redis_options where;
+  where.host = "127.0.0.1";
+  where.port = node.port();
+  redis_store a{where, {}, "test"};
+  const auto down = apply(a);
+  REQUIRE(!down);
+  CHECK(down.error().field == "redis.host");
+  std::vector<std::string> all{"CLUSTER", "ADDSLOTS"};
+  for (int slot = 0; slot < 16'384; ++slot)
+    all.push_back(std::to_string(slot));
+  REQUIRE(node.command(all) == "OK");
+  REQUIRE(eventually([&] { return put(a, {make("x")}).has_value(); }));
+  const auto leased = claim(a, 1);
+  REQUIRE(leased.size() == 1);
+  CHECK(settle_one(a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
 TEST_CASE("wrong credentials are said, and the password is not", "[store][redis]") {

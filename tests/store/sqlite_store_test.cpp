@@ -171,3 +171,18 @@ TEST_CASE("a queue that is not there cannot be looked into", "[store][sqlite]") 
   CHECK(!make_queue_admin(o));
   CHECK(!std::filesystem::exists(folder.path() + "/none.db"));
 }
+
+TEST_CASE("a queue that a newer version made is refused, and not touched", "[store][sqlite]") {
+  file_queue q;
+  q.put(**q.open(), 1, 1);
+  {
+    sqlite_db db{q.path, milliseconds{0}};
+    db.script("PRAGMA journal_mode = DELETE; PRAGMA user_version = 99");
+  }
+  const auto before = read_file(q.path);
+  const auto opened = q.open();
+  REQUIRE(!opened);
+  CHECK(opened.error().code == errc::not_a_queue);
+  CHECK(opened.error().message.find("newer") != std::string::npos);
+  CHECK(read_file(q.path) == before);
+}

@@ -182,6 +182,8 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
     REQUIRE(s.retry == m.events_in(model::state::retry));
     REQUIRE(s.dead == m.events_in(model::state::dead));
     REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged);
+    if (below(200) == 0)
+      REQUIRE(backend.agrees());
     if (known.size() > 40)
       known.erase(known.begin(), known.begin() + 20);
     if (m.all.size() > 400)

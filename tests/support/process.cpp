@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +74,16 @@ process::~process() {
 
 void process::signal(int number) const {
   ::kill(pid_, number);
+}
+
+void process::lift_limit(int resource) const {
+  rlimit limit{};
+  const auto which = static_cast<__rlimit_resource>(resource);
+  if (::prlimit(pid_, which, nullptr, &limit) != 0)
+    throw std::runtime_error("prlimit");
+  limit.rlim_cur = limit.rlim_max;
+  if (::prlimit(pid_, which, &limit, nullptr) != 0)
+    throw std::runtime_error("prlimit");
 }
 
 std::string process::wait_for_line(const std::string& prefix) const {

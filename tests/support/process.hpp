@@ -25,6 +25,8 @@ public:
   process& operator=(const process&) = delete;
 
   void signal(int number) const;
+  /// Raises a soft limit of `setrlimit` to the hard one, while it runs.
+  void lift_limit(int resource) const;
   /// Waits until its output holds a whole line that begins with `prefix`, and gives the rest of it; throws after 20 s.
   std::string wait_for_line(const std::string& prefix) const;
   /// Gives it a line on its standard input, which stays open.
