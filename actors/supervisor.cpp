@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "actors/deadline.hpp"
 #include "actors/dead_letter_actor.hpp"
+#include "actors/deadline.hpp"
 #include "actors/dispatcher_actor.hpp"
 #include "actors/persister_actor.hpp"
 #include "actors/retry_scheduler.hpp"
@@ -214,28 +214,25 @@ supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, co
   auto* state = &compat::state_of(self);
   state->start(self, std::move(context));
   compat::harden(self);
-  return {[self, state](const subscribe& m) { return compat::to_requester(self, state->on_subscribe(m)); },
-          [state](const unsubscribe& m) { state->on_unsubscribe(m); },
-          [self, state](const get_stats&) {
-            return compat::to_requester(self, caf::result<system_stats>{state->stats()});
-          },
-          [state](const pause&) { state->set_paused_to(true); },
-          [state](const resume&) { state->set_paused_to(false); },
-          [state](const shutdown& m) { return state->on_shutdown(m); },
-          [self, state](const list_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-          [self, state](const show_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-          [self, state](const replay_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-          [self, state](const purge_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-          [state](const committed& m) { state->on_committed(m); },
-          [state](const intake_news& m) { state->on_intake_news(m); },
-          [state](const hold_changed& m) { state->on_hold_changed(m); },
-          [state](const drained&) { state->on_drained(); },
-          [state](const store_lost& m) { state->stop(m.why); },
-          [self, state](const get_peers&) {
-            return compat::to_requester(self, caf::result<peers>{state->who_is_who()});
-          },
-          [state](const begin& m) { state->on_begin(m); },
-          [state](const tick& m) { state->on_tick(m); }};
+  return {
+      [self, state](const subscribe& m) { return compat::to_requester(self, state->on_subscribe(m)); },
+      [state](const unsubscribe& m) { state->on_unsubscribe(m); },
+      [self, state](const get_stats&) { return compat::to_requester(self, caf::result<system_stats>{state->stats()}); },
+      [state](const pause&) { state->set_paused_to(true); },
+      [state](const resume&) { state->set_paused_to(false); },
+      [state](const shutdown& m) { return state->on_shutdown(m); },
+      [self, state](const list_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+      [self, state](const show_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+      [self, state](const replay_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+      [self, state](const purge_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
+      [state](const committed& m) { state->on_committed(m); },
+      [state](const intake_news& m) { state->on_intake_news(m); },
+      [state](const hold_changed& m) { state->on_hold_changed(m); },
+      [state](const drained&) { state->on_drained(); },
+      [state](const store_lost& m) { state->stop(m.why); },
+      [self, state](const get_peers&) { return compat::to_requester(self, caf::result<peers>{state->who_is_who()}); },
+      [state](const begin& m) { state->on_begin(m); },
+      [state](const tick& m) { state->on_tick(m); }};
 }
 
 } // namespace

@@ -41,15 +41,15 @@ using buffer_peer =
                   void(drain), void(wake), void(tick)>;
 
 /// The only user of the store. Gathers what has arrived into one unit of work.
-using persister_actor = compat::typed<void(peers),
-                                      // Confirmed by `committed`; may be sent again.
-                                      void(store_batches),
-                                      // Confirmed by `settled`; may be sent again.
-                                      void(settle),
-                                      // Answered with `deliver` while there are batches and free slots.
-                                      void(pull), void(set_capacity), void(promote_due), void(leave_store),
-                                      dead_page(list_dead),
-                                      dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
+using persister_actor =
+    compat::typed<void(peers),
+                  // Confirmed by `committed`; may be sent again.
+                  void(store_batches),
+                  // Confirmed by `settled`; may be sent again.
+                  void(settle),
+                  // Answered with `deliver` while there are batches and free slots.
+                  void(pull), void(set_capacity), void(promote_due), void(leave_store), dead_page(list_dead),
+                  dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.
 using dispatcher_actor = compat::typed<void(peers), void(deliver), void(settled), void(set_paused)>;

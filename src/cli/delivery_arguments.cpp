@@ -15,7 +15,8 @@ void delivery_arguments::add_to(CLI::App& command) {
   command.add_flag("--adopt", o.queue.adopt, "Deliver a queue that was filled for another URL or key");
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
                    "Share the queue in Redis with other processes, which all say so");
-  command.add_option("--lease", lease_seconds_, "How long another process leaves a delivery of a shared queue alone, in s")
+  command
+      .add_option("--lease", lease_seconds_, "How long another process leaves a delivery of a shared queue alone, in s")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
   command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http beyond this machine");

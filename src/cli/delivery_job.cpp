@@ -42,7 +42,8 @@ std::string argument_for(const std::string& option) {
   if (option.substr(0, 5) == "http.")
     return "--http-timeout, ";
   const auto name = option.substr(option.find('.') + 1); // as in retry.max_attempts
-  for (const char* known : {"flush_at", "flush_interval", "write_key", "max_attempts", "max_in_flight", "lease", "prefix"})
+  for (const char* known :
+       {"flush_at", "flush_interval", "write_key", "max_attempts", "max_in_flight", "lease", "prefix"})
     if (name == known) {
       auto argument = "--" + name + ", ";
       std::replace(argument.begin(), argument.end(), '_', '-');
@@ -101,7 +102,8 @@ std::unique_ptr<store> delivery_job::open_store() {
   auto queue = make_store(arguments.settings());
   bool said = false;
   while (queue) {
-    const auto opened = (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())});
+    const auto opened =
+        (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())});
     if (opened)
       return std::move(*queue);
     if (opened.error().code != errc::queue_watched) {

@@ -30,11 +30,10 @@ void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::ui
 }
 
 std::string to_json(const job_ledger& l) {
-  const nlohmann::ordered_json json{
-      {"read", l.read},           {"accepted", l.accepted}, {"refused", l.refused},
-      {"delivered", l.delivered}, {"dead", l.dead},         {"waiting", l.waiting},
-      {"lost", l.lost},           {"recovered", l.recovered}, {"elsewhere", l.elsewhere},
-      {"retries", l.retries}};
+  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"refused", l.refused},
+                                    {"delivered", l.delivered}, {"dead", l.dead},           {"waiting", l.waiting},
+                                    {"lost", l.lost},           {"recovered", l.recovered}, {"elsewhere", l.elsewhere},
+                                    {"retries", l.retries}};
   return json.dump();
 }
 

@@ -63,8 +63,8 @@ void queue_arguments::add_to(CLI::App& command) {
 std::optional<std::string> queue_arguments::complete() {
   if (auto problem = read_secret(settings.write_key, "--write-key-file", write_key_file, "SLUICE_WRITE_KEY"))
     return problem;
-  if (auto problem = read_secret(settings.redis.password, "--redis-password-file", redis_password_file,
-                                 "SLUICE_REDIS_PASSWORD"))
+  if (auto problem =
+          read_secret(settings.redis.password, "--redis-password-file", redis_password_file, "SLUICE_REDIS_PASSWORD"))
     return problem;
   return settings.persistence.empty() ? default_queue(settings) : std::nullopt;
 }

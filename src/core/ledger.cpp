@@ -85,7 +85,8 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
 }
 
 std::uint64_t ledger::begin_flush() {
-  flushes_.emplace(next_flush_, watch{.up_to = taken_, .last_open = last_open_, .delivered = delivered_, .dead = dead_});
+  flushes_.emplace(next_flush_,
+                   watch{.up_to = taken_, .last_open = last_open_, .delivered = delivered_, .dead = dead_});
   return next_flush_++;
 }
 

@@ -160,7 +160,8 @@ result<std::vector<dead_letter>> memory_store::list_dead(const std::string& afte
   std::vector<dead_letter> page;
   for (auto i = dead_.upper_bound({from->died, from->id}); i != dead_.end() && page.size() < limit; ++i) {
     const entry& e = *find(i->second);
-    page.push_back({.id = i->second, .events = e.content->events, .attempts = e.attempts, .why = e.why, .died = e.died});
+    page.push_back(
+        {.id = i->second, .events = e.content->events, .attempts = e.attempts, .why = e.why, .died = e.died});
   }
   return page;
 }

@@ -61,9 +61,8 @@ void redis_connection::close() noexcept {
 
 result<void> redis_connection::connect() {
   const auto deadline = as_timeval(options_.connect);
-  context_.reset(options_.unix_socket.empty()
-                     ? redisConnectWithTimeout(options_.host.c_str(), options_.port, deadline)
-                     : redisConnectUnixWithTimeout(options_.unix_socket.c_str(), deadline));
+  context_.reset(options_.unix_socket.empty() ? redisConnectWithTimeout(options_.host.c_str(), options_.port, deadline)
+                                              : redisConnectUnixWithTimeout(options_.unix_socket.c_str(), deadline));
   gathered_ = 0;
   if (!context_ || context_->err != 0)
     return failure("cannot connect");
@@ -134,8 +133,8 @@ void redis_connection::add(const std::vector<std::string_view>& command) {
     sizes.push_back(word.size());
   }
   // Fails only for want of memory; then the answer will be missing, which `run` notices.
-  if (context_ && redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), sizes.data()) ==
-                      REDIS_OK)
+  if (context_ &&
+      redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), sizes.data()) == REDIS_OK)
     ++gathered_;
 }
 

@@ -26,8 +26,8 @@ public:
 
   /// Makes sure of it. A process that finds another one at a queue of one process watches it for as long as that can be
   /// silent: then, or as soon as it gives a sign, it is known whether it lives.
-  /// Errors: `queue_watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `queue_reset`, once, if Redis
-  /// may have forgotten batches; `store_failed`.
+  /// Errors: `queue_watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `queue_reset`, once, if
+  /// Redis may have forgotten batches; `store_failed`.
   result<void> ensure();
 
   /// A script has said that the right is gone, or that the queue is another.

@@ -129,8 +129,8 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
   };
   for (std::size_t from = 0; from < ids.size(); from += at_once) {
     const auto to = std::min(from + at_once, ids.size());
-    const auto done = change({ids.begin() + static_cast<std::ptrdiff_t>(from),
-                              ids.begin() + static_cast<std::ptrdiff_t>(to)});
+    const auto done =
+        change({ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(to)});
     if (!done)
       return done.error();
   }

@@ -114,9 +114,8 @@ result<void> redis_store::fetch_bodies(work_done& done, std::vector<lease>& empt
       empty.push_back({b.content->id, b.fence});
       continue;
     }
-    b.content = std::make_shared<const batch>(batch{.id = b.content->id,
-                                                    .events = b.content->events,
-                                                    .payload = std::make_shared<const std::string>(body.text())});
+    b.content = std::make_shared<const batch>(batch{
+        .id = b.content->id, .events = b.content->events, .payload = std::make_shared<const std::string>(body.text())});
   }
   std::erase_if(done.claimed, [](const leased_batch& b) { return !b.content->payload; });
   return {};

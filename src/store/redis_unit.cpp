@@ -76,7 +76,8 @@ redis_unit::redis_unit(const unit_of_work& work, const std::string& queue, const
                        std::vector<std::string_view> credentials)
     : work_{work}, queue_{queue}, settings_{settings}, credentials_{std::move(credentials)} {}
 
-// -- the commands -------------------------------------------------------------------------------------------------------
+// -- the commands
+// -------------------------------------------------------------------------------------------------------
 
 void redis_unit::add_to(redis_connection& to) {
   add_settlements(to);
@@ -203,7 +204,8 @@ void redis_unit::add_claim(redis_connection& to) {
   steps_.push_back({.what = step::kind::claim});
 }
 
-// -- the answers --------------------------------------------------------------------------------------------------------
+// -- the answers
+// --------------------------------------------------------------------------------------------------------
 
 result<work_done> redis_unit::read(const std::vector<redis_reply>& answers) {
   work_done done;
@@ -310,8 +312,8 @@ bool redis_unit::read_claimed(redis_value answer, work_done& done) {
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer();
     if (!is_batch_id(id) || !fence || !attempts || !events)
       return not_understood();
-    const auto known = std::find_if(work_.enqueues.begin(), work_.enqueues.end(),
-                                    [&](const batch_ptr& b) { return b->id == id; });
+    const auto known =
+        std::find_if(work_.enqueues.begin(), work_.enqueues.end(), [&](const batch_ptr& b) { return b->id == id; });
     auto content = known != work_.enqueues.end()
                        ? *known
                        : std::make_shared<const batch>(

@@ -139,8 +139,8 @@ TEST_CASE("two dispatchers that come within one unit of work lose no news", "[ac
   pull first{.capacity = 8, .holding = {}};
   settle settled;
   for (const auto& a : sim.endpoint().arrivals) {
-    const auto content = std::make_shared<const batch>(batch{
-        .id = a.batch_id, .events = 20, .payload = std::make_shared<const std::string>("p")});
+    const auto content = std::make_shared<const batch>(
+        batch{.id = a.batch_id, .events = 20, .payload = std::make_shared<const std::string>("p")});
     first.holding.push_back({.content = content, .fence = 1});
     settled.settlements.emplace_back(ack{{a.batch_id, 1}});
   }

@@ -196,8 +196,8 @@ TEST_CASE("a host actor survives everything that it can send to ours as a plain 
     caf::send_as(host, caf::actor_cast<caf::actor>(to), std::move(message));
     sim.run();
   };
-  for (const auto& to : {caf::actor_cast<caf::actor>(sim.running().buffer),
-                         caf::actor_cast<caf::actor>(sim.running().supervisor)}) {
+  for (const auto& to :
+       {caf::actor_cast<caf::actor>(sim.running().buffer), caf::actor_cast<caf::actor>(sim.running().supervisor)}) {
     say(to, std::string{"nonsense"});
     say(to, subscribe{});
     say(to, show_dead{"unknown"});
@@ -217,9 +217,8 @@ TEST_CASE("when the buffer dies the door is closed, and whoever waited is answer
   auto o = simulation::defaults();
   o.request_linger = 1s;
   simulation sim{o};
-  auto answer = sim.ask<receipt>(sim.running().buffer, track{.user_id = "u", .event = "e"}, [&] {
-    sim.kill(sim.running().buffer);
-  });
+  auto answer = sim.ask<receipt>(sim.running().buffer, track{.user_id = "u", .event = "e"},
+                                 [&] { sim.kill(sim.running().buffer); });
   REQUIRE(!answer);
   sim.send_events(3);
   CHECK(sim.totals().accepted == 1);

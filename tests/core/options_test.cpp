@@ -138,8 +138,9 @@ TEST_CASE("a data plane URL says host, port, path", "[core][endpoint]") {
 }
 
 TEST_CASE("a data plane URL that is none is refused", "[core][endpoint]") {
-  for (const char* url : {"", "events.example.com", "127.0.0.1:8080", "ftp://h", "https://", "https://h:0",
-                          "https://h:70000", "https://h:99999", "https://h:4294967377", "https://user@h", "https://h#part", "https://h h"}) {
+  for (const char* url :
+       {"", "events.example.com", "127.0.0.1:8080", "ftp://h", "https://", "https://h:0", "https://h:70000",
+        "https://h:99999", "https://h:4294967377", "https://user@h", "https://h#part", "https://h h"}) {
     const auto e = parse_endpoint(url, true);
     REQUIRE(!e);
     CHECK(e.error().field == "data_plane_url");

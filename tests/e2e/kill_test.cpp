@@ -47,8 +47,8 @@ struct kill_run {
 // A sink that fails one request in ten.
 struct flaky_sink {
   explicit flaky_sink(const temporary_folder& folder)
-      : record{folder.path() + "/record"},
-        server{{SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--fail-rate", "0.1"}},
+      : record{folder.path() + "/record"}, server{{SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record,
+                                                   "--fail-rate", "0.1"}},
         url{server.wait_for_line("listening on ")} {}
   void end() {
     server.signal(SIGTERM);

@@ -240,8 +240,8 @@ TEST_CASE("what the endpoint always refuses is dead after exactly max_attempts, 
   std::string events;
   for (int i = 0; i < 100; ++i)
     events += good_event + "\n";
-  const auto sent = q.call({"send", "-", "--url", server.url()}, {"--max-attempts", "3", "--flush-at", "10", "--json"},
-                           events);
+  const auto sent =
+      q.call({"send", "-", "--url", server.url()}, {"--max-attempts", "3", "--flush-at", "10", "--json"}, events);
   CHECK(sent.status == 1);
   CHECK(last_json(sent.out)["dead"] == 100);
   for (const auto& [id, n] : attempts)
@@ -268,12 +268,13 @@ TEST_CASE("Redis holds no secret, and takes less than a fifth of an event's size
   const command_queue q{redis.url()};
   std::string events;
   for (int i = 0; i < 2'000; ++i)
-    events += json{{"type", "track"},
-                   {"userId", "user-" + std::to_string(i * 7919 % 1'000)},
-                   {"event", "Order Completed"},
-                   {"properties", {{"order", "o-" + std::to_string(i * 104'729)}, {"total", i * 1.5}, {"currency", "EUR"}}}}
-                  .dump() +
-              "\n";
+    events +=
+        json{{"type", "track"},
+             {"userId", "user-" + std::to_string(i * 7919 % 1'000)},
+             {"event", "Order Completed"},
+             {"properties", {{"order", "o-" + std::to_string(i * 104'729)}, {"total", i * 1.5}, {"currency", "EUR"}}}}
+            .dump() +
+        "\n";
   const auto sent = run(q.words({"send", "-", "--url", server.url()}, {"--flush-at", "100", "--drain-timeout", "1"}),
                         events, {"SLUICE_WRITE_KEY=s3cret-of-source", "SLUICE_REDIS_PASSWORD=s3cret-of-redis"});
   CHECK(sent.status == 1);

@@ -200,7 +200,9 @@ TEST_CASE("processes that share a queue are given different batches", "[store][r
 TEST_CASE("the leases of a process that is silent, or too slow, go to the others", "[store][redis]") {
   redis_queue_under_test q;
   q.o.queue.is_multi_processor = true;
-  SECTION("silent") { q.o.queue.owner_ttl = 3s; }
+  SECTION("silent") {
+    q.o.queue.owner_ttl = 3s;
+  }
   SECTION("too slow") {
     q.o.queue.owner_ttl = 1h;
     q.o.queue.lease = 1s;
@@ -554,12 +556,24 @@ TEST_CASE("a connection that breaks at any point leaves a unit that may be sent 
   w.enqueues = {make("y"), make("z")};
   w.settlements = {nack{held(leased[0]), 1h, {503, "busy"}}};
   w.slots = 1;
-  SECTION("after the request") { proxy.cut_after_request(); }
-  SECTION("before the request") { proxy.cut_before_request(); }
-  SECTION("in the answer") { proxy.cut_in_reply(30); }
-  SECTION("by garbage") { proxy.garbage(); }
-  SECTION("by silence") { proxy.stall(true); }
-  SECTION("by a gateway that forgot it") { proxy.half_open(true); }
+  SECTION("after the request") {
+    proxy.cut_after_request();
+  }
+  SECTION("before the request") {
+    proxy.cut_before_request();
+  }
+  SECTION("in the answer") {
+    proxy.cut_in_reply(30);
+  }
+  SECTION("by garbage") {
+    proxy.garbage();
+  }
+  SECTION("by silence") {
+    proxy.stall(true);
+  }
+  SECTION("by a gateway that forgot it") {
+    proxy.half_open(true);
+  }
   CHECK(code_of(a->apply(w)) == errc::store_failed);
   CHECK(proxy.faults() > 0);
   proxy.stall(false);

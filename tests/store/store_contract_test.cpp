@@ -293,7 +293,7 @@ TEMPLATE_LIST_TEST_CASE("a purge forgets, and counts what it forgot", "[store]",
 TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by bytes, until there is room", "[store]",
                         backends) {
   for (const auto& limits : {queue_options{.max_backlog_events = 20, .max_backlog_bytes = 1'000'000},
-                            queue_options{.max_backlog_events = 1'000, .max_backlog_bytes = 200}}) {
+                             queue_options{.max_backlog_events = 1'000, .max_backlog_bytes = 200}}) {
     options o;
     o.queue = limits;
     bench<TestType> b{o};

@@ -85,9 +85,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
                           e->is == (choice == 2   ? model::state::retry
                                     : choice == 3 ? model::state::dead
                                                   : model::state::ready);
-      expected.push_back(!e               ? settle_outcome::gone
-                         : live || before ? settle_outcome::applied
-                                          : settle_outcome::stale);
+      expected.push_back(!e ? settle_outcome::gone : live || before ? settle_outcome::applied : settle_outcome::stale);
       switch (choice) {
       case 0:
       case 1:
