@@ -26,7 +26,9 @@ public:
     return {[core](const flush& m) { return core->on_flush(m); },
             [core](const peers& m) { core->meet(m); },
             [core](const committed& m) { core->on_committed(m); },
+            [core](const forgotten& m) { core->on_forgotten(m); },
             [core](const drain& m) { core->on_drain(m); },
+            [this](const finish&) { this->quit(); },
             [core](const wake&) { core->on_wake(); },
             [core](const tick& m) { core->on_tick(m); }};
   }
@@ -108,6 +110,18 @@ void buffer_state::on_committed(const committed& m) {
       break;
     }
   }
+  advance();
+}
+
+void buffer_state::on_forgotten(const forgotten& m) {
+  std::set<std::uint64_t> kept;
+  for (const auto& id : m.kept)
+    if (const auto sequence = sequence_in(id, context_->incarnation))
+      kept.insert(*sequence);
+  const auto before = context_->door->totals().lost;
+  ledger_->forgotten(kept);
+  if (const auto lost = context_->door->totals().lost - before; lost > 0)
+    context_->log(log_level::error, "the store was emptied: " + std::to_string(lost) + " events that were in it are lost");
   advance();
 }
 

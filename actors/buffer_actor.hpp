@@ -33,6 +33,7 @@ public:
   void on_wake();
   void on_tick(const tick&);
   void on_committed(const committed&);
+  void on_forgotten(const forgotten&);
   void on_drain(const drain&);
   using flush_promise = caf::typed_response_promise<flush_report>;
   flush_promise on_flush(const flush&);

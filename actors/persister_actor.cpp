@@ -105,9 +105,14 @@ void persister_state::on_promote() {
   commit_soon();
 }
 
-void persister_state::on_leave() {
-  if (failures_ == 0)
-    commit();
+void persister_state::on_finish() {
+  capacity_ = 0; // nobody will deliver any more
+  std::size_t left = 0;
+  do {
+    left = gathered_.enqueues.size();
+    if (failures_ == 0)
+      commit();
+  } while (gathered_.enqueues.size() < left);
   context_->queue->leave();
   self_->quit();
 }
@@ -132,11 +137,13 @@ void persister_state::commit() {
   commit_under_way_ = false;
   if (!peers_.table)
     return;
-  const unit_of_work unit = next_unit();
+  const unit_of_work unit = store_again_ ? unit_of_leased() : next_unit();
   auto done = guarded([&] { return context_->queue->apply(unit); });
   if (!done)
     return failed(done.error());
   failures_ = 0;
+  if (std::exchange(store_again_, false)) // what it refused is no worse than lost
+    return commit();
   outcome_unknown_ = false;
   heartbeat_due_ = false;
   gathered_.settlements.clear();
@@ -239,6 +246,7 @@ void persister_state::note_settled(const settlement& s, settle_outcome outcome, 
   auto i = leases_.find(held->id);
   if (i == leases_.end() || i->second.fence != held->fence)
     return;
+  const auto before = news.size();
   const leased_batch was = std::move(i->second);
   leases_.erase(i);
   const bool done = outcome == settle_outcome::applied || outcome == settle_outcome::held;
@@ -256,7 +264,9 @@ void persister_state::note_settled(const settlement& s, settle_outcome outcome, 
                     .content = was.content,
                     .attempts = was.attempts + 1,
                     .why = b->why});
-  else
+  else if (outcome == settle_outcome::stale)
+    context_->door->count_stale();
+  if (news.size() == before)
     news.push_back({.step = batch_step::returned, .content = was.content, .attempts = was.attempts, .why = {}});
 }
 
@@ -279,24 +289,32 @@ void persister_state::failed(const error& why) {
   outcome_unknown_ = true;
   if (failures_++ == 0)
     context_->log(log_level::warning, "store: " + to_string(why) + "; trying again");
-  if (why.code == errc::queue_reset)
-    store_again_what_is_leased();
+  if (why.code == errc::queue_reset || why.code == errc::queue_emptied)
+    store_again_ = true;
+  if (why.code == errc::queue_emptied) {
+    forgotten all;
+    for (const auto& [id, b] : leases_)
+      all.kept.push_back(id);
+    compat::send(self_, peers_.table->buffer, std::move(all));
+  }
   const auto pause = std::min(first_pause * (1 << std::min(failures_, 5)), last_pause);
   // Processes that lost the same store do not come back all at once.
   const auto jitter = std::uniform_int_distribution<milliseconds::rep>{0, pause.count() / 2}(random_);
   retry_.set(self_, self_->clock().now() + pause - milliseconds{jitter});
 }
 
-void persister_state::store_again_what_is_leased() {
+// By themselves: what settles them must find them there. Not those that are known to be delivered.
+unit_of_work persister_state::unit_of_leased() const {
   std::set<std::string_view> delivered;
   for (const auto& s : gathered_.settlements)
     if (const auto* a = std::get_if<ack>(&s))
       delivered.insert(a->held.id);
-  std::vector<batch_ptr> again;
+  unit_of_work unit;
+  unit.now = context_->now();
   for (const auto& [id, b] : leases_)
     if (!delivered.contains(id))
-      again.push_back(b.content);
-  gathered_.enqueues.insert(gathered_.enqueues.begin(), again.begin(), again.end());
+      unit.enqueues.push_back(b.content);
+  return unit;
 }
 
 caf::result<dead_page> persister_state::list(const list_dead& m) {
@@ -357,7 +375,7 @@ persister_state::handle::behavior_type persister(persister_state::self_pointer s
           [state](const pull& m) { state->on_pull(m); },
           [state](const set_capacity& m) { state->on_capacity(m); },
           [state](const promote_due&) { state->on_promote(); },
-          [state](const leave_store&) { state->on_leave(); },
+          [state](const finish&) { state->on_finish(); },
           [self, state](const list_dead& m) { return compat::to_requester(self, state->list(m)); },
           [self, state](const show_dead& m) { return compat::to_requester(self, state->show(m)); },
           [self, state](const replay_dead& m) { return compat::to_requester(self, state->replay(m)); },

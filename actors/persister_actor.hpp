@@ -28,7 +28,7 @@ public:
   void on_pull(const pull&);
   void on_capacity(const set_capacity&);
   void on_promote();
-  void on_leave();
+  void on_finish();
   void on_tick(const tick&);
   void commit();
 
@@ -40,7 +40,7 @@ public:
 private:
   void commit_soon();
   unit_of_work next_unit();
-  void store_again_what_is_leased();
+  unit_of_work unit_of_leased() const;
   std::vector<lease> leases_held() const;
   std::size_t leases_after(const unit_of_work&) const;
   void report(const unit_of_work&, const work_done&);
@@ -59,9 +59,9 @@ private:
   std::map<std::string, leased_batch> pulled_;
   bool attached_ = false;
   unit_of_work gathered_;
-  /// Enqueues of the unit of work that is under way: the first of those gathered.
-  std::size_t enqueues_under_way_ = 0;
   bool heartbeat_due_ = false;
+  /// The next unit of work stores again what is leased, and does nothing else.
+  bool store_again_ = false;
   std::optional<store_time> next_due_;
   bool commit_under_way_ = false;
   /// Units of work that failed in a row; while there are any, only the alarm starts another.

@@ -84,8 +84,10 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
     return subscribers_.remove(gone);
   }
   if (phase_ == phase::stopping) {
+    if (gone == table_->persister.address())
+      end_the_others();
     if (alive_.empty())
-      finish();
+      end();
     return;
   }
   if (gone == table_->buffer.address())
@@ -126,17 +128,28 @@ void supervisor_state::stop(error why) {
   failure_ = std::move(why);
   context_->door->close();
   if (alive_.empty())
-    return finish();
-  // The store's last word takes its turn; nothing else does.
-  const auto keeper = table_->persister.address();
-  for (const auto& child : alive_)
-    if (child != keeper)
-      caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
-  if (std::find(alive_.begin(), alive_.end(), keeper) != alive_.end())
-    compat::send(self_, table_->persister, leave_store{});
+    return end();
+  // The store's last word first, and what has come of it; see on_down.
+  if (is_alive(table_->persister))
+    compat::send(self_, table_->persister, finish{});
+  else
+    end_the_others();
 }
 
-void supervisor_state::finish() {
+template <class Handle>
+bool supervisor_state::is_alive(const Handle& child) const {
+  return std::find(alive_.begin(), alive_.end(), child.address()) != alive_.end();
+}
+
+void supervisor_state::end_the_others() {
+  for (const auto& child : alive_)
+    if (child != table_->buffer.address())
+      caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
+  if (is_alive(table_->buffer)) // behind the persister's last news
+    compat::send(self_, table_->buffer, finish{});
+}
+
+void supervisor_state::end() {
   const auto report = final_report();
   const bool failed = failure_.code != errc{};
   if (failed) {
@@ -156,14 +169,14 @@ void supervisor_state::finish() {
 shutdown_report supervisor_state::final_report() const {
   const auto totals = context_->door->totals();
   const auto own_ended = totals.delivered + totals.dead - totals.recovered;
-  const auto kept = context_->queue->durable() ? totals.stored - own_ended : 0;
+  const auto kept = context_->queue->durable() ? totals.stored - own_ended - totals.lost : 0;
   return {.accepted = totals.accepted,
           .refused = totals.refused,
           .delivered = totals.delivered,
           .dead = totals.dead,
           .recovered = totals.recovered,
           .stored = kept,
-          .lost = totals.waiting() - kept};
+          .lost = totals.waiting() - kept + totals.lost};
 }
 
 caf::result<void> supervisor_state::on_subscribe(const subscribe& m) {

@@ -52,7 +52,10 @@ private:
   void adopt(const Handle& child);
   void on_down(const caf::actor_addr& gone, const caf::error& why);
   void introduce();
-  void finish();
+  template <class Handle>
+  bool is_alive(const Handle& child) const;
+  void end_the_others();
+  void end();
   shutdown_report final_report() const;
 
   self_pointer self_ = nullptr;

@@ -36,9 +36,9 @@ using analytics_actor = compat::typed<
 using buffer_peer =
     compat::typed<flush_report(flush), void(peers),
                   // Frees what is stored (durable stores) or at its end (memory), answers requests and flushes.
-                  void(committed),
+                  void(committed), void(forgotten),
                   // Answered with `drained` to the supervisor.
-                  void(drain), void(wake), void(tick)>;
+                  void(drain), void(finish), void(wake), void(tick)>;
 
 /// The only user of the store. Gathers what has arrived into one unit of work.
 using persister_actor =
@@ -48,7 +48,7 @@ using persister_actor =
                   // Confirmed by `settled`; may be sent again.
                   void(settle),
                   // Answered with `deliver` while there are batches and free slots.
-                  void(pull), void(set_capacity), void(promote_due), void(leave_store), dead_page(list_dead),
+                  void(pull), void(set_capacity), void(promote_due), void(finish), dead_page(list_dead),
                   dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.

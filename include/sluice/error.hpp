@@ -32,7 +32,8 @@ enum class errc : std::uint8_t {
   other_destination, ///< the queue belongs to another URL or write key
   unsupported,       ///< a message that this actor does not know
   queue_watched,     ///< a process that may have crashed owns the queue; it is not known yet whether it lives
-  queue_reset        ///< the queue may have forgotten batches
+  queue_reset,       ///< the queue may have forgotten batches
+  queue_emptied      ///< the queue has forgotten everything
 };
 
 /// The name of a code, as in `"missing_field"`.

@@ -160,7 +160,8 @@ auto inspect(Inspector& f, counts& x) {
   return compat::inspect_object(f, x, "sluice::counts", member("accepted", x.accepted), member("refused", x.refused),
                                 member("stored", x.stored), member("delivered", x.delivered), member("dead", x.dead),
                                 member("recovered", x.recovered), member("retrying", x.retrying),
-                                member("failed_attempts", x.failed_attempts));
+                                member("failed_attempts", x.failed_attempts), member("stale", x.stale),
+                                member("lost", x.lost));
 }
 
 template <class Inspector>

@@ -55,6 +55,11 @@ struct committed {
   std::vector<batch_news> news{};
 };
 
+/// Persister → buffer: the store has lost everything that is not among these, which are stored again.
+struct forgotten {
+  std::vector<std::string> kept{};
+};
+
 /// Dispatcher → persister, first of all: I take up to `capacity` deliveries, and of your leases I have only these.
 struct pull {
   std::size_t capacity = 0;
@@ -124,8 +129,9 @@ struct drain {
 /// Buffer → supervisor: drained, or the deadline has passed.
 struct drained {};
 
-/// Supervisor → persister: say what is settled to the store for a last time, leave it, and quit.
-struct leave_store {};
+/// Supervisor → persister, then buffer: do what is left to do, and quit. The persister applies what has gathered for a
+/// last time and leaves the store; the buffer counts what has come of that.
+struct finish {};
 
 /// Persister → supervisor: the queue is not ours any more; nothing can be done with it.
 struct store_lost {
@@ -163,6 +169,7 @@ SLUICE_LOCAL_TYPE(sluice::peers)
 SLUICE_LOCAL_TYPE(sluice::get_peers)
 SLUICE_LOCAL_TYPE(sluice::store_batches)
 SLUICE_LOCAL_TYPE(sluice::committed)
+SLUICE_LOCAL_TYPE(sluice::forgotten)
 SLUICE_LOCAL_TYPE(sluice::pull)
 SLUICE_LOCAL_TYPE(sluice::set_capacity)
 SLUICE_LOCAL_TYPE(sluice::deliver)
@@ -176,7 +183,7 @@ SLUICE_LOCAL_TYPE(sluice::hold_changed)
 SLUICE_LOCAL_TYPE(sluice::set_paused)
 SLUICE_LOCAL_TYPE(sluice::drain)
 SLUICE_LOCAL_TYPE(sluice::drained)
-SLUICE_LOCAL_TYPE(sluice::leave_store)
+SLUICE_LOCAL_TYPE(sluice::finish)
 SLUICE_LOCAL_TYPE(sluice::store_lost)
 SLUICE_LOCAL_TYPE(sluice::intake_news)
 SLUICE_LOCAL_TYPE(sluice::wake)

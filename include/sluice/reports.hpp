@@ -13,7 +13,7 @@ struct receipt {
   std::string message_id{};
 };
 
-/// Totals of this process. `accepted + recovered == delivered + dead + waiting()`.
+/// Totals of this process. `accepted + recovered == delivered + dead + lost + waiting()`.
 struct counts {
   std::uint64_t accepted = 0;
   /// Invalid, or offered while the buffer was full or closed.
@@ -28,9 +28,13 @@ struct counts {
   std::uint64_t retrying = 0;
   /// Failed attempts, in batches.
   std::uint64_t failed_attempts = 0;
+  /// Settlements that came too late, in batches: the lease was over, another process may have delivered the batch.
+  std::uint64_t stale = 0;
+  /// Stored, and then lost by the store: Redis was emptied.
+  std::uint64_t lost = 0;
 
   /// Accepted and not at an end.
-  std::uint64_t waiting() const noexcept { return accepted + recovered - delivered - dead; }
+  std::uint64_t waiting() const noexcept { return accepted + recovered - delivered - dead - lost; }
 };
 
 /// The answer to `flush`, about every event that was accepted before it: `delivered + dead + stored + waiting` are

@@ -58,17 +58,24 @@ bool dead_filter::matches(const dead_letter& d) const {
 
 result<void> each_dead(queue_admin& queue, const dead_filter& filter, std::string after,
                        const std::function<bool(const dead_letter&)>& visit) {
-  for (;;) {
+  const auto before = queue.stats();
+  if (!before)
+    return before.error();
+  // What dies from now on comes behind; a replay must not meet its own results.
+  for (std::uint64_t seen = 0; seen < before->dead;) {
     const auto page = queue.list_dead(after, page_size);
     if (!page)
       return page.error();
-    for (const auto& d : *page)
+    for (const auto& d : *page) {
+      seen += d.events;
       if (filter.matches(d) && !visit(d))
         return {};
+    }
     if (page->size() < page_size)
       return {};
     after = cursor_of(page->back());
   }
+  return {};
 }
 
 } // namespace sluice

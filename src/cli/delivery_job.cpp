@@ -22,6 +22,8 @@ namespace {
 
 // How long an orderly end may take after a signal.
 constexpr std::chrono::seconds interrupted_drain{10};
+// How long a store that is not ready yet, as at the start of a machine, is waited for.
+constexpr std::chrono::seconds start_patience{5};
 // How often the queue is looked at.
 constexpr std::chrono::milliseconds glance{200};
 
@@ -101,12 +103,15 @@ bool delivery_job::options_are_wrong() {
 std::unique_ptr<store> delivery_job::open_store() {
   auto queue = make_store(arguments.settings());
   bool said = false;
+  const auto patience = std::chrono::steady_clock::now() + start_patience;
   while (queue) {
     const auto opened =
         (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())});
     if (opened)
       return std::move(*queue);
-    if (opened.error().code != errc::queue_watched) {
+    const bool may_pass = opened.error().code == errc::store_failed && opened.error().field == "persistence" &&
+                          std::chrono::steady_clock::now() < patience;
+    if (opened.error().code != errc::queue_watched && !may_pass) {
       queue = opened.error();
       break;
     }

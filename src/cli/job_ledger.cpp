@@ -23,10 +23,12 @@ void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::ui
   l.delivered = r.delivered;
   l.dead = r.dead;
   const auto left = left_in_queue.value_or(r.stored);
-  l.waiting = shared ? std::min(left, r.stored) : std::max(left, r.stored);
-  l.elsewhere = r.stored - std::min(l.waiting, r.stored);
+  l.waiting = shared ? std::min(left, r.stored) : left;
+  const auto missing = r.stored - std::min(left, r.stored);
+  // What is not there any more: others have ended it, or the store has lost it.
+  l.elsewhere = shared ? missing : 0;
+  l.lost = r.lost + (shared ? 0 : missing);
   l.recovered = r.recovered + (l.waiting - std::min(l.waiting, r.stored));
-  l.lost = r.lost;
 }
 
 std::string to_json(const job_ledger& l) {

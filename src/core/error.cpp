@@ -52,6 +52,8 @@ std::string_view to_string(errc code) noexcept {
     return "queue_watched";
   case errc::queue_reset:
     return "queue_reset";
+  case errc::queue_emptied:
+    return "queue_emptied";
   }
   return "unknown";
 }

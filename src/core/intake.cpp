@@ -138,6 +138,16 @@ void intake::count_failed_attempt() {
   ++totals_.failed_attempts;
 }
 
+void intake::count_stale() {
+  std::lock_guard guard{mutex_};
+  ++totals_.stale;
+}
+
+void intake::count_lost(std::uint64_t events) {
+  std::lock_guard guard{mutex_};
+  totals_.lost += events;
+}
+
 counts intake::totals() const {
   std::lock_guard guard{mutex_};
   return totals_;

@@ -48,6 +48,20 @@ void ledger::failed_once(std::uint64_t sequence) {
   returned(sequence);
 }
 
+void ledger::forgotten(const std::set<std::uint64_t>& kept) {
+  for (auto i = open_.begin(); i != open_.end();) {
+    const entry& e = i->second;
+    if (!e.is_stored || kept.contains(i->first)) {
+      ++i;
+      continue;
+    }
+    door_.count_lost(e.events);
+    if (e.is_retrying)
+      door_.count_retrying(-static_cast<std::int64_t>(e.events));
+    i = open_.erase(i);
+  }
+}
+
 void ledger::count_end(std::uint32_t events, bool delivered) {
   door_.count_ended(delivered ? events : 0, delivered ? 0 : events);
   (delivered ? delivered_ : dead_) += events;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/batcher.hpp"
@@ -31,6 +32,9 @@ public:
   void failed_once(std::uint64_t sequence);
   void returned(std::uint64_t sequence);
   void ended(std::uint64_t sequence, std::uint32_t events, bool delivered);
+
+  /// The store has lost what it had, but for the batches with these numbers.
+  void forgotten(const std::set<std::uint64_t>& kept);
 
   /// Cut and not confirmed by a persister: what a new one must be given.
   const std::map<std::uint64_t, batch_ptr>& unconfirmed() const noexcept { return unconfirmed_; }

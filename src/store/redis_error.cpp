@@ -11,7 +11,6 @@ namespace {
 
 using code = std::pair<std::string_view, redis_trouble>;
 constexpr std::array<code, 14> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
-                                      {"SLUICERESET", redis_trouble::reset},
                                       {"NOSCRIPT", redis_trouble::no_script},
                                       {"OOM", redis_trouble::memory_full},
                                       {"READONLY", redis_trouble::not_writable},
@@ -23,7 +22,8 @@ constexpr std::array<code, 14> codes{{{"SLUICENOTOWNER", redis_trouble::not_owne
                                       {"ASK", redis_trouble::wrong_server},
                                       {"CLUSTERDOWN", redis_trouble::wrong_server},
                                       {"CROSSSLOT", redis_trouble::wrong_server},
-                                      {"ERR invalid password", redis_trouble::not_permitted}}};
+                                      {"ERR invalid password", redis_trouble::not_permitted},
+                                      {"ERR The user executing the script", redis_trouble::not_permitted}}};
 
 bool begins_with_word(std::string_view text, std::string_view word) {
   return text.substr(0, word.size()) == word && (text.size() == word.size() || text[word.size()] == ' ');
@@ -59,7 +59,6 @@ error to_error(redis_trouble trouble, std::string_view text) {
   case redis_trouble::no_script:
   case redis_trouble::not_writable:
   case redis_trouble::not_owner:
-  case redis_trouble::reset:
     break;
   }
   return {errc::store_failed, "persistence", said};

@@ -15,8 +15,7 @@ enum class redis_trouble : std::uint8_t {
   not_permitted, ///< NOAUTH, WRONGPASS, NOPERM: the credentials are wrong
   wrong_server,  ///< MOVED, CLUSTERDOWN, ASK: a node of a cluster that does not serve the queue
   wrong_type,    ///< WRONGTYPE: one of the queue's keys is something else
-  not_owner,     ///< our scripts' word: another process owns the queue, or nobody does
-  reset          ///< our scripts' word: the queue was made anew
+  not_owner      ///< our scripts' word: the session of the caller on the queue is over
 };
 
 /// Classifies an error answer, by its prefix or by the code that a script's error has inside.

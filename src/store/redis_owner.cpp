@@ -47,7 +47,7 @@ redis_owner::redis_owner(redis_connection& connection, std::string queue, const 
       max_crashes_{std::to_string(o.queue.max_crashes)} {}
 
 std::vector<std::string_view> redis_owner::credentials() const {
-  return {token_, generation_, mode_};
+  return {token_, session_, mode_};
 }
 
 result<void> redis_owner::ensure() {
@@ -62,15 +62,19 @@ result<void> redis_owner::acquire() {
   const auto fresh = uuid_source{}.hex(); // the generation, if the queue is new
   const auto reply =
       connection_.run_one(redis_script::acquire, queue_,
-                          {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0", schema});
+                          {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0", schema,
+                           session_});
   if (!reply)
     return reply.error();
   const auto answer = reply->value();
   const auto word = answer.size() > 0 ? answer[0].text() : std::string_view{};
-  if (word == "ok" && answer.size() == 2)
-    return granted(std::string{answer[1].text()});
+  if (word == "ok" && answer.size() == 3)
+    return granted(std::string{answer[1].text()}, std::string{answer[2].text()});
   if (word == "taken" && answer.size() == 3)
     return watch(answer[1].text(), answer[2].integer().value_or(0));
+  if (word == "replaced")
+    return error{errc::queue_taken, "queue.name",
+                 queue_ + " was processed by another process while this one gave no sign of life"};
   if (word == "newer")
     return error{errc::not_a_queue, "queue.name", queue_ + " was made by a newer version"};
   if (word == "other")
@@ -80,9 +84,13 @@ result<void> redis_owner::acquire() {
   return error{errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
 }
 
-result<void> redis_owner::granted(std::string generation) {
-  forgotten_ = forgotten_ || (owned_ && (generation_ != generation || server_ != connection_.server()));
+result<void> redis_owner::granted(std::string generation, std::string session) {
+  if (owned_ && generation_ != generation)
+    happened_ = errc::queue_emptied;
+  else if (owned_ && server_ != connection_.server() && happened_ == errc{})
+    happened_ = errc::queue_reset;
   generation_ = std::move(generation);
+  session_ = std::move(session);
   server_ = connection_.server();
   owned_ = true;
   watched_.reset();
@@ -90,9 +98,15 @@ result<void> redis_owner::granted(std::string generation) {
     return done;
   connected_ = connection_.times_connected();
   sure_ = true;
-  if (std::exchange(forgotten_, false))
-    return error{errc::queue_reset, "persistence", "Redis was restarted or emptied: what is in flight is stored again"};
-  return {};
+  switch (std::exchange(happened_, {})) {
+  case errc::queue_emptied:
+    return error{errc::queue_emptied, "persistence",
+                 "Redis was emptied: what is in flight is stored again, the rest of the queue is lost"};
+  case errc::queue_reset:
+    return error{errc::queue_reset, "persistence", "Redis was restarted: what is in flight is stored again"};
+  default:
+    return {};
+  }
 }
 
 result<void> redis_owner::reclaim() {

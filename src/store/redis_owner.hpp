@@ -44,7 +44,7 @@ public:
 
 private:
   result<void> acquire();
-  result<void> granted(std::string generation);
+  result<void> granted(std::string generation, std::string session);
   result<void> watch(std::string_view whose, std::int64_t expires_ms);
 
   redis_connection& connection_;
@@ -54,11 +54,13 @@ private:
   const std::string token_ = owner_token::make();
   const std::string mode_, ttl_, max_crashes_;
   std::string generation_;
+  std::string session_ = "0";
   std::string server_;
   std::uint64_t connected_ = 0;
   bool owned_ = false;
   bool sure_ = false;
-  bool forgotten_ = false;
+  /// What Redis may have done: `queue_reset`, `queue_emptied`; or nothing.
+  errc happened_{};
 
   /// A foreign owner, and when it will have been silent for too long.
   struct sighting {

@@ -26,6 +26,10 @@ std::uint64_t total(redis_value totals, std::string_view name) {
   return 0;
 }
 
+error no_queue(const std::string& queue) {
+  return {errc::not_a_queue, "queue.name", "there is no queue " + queue + " in this Redis"};
+}
+
 // The members of a dead letter, as `list_dead.lua` gives them.
 constexpr std::size_t members = 6;
 dead_letter letter_at(redis_value answer, std::size_t i) {
@@ -56,7 +60,7 @@ result<store_stats> redis_queue::stats() {
     return reply.error();
   const auto answer = reply->value();
   if (answer.size() < 5)
-    return error{errc::not_a_queue, "queue.name", "there is no queue " + queue_ + " in this Redis"};
+    return no_queue(queue_);
   const auto totals = answer[0];
   store_stats s{.stored = total(totals, "stored"),
                 .delivered = total(totals, "delivered"),
@@ -111,7 +115,10 @@ result<dead_letter> redis_queue::show_dead(const std::string& id) {
   const auto body = connection_->run();
   if (!body)
     return body.error();
-  letter.payload = std::make_shared<const std::string>(body->front().value().text());
+  const auto text = body->front().value();
+  if (text.is_error())
+    return to_error(classify_redis_error(text.text()), text.text());
+  letter.payload = std::make_shared<const std::string>(text.text());
   return letter;
 }
 
@@ -134,11 +141,17 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
     if (!done)
       return done.error();
   }
-  for (bool more = ids.empty(); more;) {
+  if (!ids.empty())
+    return events;
+  const auto before = stats(); // what dies meanwhile is not meant
+  if (!before)
+    return before.error();
+  while (events < before->dead) {
     const auto done = change({});
     if (!done)
       return done.error();
-    more = *done == static_cast<std::int64_t>(at_once);
+    if (*done < static_cast<std::int64_t>(at_once))
+      break;
   }
   return events;
 }
@@ -152,18 +165,10 @@ result<std::uint64_t> redis_queue::purge_dead(const std::vector<std::string>& id
 }
 
 result<void> redis_queue::set_paused(bool paused) {
-  if (auto there = stats(); !there)
-    return there.error();
-  if (paused)
-    connection_->add({"HSET", queue_ + ":ctl", "paused", "1"});
-  else
-    connection_->add({"HDEL", queue_ + ":ctl", "paused"});
-  const auto done = connection_->run();
+  const auto done = connection_->run_one(redis_script::set_paused, queue_, {paused ? "1" : "0"});
   if (!done)
     return done.error();
-  const auto answer = done->front().value();
-  return answer.is_error() ? result<void>{to_error(classify_redis_error(answer.text()), answer.text())}
-                           : result<void>{};
+  return done->value().integer() == 1 ? result<void>{} : result<void>{no_queue(queue_)};
 }
 
 } // namespace sluice

@@ -30,8 +30,12 @@ result<work_done> redis_store::apply(const unit_of_work& work) {
   for (bool again = true;; again = false) {
     if (auto ours = owner_.ensure(); !ours)
       return ours.error();
-    if (auto done = reclaim_now_and_then(); !done)
+    if (auto done = reclaim_now_and_then(); !done) {
+      owner_.doubt(); // its session may be over
+      if (again)
+        continue;
       return done.error();
+    }
     redis_unit unit{work, queue_, settings_, owner_.credentials()};
     unit.add_to(*connection_);
     const auto answers = connection_->run();
@@ -51,7 +55,6 @@ bool redis_store::mended(redis_trouble trouble) {
   case redis_trouble::no_script:
     return connection_->load_scripts().has_value();
   case redis_trouble::not_owner:
-  case redis_trouble::reset:
     owner_.doubt();
     return true;
   case redis_trouble::not_writable: // the master may be elsewhere
@@ -110,6 +113,8 @@ result<void> redis_store::fetch_bodies(work_done& done, std::vector<lease>& empt
   for (std::size_t i = 0; i < missing.size(); ++i) {
     auto& b = *missing[i];
     const auto body = (*bodies)[i].value();
+    if (body.is_error())
+      return to_error(classify_redis_error(body.text()), body.text());
     if (body.text().empty()) {
       empty.push_back({b.content->id, b.fence});
       continue;

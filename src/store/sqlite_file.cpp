@@ -96,7 +96,9 @@ error to_error(const sqlite_failure& f) {
   return {damaged ? errc::not_a_queue : errc::store_failed, "persistence", std::string{"SQLite: "} + f.what()};
 }
 
-result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability durability, when_missing missing) {
+result<sqlite_db> open_sqlite_file(const std::string& name, sqlite_durability durability, when_missing missing) {
+  std::error_code ignored;
+  const auto path = std::filesystem::weakly_canonical(name, ignored).string(); // SQLite follows no links
   const auto version = version_of(path);
   if (!version)
     return version.error();
@@ -109,7 +111,10 @@ result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability du
     sqlite_db db{path, busy};
     db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304");
     db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    if (!*version) {
+    // Asked of SQLite, which has undone what a crash left half-made.
+    std::int64_t present = 0;
+    db.query("PRAGMA user_version", {}, [&](const sqlite_row& r) { present = r.integer(0); });
+    if (present == 0) {
       // One transaction: a file has all of it or is empty.
       db.script("PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE; PRAGMA application_id = " +
                 std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version) + ";" +

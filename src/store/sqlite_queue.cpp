@@ -152,9 +152,11 @@ result<std::uint64_t> sqlite_queue::change_dead(const std::vector<std::string>& 
     const std::set<std::string> wanted(ids.begin(), ids.end());
     auto next = wanted.begin();
     std::uint64_t events = 0;
+    std::optional<std::int64_t> before; // what dies meanwhile is not meant
     for (bool more = true; more;) {
       sqlite_transaction whole{db_};
       auto totals = read_totals(db_);
+      before = before.value_or(totals.dead);
       std::vector<chosen_dead> some;
       const auto choose = [&](const sqlite_row& r) {
         some.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)});
@@ -172,6 +174,7 @@ result<std::uint64_t> sqlite_queue::change_dead(const std::vector<std::string>& 
         change(db_, c, totals);
         events += static_cast<std::uint64_t>(c.events);
       }
+      more = more && (!ids.empty() || static_cast<std::int64_t>(events) < *before);
       write_totals(db_, totals);
       whole.commit();
     }

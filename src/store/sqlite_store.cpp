@@ -316,10 +316,13 @@ void sqlite_store::die(const row& r, int attempts, const failure_note& why, stor
 void sqlite_store::give_space_back(const sqlite_totals& totals) {
   if (totals.ready + totals.retry > 0)
     return;
-  std::int64_t unused = 0;
-  db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
-  if (unused > free_pages)
-    db_.query("PRAGMA incremental_vacuum(1024)", {}, [](const sqlite_row&) {}); // a row, and a step, for every page
+  try {
+    std::int64_t unused = 0;
+    db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
+    if (unused > free_pages)
+      db_.query("PRAGMA incremental_vacuum(1024)", {}, [](const sqlite_row&) {}); // a row, and a step, for every page
+  } catch (const sqlite_failure&) { // the unit of work is done all the same
+  }
 }
 
 std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {

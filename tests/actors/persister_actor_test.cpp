@@ -19,10 +19,13 @@ public:
     /// An empty store, which takes the place of the one there was.
     std::unique_ptr<store> forgets_all;
     store* inner = nullptr;
+    bool restarts = false;
     int units = 0;
     std::size_t largest_unit = 0;
   };
-  failing_store(std::unique_ptr<store> inner, control& c) : inner_{std::move(inner)}, control_{c} {}
+  failing_store(std::unique_ptr<store> inner, control& c) : inner_{std::move(inner)}, control_{c} {
+    control_.inner = inner_.get();
+  }
 
   result<work_done> apply(const unit_of_work& u) override {
     ++control_.units;
@@ -34,8 +37,10 @@ public:
     if (control_.forgets_all) {
       inner_ = std::move(control_.forgets_all);
       control_.inner = inner_.get();
-      return error{errc::queue_reset, "", "emptied"};
+      return error{errc::queue_emptied, "", "emptied"};
     }
+    if (std::exchange(control_.restarts, false))
+      return error{errc::queue_reset, "", "restarted"};
     auto done = inner_->apply(u);
     return control_.forgets_to_answer ? error{errc::store_failed, "", "no answer"} : done;
   }
@@ -185,4 +190,54 @@ TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
   auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
   REQUIRE(report);
   CHECK(report->delivered == 80);
+}
+
+TEST_CASE("what is acknowledged while a restarted store is told again what is leased is not stored again",
+          "[actors][persister]") {
+  failing_store::control c;
+  simulation sim{simulation::defaults(), failing(c)};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(20);
+  sim.run();
+  c.restarts = true;
+  sim.send_events(20, "late");
+  sim.run(); // the store says that it has been restarted
+  sim.endpoint().answer_open({.status = 200});
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
+  sim.advance(3s);
+  CHECK(sim.totals().delivered == 40);
+  const auto s = *c.inner->stats();
+  CHECK(s.stored == 40);
+  CHECK(s.delivered == 40);
+}
+
+TEST_CASE("what a store has lost for good is counted as lost, and nobody waits for it", "[actors][persister]") {
+  class durable_store : public failing_store {
+  public:
+    using failing_store::failing_store;
+    bool durable() const noexcept override { return true; }
+  };
+  failing_store::control c;
+  auto o = simulation::defaults();
+  o.max_in_flight = 1;
+  o.max_batch_events = 20;
+  simulation sim{o, std::make_unique<durable_store>(*make_store(o), c)};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(60);
+  sim.run();
+  REQUIRE(sim.totals().stored == 60);
+  c.forgets_all = *make_store(o);
+  sim.send_events(20, "late");
+  sim.advance(3s);
+  CHECK(sim.totals().lost == 40);
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
+  sim.endpoint().answer_open({.status = 200});
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  REQUIRE(report);
+  CHECK(report->delivered == 40);
+  CHECK(sim.totals().waiting() == 0);
+  auto end = sim.ask<shutdown_report>(sim.running().supervisor, shutdown{});
+  REQUIRE(end);
+  CHECK(end->lost == 40);
+  CHECK(end->stored == 0);
 }

@@ -196,3 +196,30 @@ TEST_CASE("a flush watches what was taken before it, and nothing else", "[core][
   CHECK(r.dead == 10);
   CHECK(r.stored + r.waiting == 0);
 }
+
+TEST_CASE("of a shared queue only what is in this process's hands is watched", "[core][ledger]") {
+  books b{true, true};
+  const auto flush = b.ledger.begin_flush();
+  b.ledger.stored(1, false); // whoever comes first may deliver it
+  b.ledger.stored(2, true);  // leased to this process
+  CHECK(!b.ledger.flushed(flush));
+  CHECK(b.door.depth() == 0);
+  SECTION("delivered by this process") {
+    b.ledger.ended(2, 10, true);
+    b.ledger.ended(1, 20, true); // it came back
+    CHECK(b.ledger.report(flush).delivered == 30);
+    CHECK(b.door.totals().delivered == 30);
+    CHECK(b.door.totals().waiting() == 0);
+  }
+  SECTION("failed once, and then anybody's") {
+    b.ledger.failed_once(2);
+    CHECK(b.door.totals().retrying == 0);
+    CHECK(b.ledger.report(flush).stored == 30);
+  }
+  SECTION("given back") {
+    b.ledger.returned(2);
+    CHECK(b.ledger.report(flush).stored == 30);
+  }
+  CHECK(b.ledger.flushed(flush));
+  CHECK(b.ledger.report(flush).waiting == 0);
+}

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <utility>
 
 #include <sys/resource.h>
@@ -90,6 +91,21 @@ TEST_CASE("a queue in memory cannot be looked into", "[e2e][queue]") {
   const auto done = run({SLUICE_COMMAND_PATH, "status", "--store", "memory"});
   CHECK(done.status == 2);
   CHECK(done.err.find("persistence") != std::string::npos);
+}
+
+TEST_CASE("a replay does not meet its own results", "[e2e][queue]") {
+  command_queue q;
+  http_server server{[&](const http_request&) { return http_reply{.status = 422}; }};
+  q.call({"send", "-", "--url", server.url()}, {"--flush-at", "1"}, numbered_events("r", 700));
+  const auto dead = q.status()["dead"].get<std::uint64_t>();
+  REQUIRE(dead == 700);
+  auto runner = q.start({"run", "--url", server.url()});
+  REQUIRE(eventually([&] { return q.status()["owners"].size() == 1; }));
+  const auto replayed = q.call({"dead", "replay", "--all", "--rate", "2000"});
+  CHECK(replayed.err.find(" 700 events") != std::string::npos);
+  REQUIRE(eventually([&] { return q.status()["dead"] == 700; }));
+  runner.signal(SIGTERM);
+  runner.wait();
 }
 
 TEST_CASE("a queue whose file cannot grow pushes back, and goes on when it can", "[e2e][queue]") {

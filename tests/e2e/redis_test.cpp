@@ -33,7 +33,7 @@ options on(const redis_server& redis, const std::string& url) {
 
 // Only what the layout names, and a body for every record.
 void check_keys(const redis_server& redis) {
-  const std::set<std::string> known{"m", "ready", "lease", "retry", "dead", "stat", "ctl", "owner", "owners"};
+  const std::set<std::string> known{"m", "ready", "lease", "retry", "dead", "stat", "ctl", "owner", "owners", "sessions"};
   std::size_t bodies = 0;
   for (const auto& key : redis.keys()) {
     INFO(key);

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const std::string name = "{hightouch:hightouchEventsQueue}";
+
 batch_ptr make(const std::string& id, std::size_t bytes = 100) {
   return std::make_shared<const batch>(
       batch{.id = id, .events = 10, .payload = std::make_shared<const std::string>(bytes, 'p')});
@@ -38,16 +40,18 @@ struct redis_queue_under_test {
     where.command = 1s;
     return std::make_unique<redis_store>(where, o, "test");
   }
+  // As if it had been silent for owner_ttl.
+  void expire_owner() { REQUIRE(server.command({"DEL", name + ":owner"}) == "1"); }
   // Every batch is in one state, and nothing is there that the layout does not name.
   void check_keys() {
-    const std::string q = "{hightouch:hightouchEventsQueue}";
-    std::set<std::string> bodies, ids;
+    const std::string& q = name;
+    std::set<std::string> bodies;
     for (const auto& key : server.keys()) {
       INFO(key);
       if (key.compare(0, q.size() + 3, q + ":b:") == 0)
         bodies.insert(key.substr(q.size() + 3));
       else
-        CHECK(std::set<std::string>{"m", "ready", "lease", "retry", "dead", "stat", "ctl", "owner", "owners"}.count(
+        CHECK(std::set<std::string>{"m", "ready", "lease", "retry", "dead", "stat", "ctl", "owner", "owners", "sessions"}.count(
                   key.substr(q.size() + 1)) == 1);
     }
     std::size_t placed = 0;
@@ -156,6 +160,62 @@ TEST_CASE("an owner whose key has expired unseen goes on with its leases", "[sto
   CHECK(settle_one(*a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
+TEST_CASE("an owner that was replaced stops, although its successor has ended", "[store][redis]") {
+  redis_queue_under_test q;
+  auto first = q.process();
+  REQUIRE(put(*first, {make("x")}));
+  claim(*first, 1);
+  q.expire_owner();
+  auto second = q.process();
+  REQUIRE(apply(*second));
+  second->leave();
+  CHECK(code_of(apply(*first)) == errc::queue_taken);
+}
+
+TEST_CASE("what comes late, by a connection that was given up, changes nothing", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x")}));
+  const auto token = q.server.command({"GET", name + ":owner"});
+  const auto session = q.server.command({"HGET", name + ":sessions", token});
+  q.expire_owner();
+  REQUIRE(apply(*a)); // its next session
+  redis_connection late{redis_options{.unix_socket = q.server.socket()}};
+  const auto claimed = late.run_one(redis_script::claim, name, {token, session, "single", "5", "60000", "3000"});
+  REQUIRE(!claimed);
+  CHECK(a->stats()->ready == 10);
+}
+
+TEST_CASE("an answer that is an error is no payload", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x")}));
+  q.server.command({"ACL", "SETUSER", "default", "-get"});
+  unit_of_work w;
+  w.slots = 1;
+  CHECK(code_of(a->apply(w)) == errc::store_failed);
+  q.server.command({"ACL", "SETUSER", "default", "+get"});
+  w.settlements = {retain{}};
+  const auto again = a->apply(w);
+  REQUIRE(again);
+  REQUIRE(again->claimed.size() == 1);
+  CHECK(again->claimed[0].content->payload->size() == 100);
+}
+
+TEST_CASE("a queue is not adopted from living processes", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true;
+  auto a = q.process();
+  REQUIRE(apply(*a));
+  q.o.queue.adopt = true;
+  redis_options where;
+  where.unix_socket = q.server.socket();
+  redis_store other{where, q.o, "another destination"};
+  CHECK(code_of(other.apply({})) == errc::queue_watched);
+  a->leave();
+  CHECK(other.apply({}));
+}
+
 TEST_CASE("an owner that leaves makes way at once", "[store][redis]") {
   redis_queue_under_test q;
   auto a = q.process();
@@ -256,6 +316,19 @@ TEST_CASE("a queue for one process and a shared one do not mix", "[store][redis]
   }));
 }
 
+TEST_CASE("a process of a shared queue that was taken for dead by a single one stops", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true;
+  auto shared = q.process();
+  REQUIRE(put(*shared, {make("x")}));
+  claim(*shared, 1);
+  q.o.queue.is_multi_processor = false;
+  auto single = q.process();
+  REQUIRE(eventually([&] { return apply(*single).has_value(); }));
+  CHECK(single->stats()->ready == 10); // taken back
+  CHECK(code_of(apply(*shared)) == errc::queue_taken);
+}
+
 TEST_CASE("a queue of another destination, a newer one, and a key that is something else are refused",
           "[store][redis]") {
   redis_queue_under_test q;
@@ -295,7 +368,6 @@ TEST_CASE("what stands in Redis and is no batch is neither evaluated nor deliver
   redis_queue_under_test q;
   auto a = q.process();
   REQUIRE(put(*a, {make("x")}));
-  const std::string name = "{hightouch:hightouchEventsQueue}";
   q.server.command({"ZADD", name + ":ready", "0", "evil\r\nid"});
   q.server.command({"HSET", name + ":m", "evil\r\nid", "ready 0 0 0 0 1 1 1 - 0 "});
   q.server.command({"SET", name + ":b:evil\r\nid", "body"});
@@ -377,7 +449,7 @@ TEST_CASE("an emptied or restarted Redis asks for what is leased", "[store][redi
   const auto leased = claim(*a, 1);
   SECTION("emptied") {
     q.server.command({"FLUSHALL"});
-    CHECK(code_of(apply(*a)) == errc::queue_reset);
+    CHECK(code_of(apply(*a)) == errc::queue_emptied);
     CHECK(put(*a, {leased[0].content}, 1)->claimed.size() == 1);
   }
   SECTION("restarted") {

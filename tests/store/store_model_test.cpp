@@ -119,7 +119,9 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
         const std::uint32_t total = e ? e->events : 2, first = total / 2;
         const auto half = [&](const char* which, std::uint32_t events) {
           return std::make_shared<const batch>(
-              batch{.id = l.id + which, .events = events, .payload = std::make_shared<const std::string>("p")});
+              batch{.id = l.id + which,
+                    .events = events,
+                    .payload = std::make_shared<const std::string>("body of " + l.id + which)});
         };
         if (l.id.size() > 20 || total < 2) { // deep enough
           expected.pop_back();
@@ -144,7 +146,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
       const auto id = again ? known.back().id : "b" + std::to_string(++next_id);
       const auto events = static_cast<std::uint32_t>(2 + id.size() % 7);
       w.enqueues.push_back(std::make_shared<const batch>(
-          batch{.id = id, .events = events, .payload = std::make_shared<const std::string>("p")}));
+          batch{.id = id, .events = events, .payload = std::make_shared<const std::string>("body of " + id)}));
       if (!m.find(id))
         m.all.push_back({id, {next_id, id}, events});
     }
@@ -160,6 +162,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
       }
       REQUIRE(done->claimed.size() > i);
       REQUIRE(done->claimed[i].content->id == e->id);
+      REQUIRE(*done->claimed[i].content->payload == "body of " + e->id);
       REQUIRE(done->claimed[i].attempts == e->attempts);
       REQUIRE(done->claimed[i].fence > e->fence);
       e->fence = done->claimed[i].fence;
@@ -173,6 +176,12 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
           e.is = model::state::ready;
           e.attempts = 0;
         }
+    }
+    if (below(150) == 0) {
+      REQUIRE(*under_test->purge_dead({}) == m.events_in(model::state::dead));
+      for (auto& e : m.all)
+        if (e.is == model::state::dead)
+          e.is = model::state::gone;
     }
     const auto s = *under_test->stats();
     REQUIRE(s.ready == m.events_in(model::state::ready));

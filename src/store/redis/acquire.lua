@@ -1,31 +1,40 @@
--- A process wants to process the queue. ARGV[2] is the generation of a queue that is new.
--- ARGV[4..7]: owner_ttl in ms, fingerprint, '1' to adopt, schema.
--- Gives {'ok', generation}; {'taken', whose, ms until that expires}; {'newer'}; {'other'}.
+-- A process begins a session on the queue. ARGV[2]: the generation, if the queue is new.
+-- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, the number of the session that the process had.
+-- Gives {'ok', generation, session}; {'taken', whose, ms until that expires}; {'replaced'}; {'newer'}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local schema = redis.call('HGET', ctl, 'schema')
 if schema and tonumber(schema) > tonumber(ARGV[7]) then
   return {'newer'}
 end
-local fingerprint = redis.call('HGET', ctl, 'fingerprint')
-if fingerprint and fingerprint ~= ARGV[5] and ARGV[6] ~= '1' then
-  return {'other'}
-end
 local owner = redis.call('GET', owner_key)
 if owner and owner ~= token then
   return {'taken', owner, redis.call('PTTL', owner_key)}
 end
-if mode == 'single' then
-  local alive = redis.call('ZREVRANGE', owners, 0, 0, 'WITHSCORES')
-  if alive[1] and alive[1] ~= token and tonumber(alive[2]) + ttl > now then
-    return {'taken', alive[1], tonumber(alive[2]) + ttl - now}
+local last = tonumber(redis.call('HGET', ctl, 'sessions') or '0')
+if mode == 'single' and ARGV[8] ~= '0' and last > tonumber(ARGV[8]) then
+  return {'replaced'}
+end
+local fingerprint = redis.call('HGET', ctl, 'fingerprint')
+local other = fingerprint and fingerprint ~= ARGV[5]
+if other and ARGV[6] ~= '1' then
+  return {'other'}
+end
+if mode == 'single' or other then
+  local alive = redis.call('ZREVRANGE', owners, 0, 1, 'WITHSCORES')
+  for i = 1, #alive, 2 do
+    if alive[i] ~= token and tonumber(alive[i + 1]) + ttl > now then
+      return {'taken', alive[i], tonumber(alive[i + 1]) + ttl - now}
+    end
   end
 end
 redis.call('ZREM', owners, token)
 redis.call('HSETNX', ctl, 'generation', ARGV[2])
-redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'mode', mode)
+redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1))
 if mode == 'single' then
+  redis.call('DEL', sessions, owners) -- of those that are taken for dead
   redis.call('SET', owner_key, token, 'PX', ARGV[4])
 else
   redis.call('ZADD', owners, text(now), token)
 end
-return {'ok', redis.call('HGET', ctl, 'generation')}
+redis.call('HSET', sessions, token, text(last + 1))
+return {'ok', redis.call('HGET', ctl, 'generation'), text(last + 1)}

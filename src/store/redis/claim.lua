@@ -26,7 +26,7 @@ if slots > 0 and redis.call('HGET', ctl, 'paused') ~= '1' then
     local b = load(id)
     if not b then
       redis.call('ZREM', sets.ready, id)
-    elseif redis.call('EXISTS', body(id)) == 0 then
+    elseif redis.call('STRLEN', body(id)) == 0 then
       b.reason = 'body_missing'
       move(b, 'dead', now)
     else

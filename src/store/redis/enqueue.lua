@@ -18,8 +18,9 @@ for i = 6, #ARGV, 3 do
   elseif waiting + events > max_events or waiting_bytes + bytes > max_bytes then
     redis.call('UNLINK', body(id))
     outcome[#outcome + 1] = 0
+  elseif redis.call('PERSIST', body(id)) == 0 and redis.call('EXISTS', body(id)) == 0 then
+    outcome[#outcome + 1] = 0 -- what an earlier try had left has just expired
   else
-    redis.call('PERSIST', body(id))
     place = place + 1
     waiting, waiting_bytes = waiting + events, waiting_bytes + bytes
     local b = {id = id, place = place, fence = 0, attempts = 0, crashes = 0, events = events, bytes = bytes,

@@ -10,6 +10,7 @@ for _, id in ipairs(redis.call('ZRANGE', sets.in_flight, 0, -1)) do
   end
 end
 redis.call('ZREM', owners, ARGV[1])
+redis.call('HDEL', sessions, ARGV[1])
 if ARGV[3] == 'single' then
   redis.call('DEL', owner_key)
 end

@@ -3,14 +3,15 @@
 --   :ready   by place                :retry   by due time            :lease  by deadline    :dead  by time of death
 --   :stat    totals, in events       :ctl     schema, generation, fingerprint, paused
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
--- ARGV[1..3] of what a process calls: its token, the generation that it knows, `single` or `multi`.
+--   :sessions  hash token -> the number of its present session; numbers rise with every one
+-- ARGV[1..3] of what a process calls: its token, the number of its session, `single` or `multi`.
 --
 -- Lua is not rolled back: everything is checked before the first write. And the first write is one that is permitted
 -- when memory is full: ZREM, never ZADD.
 local queue = KEYS[1]
 local sets = {ready = queue .. ':ready', in_flight = queue .. ':lease', retry = queue .. ':retry', dead = queue .. ':dead'}
 local meta, stat, ctl = queue .. ':m', queue .. ':stat', queue .. ':ctl'
-local owner_key, owners = queue .. ':owner', queue .. ':owners'
+local owner_key, owners, sessions = queue .. ':owner', queue .. ':owners', queue .. ':sessions'
 local most = 500
 
 local clock = redis.call('TIME')
@@ -24,12 +25,11 @@ local function body(id)
   return queue .. ':b:' .. id
 end
 
--- Why the caller may change nothing, if so.
+-- Why the caller may change nothing, if so: another process has the queue, or the queue is another, or this comes late,
+-- by a connection that the caller has given up.
 local function refusal()
-  if redis.call('HGET', ctl, 'generation') ~= ARGV[2] then
-    return redis.error_reply('SLUICERESET the queue is not the one that was opened')
-  end
-  if ARGV[3] == 'single' and redis.call('GET', owner_key) ~= ARGV[1] then
+  if redis.call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
+     ARGV[3] == 'single' and redis.call('GET', owner_key) ~= ARGV[1] then
     return redis.error_reply('SLUICENOTOWNER the queue is not owned by the caller')
   end
 end

@@ -36,6 +36,7 @@ end
 if back < most then
   for who in pairs(silent) do
     redis.call('ZREM', owners, who)
+    redis.call('HDEL', sessions, who)
   end
 end
 write_totals()
