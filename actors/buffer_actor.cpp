@@ -121,7 +121,8 @@ void buffer_state::on_forgotten(const forgotten& m) {
   const auto before = context_->door->totals().lost;
   ledger_->forgotten(kept);
   if (const auto lost = context_->door->totals().lost - before; lost > 0)
-    context_->log(log_level::error, "the store was emptied: " + std::to_string(lost) + " events that were in it are lost");
+    context_->log(log_level::error,
+                  "the store was emptied: " + std::to_string(lost) + " events that were in it are lost");
   advance();
 }
 

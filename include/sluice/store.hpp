@@ -197,8 +197,8 @@ class store : public queue_admin {
 public:
   /// Applies `work`, and says what became of each part. After an error any part may have been applied or not: the unit
   /// is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops. `queue_reset`
-  /// asks for every batch that is leased to be enqueued again: the store may have forgotten it. `queue_emptied` does, too,
-  /// and says that whatever else was stored is lost.
+  /// asks for every batch that is leased to be enqueued again: the store may have forgotten it. `queue_emptied` does,
+  /// too, and says that whatever else was stored is lost.
   virtual result<work_done> apply(const unit_of_work& work) = 0;
 
   /// The process ends in order: its leases go back to their places, nothing counted, and another may take over at once.

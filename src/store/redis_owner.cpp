@@ -60,10 +60,9 @@ result<void> redis_owner::ensure() {
 
 result<void> redis_owner::acquire() {
   const auto fresh = uuid_source{}.hex(); // the generation, if the queue is new
-  const auto reply =
-      connection_.run_one(redis_script::acquire, queue_,
-                          {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0", schema,
-                           session_});
+  const auto reply = connection_.run_one(
+      redis_script::acquire, queue_,
+      {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0", schema, session_});
   if (!reply)
     return reply.error();
   const auto answer = reply->value();

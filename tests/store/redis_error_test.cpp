@@ -32,7 +32,8 @@ TEST_CASE("what Redis answers is classified by its code, wherever that stands", 
       {"ASK 3999 127.0.0.1:6381", redis_trouble::wrong_server},
       {"CLUSTERDOWN Hash slot not served", redis_trouble::wrong_server},
       {"SLUICENOTOWNER the queue is not owned by the caller", redis_trouble::not_owner},
-      {"ERR The user executing the script can't run this command or subcommand script: 1", redis_trouble::not_permitted},
+      {"ERR The user executing the script can't run this command or subcommand script: 1",
+       redis_trouble::not_permitted},
       {"", redis_trouble::passing},
       {"ERR something about a MASK or an OOMPH", redis_trouble::passing}};
   for (const auto& [text, expected] : answers) {

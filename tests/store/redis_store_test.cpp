@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "store/make_store.hpp"
@@ -51,8 +52,9 @@ struct redis_queue_under_test {
       if (key.compare(0, q.size() + 3, q + ":b:") == 0)
         bodies.insert(key.substr(q.size() + 3));
       else
-        CHECK(std::set<std::string>{"m", "ready", "lease", "retry", "dead", "stat", "ctl", "owner", "owners", "sessions"}.count(
-                  key.substr(q.size() + 1)) == 1);
+        CHECK(
+            std::set<std::string>{"m", "ready", "lease", "retry", "dead", "stat", "ctl", "owner", "owners", "sessions"}
+                .count(key.substr(q.size() + 1)) == 1);
     }
     std::size_t placed = 0;
     for (const char* set : {"ready", "lease", "retry", "dead"})
@@ -698,6 +700,48 @@ TEST_CASE("a policy that evicts is warned of", "[store][redis]") {
   REQUIRE(apply(*a));
   REQUIRE(said.size() == 1);
   CHECK(said[0].find("noeviction") != std::string::npos);
+}
+
+TEST_CASE("the permissions that the documentation names are enough", "[store][redis]") {
+  redis_queue_under_test q;
+  const auto text = read_file(SLUICE_SOURCE_DIR "/docs/persistence.md");
+  const auto begin = text.find("`+auth") + 1, end = text.find('`', begin);
+  REQUIRE(begin != std::string::npos + 1);
+  std::vector<std::string> user{"ACL", "SETUSER", "someone", "on", ">word", "~" + name + "*"};
+  std::istringstream words{text.substr(begin, end - begin)};
+  for (std::string word; words >> word;)
+    user.push_back(word);
+  REQUIRE(q.server.command(user) == "OK");
+  for (const bool shared : {true, false}) {
+    q.o.queue.is_multi_processor = shared;
+    redis_options where;
+    where.unix_socket = q.server.socket();
+    where.username = "someone";
+    where.password = "word";
+    redis_store a{where, q.o, "test"};
+    REQUIRE(put(a, {make("x"), make("y"), make("z")}));
+    const auto leased = claim(a, 3);
+    REQUIRE(leased.size() == 3);
+    REQUIRE(settle_one(a, extend{{held(leased[0])}}));
+    REQUIRE(settle_one(a, nack{held(leased[0]), 0ms, {}}));
+    REQUIRE(settle_one(a, bury{held(leased[1]), {}}));
+    const auto half = [](const char* id) {
+      return std::make_shared<const batch>(
+          batch{.id = id, .events = 5, .payload = std::make_shared<const std::string>("p")});
+    };
+    REQUIRE(settle_one(a, split{held(leased[2]), half("z.0"), half("z.1")}));
+    REQUIRE(settle_one(a, retain{}));
+    CHECK(a.show_dead("y"));
+    CHECK(a.list_dead("", 10)->size() == 1);
+    CHECK(*a.replay_dead({"y"}) == 10);
+    CHECK(a.set_paused(true));
+    CHECK(a.set_paused(false));
+    for (const auto& b : claim(a, 4))
+      CHECK(settle_one(a, ack{held(b)})->settled[0] == settle_outcome::applied);
+    CHECK(*a.purge_dead({}) == 0);
+    CHECK(a.stats()->delivered == (shared ? 30 : 60));
+    a.leave();
+  }
 }
 
 TEST_CASE("a queue that is not in Redis cannot be looked into", "[store][redis]") {
