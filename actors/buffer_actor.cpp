@@ -64,6 +64,7 @@ buffer_state::~buffer_state() {
 void buffer_state::meet(const peers& who) {
   const bool new_persister = !peers_.table || peers_.table->persister != who.table->persister;
   peers_ = who;
+  tell_news();
   if (!new_persister)
     return;
   std::vector<batch_ptr> again;
@@ -179,16 +180,19 @@ void buffer_state::take_events() {
     request_deadlines_.emplace_back(now() + context_->settings.request_deadline, who);
   ledger_->taken(came.events.size());
   batcher_->add(std::move(came.events), since);
-  if (!peers_.table || (came.refused == 0 && came.crossings.empty()))
-    return;
-  intake_news news{.refused = {}, .crossings = std::move(came.crossings)};
+  news_.crossings.insert(news_.crossings.end(), came.crossings.begin(), came.crossings.end());
   if (came.refused > 0)
-    news.refused.push_back({.kind = report_kind::refused,
-                            .events = came.refused,
-                            .batch_id = {},
-                            .message_ids = std::move(came.refused_ids),
-                            .reason = std::move(came.refused_why)});
-  compat::send(self_, peers_.table->supervisor, std::move(news));
+    news_.refused.push_back({.kind = report_kind::refused,
+                             .events = came.refused,
+                             .batch_id = {},
+                             .message_ids = std::move(came.refused_ids),
+                             .reason = std::move(came.refused_why)});
+  tell_news();
+}
+
+void buffer_state::tell_news() {
+  if (peers_.table && !(news_.refused.empty() && news_.crossings.empty()))
+    compat::send(self_, peers_.table->supervisor, std::exchange(news_, {}));
 }
 
 void buffer_state::cut_batches() {

@@ -48,6 +48,7 @@ private:
   };
 
   void take_events();
+  void tell_news();
   void cut_batches();
   void send_to_persister(std::vector<batch_ptr>);
   void finish_flushes();
@@ -58,6 +59,8 @@ private:
   self_pointer self_ = nullptr;
   context_ptr context_;
   peers peers_;
+  /// Kept until there is somebody to tell.
+  intake_news news_;
   port_owner<buffer_peer> port_;
   std::optional<batcher> batcher_;
   std::optional<ledger> ledger_;

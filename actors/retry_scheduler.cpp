@@ -9,7 +9,7 @@ namespace sluice {
 namespace {
 
 // When to say again that retries are due, if nothing has come of it.
-constexpr std::chrono::seconds again{1};
+constexpr std::chrono::seconds reminder{1};
 
 } // namespace
 
@@ -45,7 +45,7 @@ void retry_state::on_tick(const tick& t) {
     return wake_when_due();
   // Cleared only by the persister's word: the wake-up itself may be lost, or too early for the store's own clock.
   compat::send(self_, peers_.table->persister, promote_due{});
-  due_.set(self_, self_->clock().now() + again);
+  due_.set(self_, self_->clock().now() + reminder);
 }
 
 void retry_state::wake_when_due() {

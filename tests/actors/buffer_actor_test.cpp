@@ -1,5 +1,7 @@
 #include "support/catch.hpp"
 
+#include <algorithm>
+
 #include "support/simulation.hpp"
 
 using namespace sluice;
@@ -142,4 +144,34 @@ TEST_CASE("subscribers get backpressure once for every crossing", "[actors][buff
   CHECK(refused == 600);
   caf::anon_send_exit(subscriber, caf::exit_reason::user_shutdown);
   sim.run();
+}
+
+TEST_CASE("what is refused before the actors know one another is told when they do", "[actors][buffer]") {
+  auto o = simulation::defaults();
+  o.max_internal_queue_size = 100;
+  std::uint64_t refused = 0, crossings = 0;
+  simulation sim{
+      o, nullptr, [&](simulation& s) {
+        auto subscriber = s.system().spawn([&]() -> caf::behavior {
+          return {[&](const backpressure&) { ++crossings; },
+                  [&](const delivery_report& r) { refused += r.kind == report_kind::refused ? r.events : 0; }};
+        });
+        s.self()->send(s.running().supervisor, subscribe{subscriber});
+        auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(s.system().scheduler());
+        const auto run_buffer = [&] {
+          const auto* buffer = caf::actor_cast<caf::abstract_actor*>(s.running().buffer);
+          auto job = std::find_if(scheduler.jobs.begin(), scheduler.jobs.end(),
+                                  [&](caf::resumable* x) { return dynamic_cast<caf::abstract_actor*>(x) == buffer; });
+          REQUIRE(job != scheduler.jobs.end());
+          std::rotate(scheduler.jobs.begin(), job, job + 1);
+          scheduler.run_once();
+        };
+        run_buffer();
+        s.send_events(300);
+        run_buffer();
+      }};
+  sim.advance(10ms);
+  CHECK(refused == 200);
+  CHECK(crossings == 2);
+  CHECK(sim.ask<shutdown_report>(sim.running().supervisor, shutdown{}));
 }

@@ -23,7 +23,7 @@ options simulation::defaults() {
   return o;
 }
 
-simulation::simulation(options o, std::unique_ptr<store> queue)
+simulation::simulation(options o, std::unique_ptr<store> queue, const std::function<void(simulation&)>& first)
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())}, self_{
                                                                                                               system_} {
   o.log = [this](log_level, std::string_view line) { log_.emplace_back(line); };
@@ -39,6 +39,8 @@ simulation::simulation(options o, std::unique_ptr<store> queue)
   if (!running)
     throw std::runtime_error("options: " + running.error().front().option + " " + running.error().front().message);
   running_ = *running;
+  if (first)
+    first(*this);
   run();
 }
 

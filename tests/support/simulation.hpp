@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,9 @@ namespace sluice::test {
 /// The whole system on one thread under virtual time: nothing happens but in `run` and `advance`.
 class simulation {
 public:
-  explicit simulation(options o = defaults(), std::unique_ptr<store> queue = nullptr);
+  /// `first` happens before any of our actors has.
+  explicit simulation(options o = defaults(), std::unique_ptr<store> queue = nullptr,
+                      const std::function<void(simulation&)>& first = nullptr);
   ~simulation();
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
