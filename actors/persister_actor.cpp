@@ -142,7 +142,7 @@ void persister_state::commit() {
   if (!done)
     return failed(done.error());
   failures_ = 0;
-  if (std::exchange(store_again_, false)) // what it refused is no worse than lost
+  if (std::exchange(store_again_, false)) // one that it refuses is in flight all the same
     return commit();
   outcome_unknown_ = false;
   heartbeat_due_ = false;

@@ -12,7 +12,7 @@
 #include "support/command_queue.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"
-#include "support/redis_server.hpp"
+#include "support/redis_layout.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -21,30 +21,12 @@ using nlohmann::json;
 
 namespace {
 
-const std::string name = "{hightouch:hightouchEventsQueue}";
-
 options on(const redis_server& redis, const std::string& url) {
   auto o = pipeline::to(url);
   o.persistence = redis.url();
   o.redis.command = 1s;
   o.flush_interval = 20ms;
   return o;
-}
-
-// Only what the layout names, and a body for every record.
-void check_keys(const redis_server& redis) {
-  const std::set<std::string> known{"m",    "ready", "lease", "retry",  "dead",
-                                    "stat", "ctl",   "owner", "owners", "sessions"};
-  std::size_t bodies = 0;
-  for (const auto& key : redis.keys()) {
-    INFO(key);
-    REQUIRE(key.compare(0, name.size() + 1, name + ":") == 0);
-    if (key.compare(name.size() + 1, 2, "b:") == 0)
-      ++bodies;
-    else
-      CHECK(known.count(key.substr(name.size() + 1)) == 1);
-  }
-  CHECK(bodies == std::stoul(redis.command({"HLEN", name + ":m"})));
 }
 
 // Every key with every value.
@@ -214,14 +196,14 @@ TEST_CASE("a full Redis pushes back, and the backlog drains", "[e2e][redis]") {
   }));
   const auto failed = p.client().totals().failed_attempts;
   REQUIRE(eventually([&] { return p.client().totals().failed_attempts > failed + 10; })); // retries go on
-  check_keys(redis);
+  check_layout(redis);
   well = true;
   const auto flushed = p.client().flush(120s);
   REQUIRE(flushed);
   CHECK(flushed->delivered == p.client().totals().accepted);
   CHECK(p.client().totals().waiting() == 0);
-  check_keys(redis);
-  CHECK(redis.command({"HLEN", name + ":m"}) == "0");
+  check_layout(redis);
+  CHECK(redis.command({"HLEN", queue_name + ":m"}) == "0");
 }
 
 TEST_CASE("what the endpoint always refuses is dead after exactly max_attempts, and replayed when it is well",

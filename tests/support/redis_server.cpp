@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/loopback.hpp"
+
 namespace sluice::test {
 
 namespace {
@@ -27,14 +29,6 @@ using steady = std::chrono::steady_clock;
 
 constexpr auto start_deadline = 20s;
 constexpr auto reply_deadline = 5s;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 sockaddr_un unix_address(const std::string& path) {
   sockaddr_un address{};
