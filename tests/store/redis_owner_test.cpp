@@ -68,6 +68,22 @@ TEST_CASE("an owner that was replaced stops, although its successor has ended", 
   CHECK(code_of(apply(*first)) == errc::queue_taken);
 }
 
+TEST_CASE("a session that was begun by an answer that got lost is the process's own", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x")}));
+  const auto leased = claim(*a, 1);
+  const auto token = q.server.command({"GET", queue_name + ":owner"});
+  const auto session = q.server.command({"HGET", queue_name + ":sessions", token});
+  redis_connection lost{redis_options{.unix_socket = q.server.socket()}};
+  REQUIRE(lost.run_one(redis_script::acquire, queue_name,
+                       {token, "generation", "single", "3000", "test", "0", "1", session}));
+  REQUIRE(q.server.command({"HGET", queue_name + ":sessions", token}) != session);
+  const auto done = settle_one(*a, ack{held(leased[0])});
+  REQUIRE(done);
+  CHECK(done->settled[0] == settle_outcome::applied);
+}
+
 TEST_CASE("what comes late, by a connection that was given up, changes nothing", "[store][redis]") {
   redis_queue_under_test q;
   auto a = q.process();

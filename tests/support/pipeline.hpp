@@ -38,7 +38,7 @@ private:
   sluice::client client_;
 };
 
-/// Waits, about 30 s at most, until something is true; gives whether it came true.
+/// Waits, 30 s at most, until something is true; gives whether it came true.
 bool eventually(const std::function<bool()>& is_true);
 
 } // namespace sluice::test

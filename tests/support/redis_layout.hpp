@@ -10,7 +10,7 @@ namespace sluice::test {
 inline const std::string queue_name = "{hightouch:hightouchEventsQueue}";
 
 /// Checks that every batch of the default queue is in one state, with a body and a record, and that nothing is there
-/// that the layout does not name.
+/// that the layout does not name. One moment of it, also while processes work on it.
 void check_layout(const redis_server&);
 
 } // namespace sluice::test

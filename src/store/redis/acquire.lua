@@ -11,7 +11,8 @@ if owner and owner ~= token then
   return {'taken', owner, redis.call('PTTL', owner_key)}
 end
 local last = tonumber(redis.call('HGET', ctl, 'sessions') or '0')
-if mode == 'single' and ARGV[8] ~= '0' and last > tonumber(ARGV[8]) then
+-- A later session may also be the caller's own, begun by a call whose answer got lost.
+if mode == 'single' and ARGV[8] ~= '0' and last > tonumber(ARGV[8]) and redis.call('HGET', ctl, 'last') ~= token then
   return {'replaced'}
 end
 local fingerprint = redis.call('HGET', ctl, 'fingerprint')
@@ -29,7 +30,8 @@ if mode == 'single' or other then
 end
 redis.call('ZREM', owners, token)
 redis.call('HSETNX', ctl, 'generation', ARGV[2])
-redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1))
+redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
+  'last', token)
 if mode == 'single' then
   redis.call('DEL', sessions, owners) -- of those that are taken for dead
   redis.call('SET', owner_key, token, 'PX', ARGV[4])
