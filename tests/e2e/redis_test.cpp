@@ -254,6 +254,7 @@ TEST_CASE("Redis holds no secret, and takes less than a fifth of an event's size
   o.write_key = "s3cret-of-source";
   o.redis.password = "s3cret-of-redis";
   o.flush_at = o.max_batch_events = 100;
+  o.flush_interval = 1min; // full batches only
   std::mutex mutex;
   std::string said;
   o.log = [&](log_level, std::string_view line) {
