@@ -25,7 +25,7 @@ boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf:
   context->settings = settings;
   context->door = std::make_shared<intake>(settings);
   context->queue = std::move(parts.queue);
-  context->transport = parts.transport ? std::move(parts.transport) : make_transport_factory(settings);
+  context->transport = parts.transport ? std::move(parts.transport) : make_transport;
   context->clock = parts.clock ? std::move(parts.clock) : std::chrono::system_clock::now;
   context->seed = parts.seed != 0 ? parts.seed : std::random_device{}();
   context->incarnation = uuid_source{}.hex();

@@ -30,6 +30,7 @@ public:
             [core](const drain& m) { core->on_drain(m); },
             [this](const finish&) { this->quit(); },
             [core](const wake&) { core->on_wake(); },
+            [core](const set_batch_size& m) { core->on_batch_size(m); },
             [core](const tick& m) { core->on_tick(m); }};
   }
 
@@ -80,6 +81,10 @@ void buffer_state::on_wake() {
     advance();
   else
     linger_.set(self_, now() + linger);
+}
+
+void buffer_state::on_batch_size(const set_batch_size& m) {
+  batcher_->limit_events(m.events);
 }
 
 void buffer_state::on_tick(const tick& t) {

@@ -31,6 +31,7 @@ public:
 
   void meet(const peers&);
   void on_wake();
+  void on_batch_size(const set_batch_size&);
   void on_tick(const tick&);
   void on_committed(const committed&);
   void on_forgotten(const forgotten&);

@@ -89,6 +89,18 @@ result<shutdown_report> client::shutdown(std::chrono::milliseconds deadline) {
   return ask<shutdown_report>(impl_->running.supervisor, sluice::shutdown{deadline});
 }
 
+result<void> client::set_destination(const std::string& data_plane_url, const std::string& write_key) {
+  const caf::scoped_actor self{impl_->running.supervisor.home_system()};
+  result<void> answer = error{errc::closed, "", "the system has stopped"};
+  self->request(impl_->running.supervisor, no_end, sluice::set_destination{data_plane_url, write_key})
+      .receive([&] { answer = {}; },
+               [&](caf::error& e) {
+                 if (e == errc::invalid_option)
+                   answer = error{errc::invalid_option, "", compat::render(self->system(), e)};
+               });
+  return answer;
+}
+
 counts client::totals() const {
   return impl_->running.door->totals();
 }

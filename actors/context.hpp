@@ -12,13 +12,14 @@
 
 namespace sluice {
 
-/// What the composition root gives to every actor: read-only, but for the intake, which locks, and the store, which
+/// What the composition root gives to every actor, and the supervisor in its place when the destination changes:
+/// read-only, but for the intake, which locks, and the store, which
 /// only the persister touches.
 struct actor_context {
   options settings;
   std::shared_ptr<intake> door;
   /// Outlives every persister.
-  std::unique_ptr<store> queue;
+  std::shared_ptr<store> queue;
   transport_factory transport;
   /// Wall time, for what is written down; timers use the actor system's clock.
   std::function<std::chrono::system_clock::time_point()> clock;

@@ -26,6 +26,7 @@ dead_letter_actor::behavior_type behavior(dead_letter_state::self_pointer self, 
   supervise(self, parent);
   return {[state](const peers& m) { state->meet(m); },
           [state](const give_up_on& m) { state->on_give_up(m); },
+          [state](const redirected& m) { state->on_redirected(m); },
           [self, state](const list_dead& m) { return compat::forward_to(self, state->store_keeper(), m); },
           [self, state](const show_dead& m) { return compat::forward_to(self, state->store_keeper(), m); },
           [self, state](const replay_dead& m) { return compat::forward_to(self, state->store_keeper(), m); },

@@ -15,6 +15,7 @@ public:
 
   void meet(const peers& who) { peers_ = who; }
   void on_give_up(const give_up_on&);
+  void on_redirected(const redirected& m) { context_ = m.context; }
   const persister_actor& store_keeper() const { return peers_.table->persister; }
 
 private:

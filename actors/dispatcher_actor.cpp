@@ -2,20 +2,25 @@
 
 #include "actors/supervised.hpp"
 #include "core/outcome.hpp"
+#include "core/retry.hpp"
+#include "core/retry_after.hpp"
 
 namespace sluice {
 
 void dispatcher_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
-  destination_.emplace(context_->settings.hold.probe);
+  random_.seed(context_->seed);
+  destination_.emplace(context_->settings);
+  batch_size_.emplace(context_->settings.max_batch_events);
   port_.open(handle{self});
-  transport_ = context_->transport();
+  transport_ = context_->transport(context_->settings);
 }
 
 void dispatcher_state::meet(const peers& who) {
   const bool new_persister = !peers_.table || peers_.table->persister != who.table->persister;
   peers_ = who;
+  say_batch_size();
   if (new_persister) {
     pull first{.capacity = capacity(), .holding = {}};
     said_capacity_ = first.capacity;
@@ -64,28 +69,27 @@ void dispatcher_state::on_ended(const attempt_ended& m) {
 
 dispatcher_state::verdict dispatcher_state::judge(const leased_batch& b, const delivery_response& response) {
   const lease held{b.content->id, b.fence};
-  const auto [what, why] = classify(response, b.content->events);
-  if (what == outcome::destination_fault) {
-    hold(why);
-    return settle{{release{held}}};
-  }
-  // While deliveries are held, only an answer says anything about the address and the key.
-  if (response.failure != transport_failure::none && destination_->held()) {
-    destination_->fault(self_->clock().now());
-    probe_.set(self_, destination_->probe_at());
-    return settle{{release{held}}};
-  }
-  if (what != outcome::cancelled)
-    go_on();
-  switch (what) {
+  const auto found = classify(response, b.content->events);
+  const auto asked = capped(context_->settings.retry, parse_retry_after(response.retry_after, context_->clock()));
+  const auto stood = destination_->stands();
+  note(found, asked);
+  switch (found.what) {
   case outcome::delivered:
+    batch_size_->delivered(b.content->events);
+    say_batch_size();
     return settle{{ack{held}}};
   case outcome::retryable:
-    return attempt_failed{held, b.attempts + 1, why, response.retry_after};
+    return try_again(b, found.why, asked, true);
+  case outcome::unreachable:
+    if (stood == standing::at_fault) // what is held keeps its place, so that it goes on at once
+      return settle{{release{held}}};
+    [[fallthrough]];
+  case outcome::throttled:
+    return try_again(b, found.why, asked, stood == standing::well);
   case outcome::splittable:
-    return halve(b, why);
+    return halve(b, found.why);
   case outcome::permanent:
-    return give_up_on{held, why};
+    return give_up_on{held, found.why};
   case outcome::destination_fault:
   case outcome::cancelled:
     break;
@@ -93,8 +97,27 @@ dispatcher_state::verdict dispatcher_state::judge(const leased_batch& b, const d
   return settle{{release{held}}};
 }
 
+// A batch that failed while the destination was known to be away is not to blame. It makes way for another one to be
+// the next probe: if it is what keeps the destination from answering, the others show that.
+dispatcher_state::verdict dispatcher_state::try_again(const leased_batch& b, const failure_note& why,
+                                                      std::optional<milliseconds> asked, bool counted) {
+  const lease held{b.content->id, b.fence};
+  const int attempts = b.attempts + (counted ? 1 : 0);
+  if (const char* limit = gives_up(context_->settings.retry, attempts, context_->now() - b.stored))
+    return give_up_on{
+        held, {why.status, "gave up after " + std::to_string(attempts) + " attempts (" + limit + "): " + why.reason}};
+  if (counted)
+    return attempt_failed{held, attempts, why, asked};
+  const auto until = destination_->probe_at().value_or(self_->clock().now()) - self_->clock().now();
+  return settle{{nack{held, std::chrono::ceil<milliseconds>(until) + milliseconds{1}, why, false}}};
+}
+
 dispatcher_state::verdict dispatcher_state::halve(const leased_batch& b, const failure_note& why) {
   const lease held{b.content->id, b.fence};
+  if (why.status == 413) {
+    batch_size_->too_large(b.content->events);
+    say_batch_size();
+  }
   const auto first_events = b.content->events / 2;
   auto halves =
       split_payload(*b.content->payload, first_events, sealer_, context_->settings.max_batch_bytes, context_->clock());
@@ -126,9 +149,20 @@ void dispatcher_state::on_settled(const settled& m) {
 
 void dispatcher_state::on_paused(const set_paused& m) {
   paused_ = m.paused;
-  if (m.end_hold)
-    go_on();
+  if (m.end_hold) {
+    const auto stood = destination_->stands();
+    destination_->resume();
+    if (stood != standing::well)
+      say_standing("");
+  }
   say_capacity();
+}
+
+// What is under way is cancelled, and goes to the new one.
+void dispatcher_state::on_redirected(const redirected& m) {
+  context_ = m.context;
+  transport_ = context_->transport(context_->settings);
+  on_paused({.paused = paused_, .end_hold = true});
 }
 
 void dispatcher_state::on_tick(const tick& t) {
@@ -139,22 +173,32 @@ void dispatcher_state::on_tick(const tick& t) {
   say_capacity();
 }
 
-void dispatcher_state::hold(const failure_note& why) {
-  if (destination_->fault(self_->clock().now())) {
-    const auto words = why.reason + "; deliveries wait: check data_plane_url and write_key, then resume";
-    context_->log(log_level::error, words);
-    compat::send(self_, peers_.table->supervisor, hold_changed{words});
-  }
+void dispatcher_state::note(const classification& found, std::optional<milliseconds> asked) {
+  const auto stood = destination_->stands();
+  destination_->note(found.what, self_->clock().now(), asked,
+                     std::uniform_real_distribution<double>{0.0, 1.0}(random_));
+  if (stood != destination_->stands())
+    say_standing(found.why.reason);
   probe_.set(self_, destination_->probe_at());
   say_capacity();
 }
 
-void dispatcher_state::go_on() {
-  if (!destination_->answered())
-    return;
-  context_->log(log_level::info, "the destination answers again; deliveries go on");
-  compat::send(self_, peers_.table->supervisor, hold_changed{});
-  say_capacity();
+void dispatcher_state::say_standing(const std::string& why) {
+  std::string words;
+  switch (destination_->stands()) {
+  case standing::well:
+    context_->log(log_level::info, "the destination answers; deliveries go on");
+    break;
+  case standing::away:
+    words = why + "; the destination is away, or asks for a pause: deliveries wait, and one at a time tries it";
+    context_->log(log_level::warning, words);
+    break;
+  case standing::at_fault:
+    words = why + "; deliveries wait: check data_plane_url and write_key, then resume";
+    context_->log(log_level::error, words);
+    break;
+  }
+  compat::send(self_, peers_.table->supervisor, hold_changed{hold_source::destination, words});
 }
 
 void dispatcher_state::say_capacity() {
@@ -162,8 +206,13 @@ void dispatcher_state::say_capacity() {
     compat::send(self_, peers_.table->persister, set_capacity{capacity()});
 }
 
+void dispatcher_state::say_batch_size() {
+  if (std::exchange(said_batch_size_, batch_size_->limit()) != batch_size_->limit())
+    compat::send(self_, peers_.table->buffer, set_batch_size{batch_size_->limit()});
+}
+
 std::size_t dispatcher_state::capacity() const noexcept {
-  return paused_ ? 0 : destination_->capacity(context_->settings.max_in_flight);
+  return paused_ ? 0 : destination_->capacity();
 }
 
 namespace {
@@ -177,6 +226,7 @@ dispatcher_state::handle::behavior_type dispatcher(dispatcher_state::self_pointe
           [state](const deliver& m) { state->on_deliver(m); },
           [state](const settled& m) { state->on_settled(m); },
           [state](const set_paused& m) { state->on_paused(m); },
+          [state](const redirected& m) { state->on_redirected(m); },
           [state](const attempt_ended& m) { state->on_ended(m); },
           [state](const tick& m) { state->on_tick(m); }};
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
 #include "actors/port.hpp"
+#include "core/batch_size.hpp"
 #include "core/destination.hpp"
 #include "core/payload.hpp"
 #include "sluice/actors.hpp"
@@ -30,6 +32,7 @@ public:
   void on_ended(const attempt_ended&);
   void on_settled(const settled&);
   void on_paused(const set_paused&);
+  void on_redirected(const redirected&);
   void on_tick(const tick&);
 
 private:
@@ -44,10 +47,12 @@ private:
   void attempt(const leased_batch&);
   verdict judge(const leased_batch&, const delivery_response&);
   verdict halve(const leased_batch&, const failure_note&);
+  verdict try_again(const leased_batch&, const failure_note&, std::optional<milliseconds> asked, bool counted);
   void tell(const verdict&) const;
-  void hold(const failure_note&);
-  void go_on();
+  void note(const classification&, std::optional<milliseconds> asked);
+  void say_standing(const std::string& why);
   void say_capacity();
+  void say_batch_size();
   std::size_t capacity() const noexcept;
 
   self_pointer self_ = nullptr;
@@ -56,8 +61,12 @@ private:
   port_owner<handle> port_;
   std::map<std::string, delivery> deliveries_;
   std::optional<destination> destination_;
+  std::optional<batch_size> batch_size_;
   bool paused_ = false;
   std::size_t said_capacity_ = 0;
+  std::size_t said_batch_size_ = 0;
+  /// Spreads probes.
+  std::mt19937_64 random_;
   payload_sealer sealer_;
   alarm probe_;
   /// Goes first, and with it its threads and sockets: they must find the port open or closed, never gone.

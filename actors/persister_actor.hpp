@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -8,6 +7,8 @@
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
+#include "actors/leases.hpp"
+#include "core/burial_guard.hpp"
 #include "sluice/actors.hpp"
 
 namespace sluice {
@@ -28,24 +29,25 @@ public:
   void on_pull(const pull&);
   void on_capacity(const set_capacity&);
   void on_promote();
+  void on_paused(const set_paused&);
+  void on_redirected(const redirected&);
   void on_finish();
   void on_tick(const tick&);
   void commit();
 
-  caf::result<dead_page> list(const list_dead&);
-  caf::result<dead_entry> show(const show_dead&);
-  caf::result<dead_count> replay(const replay_dead&);
-  caf::result<dead_count> purge(const purge_dead&);
+  void commit_soon();
+  store& queue() const { return *context_->queue; }
+  std::size_t max_batch_bytes() const { return context_->settings.max_batch_bytes; }
 
 private:
-  void commit_soon();
+  settlement past_guard(const settlement&);
+  void amend_queue();
+  void look_for_pause();
+  void resumed();
+  void say_hold(const std::string& reason);
   unit_of_work next_unit();
   unit_of_work unit_of_leased() const;
-  std::vector<lease> leases_held() const;
-  std::size_t leases_after(const unit_of_work&) const;
   void report(const unit_of_work&, const work_done&);
-  void note_settled(const settlement&, settle_outcome, std::vector<batch_news>&, std::vector<lease>&);
-  void note_retained(const retain&, const std::vector<lease>& over);
   void failed(const error&);
 
   self_pointer self_ = nullptr;
@@ -53,11 +55,15 @@ private:
   peers peers_;
   /// Deliveries that the dispatcher takes at a time; none before its first pull.
   std::size_t capacity_ = 0;
-  /// Given to the dispatcher and not settled.
-  std::map<std::string, leased_batch> leases_;
-  /// What dispatchers have said that they hold, until the next commit makes it true.
-  std::map<std::string, leased_batch> pulled_;
+  leases leases_;
   bool attached_ = false;
+  std::optional<burial_guard> guard_;
+  /// As far as is known.
+  bool queue_paused_ = false;
+  bool looked_ = false;
+  /// What the queue is to be told, until it has been.
+  std::optional<bool> pause_due_;
+  std::optional<std::string> redirect_due_;
   unit_of_work gathered_;
   bool heartbeat_due_ = false;
   /// The next unit of work stores again what is leased, and does nothing else.

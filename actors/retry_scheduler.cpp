@@ -2,7 +2,6 @@
 
 #include "actors/supervised.hpp"
 #include "core/retry.hpp"
-#include "core/retry_after.hpp"
 
 namespace sluice {
 
@@ -20,17 +19,9 @@ void retry_state::start(self_pointer self, context_ptr context) {
 }
 
 void retry_state::on_failed(const attempt_failed& m) {
-  const auto& policy = context_->settings.retry;
-  const auto asked = parse_retry_after(m.retry_after, context_->clock());
   const double chance = std::uniform_real_distribution<double>{0.0, 1.0}(random_);
-  const auto step = next_step(policy, m.attempts, chance, asked);
-  if (const auto* again = std::get_if<retry_after>(&step)) {
-    compat::send(self_, peers_.table->persister, settle{{nack{m.held, again->delay, m.why}}});
-    return;
-  }
-  auto why = m.why;
-  why.reason = "gave up after " + std::to_string(m.attempts) + " attempts: " + why.reason;
-  compat::send(self_, peers_.table->dead_letters, give_up_on{m.held, std::move(why)});
+  const auto delay = retry_delay(context_->settings.retry, m.attempts, chance, m.asked);
+  compat::send(self_, peers_.table->persister, settle{{nack{m.held, delay, m.why}}});
 }
 
 void retry_state::on_next_due(const next_due& m) {

@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-/// Decides whether a failed batch is tried again, and when; wakes the persister when the time has come.
+/// Decides when a failed batch is tried again; wakes the persister when the time has come.
 class retry_state {
 public:
   static inline const char* name = "sluice.retry";

@@ -92,8 +92,8 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
   }
   if (gone == table_->buffer.address())
     return stop({errc::restarts_used_up, "restarts", "the buffer failed"});
-  if (gone == table_->dispatcher.address() && !held_.empty())
-    on_hold_changed({}); // the next one finds out for itself
+  if (gone == table_->dispatcher.address()) // the next one finds out for itself
+    on_hold_changed({hold_source::destination, ""});
   restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
       restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
       restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
@@ -197,12 +197,34 @@ system_stats supervisor_state::stats() const {
           .depth_bytes = context_->door->depth_bytes(),
           .restarts = restarts_,
           .paused = paused_,
-          .held = held_};
+          .held = held_by_destination_.empty() ? held_by_queue_ : held_by_destination_};
 }
 
 void supervisor_state::set_paused_to(bool paused) {
   paused_ = paused;
-  compat::send(self_, table_->dispatcher, set_paused{.paused = paused, .end_hold = !paused});
+  const set_paused word{.paused = paused, .end_hold = !paused};
+  compat::send(self_, table_->dispatcher, word);
+  compat::send(self_, table_->persister, word);
+}
+
+caf::result<void> supervisor_state::on_set_destination(const set_destination& m) {
+  auto next = std::make_shared<actor_context>(*context_);
+  if (!m.data_plane_url.empty())
+    next->settings.data_plane_url = m.data_plane_url;
+  if (!m.write_key.empty())
+    next->settings.write_key = m.write_key;
+  if (const auto wrong = validate(next->settings); !wrong.empty()) {
+    std::string words;
+    for (const auto& w : wrong)
+      words += (words.empty() ? "" : "; ") + w.option + " " + w.message;
+    return to_caf_error({errc::invalid_option, wrong.front().option, words});
+  }
+  context_ = std::move(next);
+  const redirected word{context_};
+  compat::send(self_, table_->dead_letters, word);
+  compat::send(self_, table_->persister, word);
+  compat::send(self_, table_->dispatcher, word);
+  return {};
 }
 
 void supervisor_state::on_committed(const committed& m) const {
@@ -217,8 +239,9 @@ void supervisor_state::on_intake_news(const intake_news& m) {
 }
 
 void supervisor_state::on_hold_changed(const hold_changed& m) {
-  held_ = m.reason;
-  subscribers_.tell(destination_hold{m.reason});
+  auto& held = m.by == hold_source::destination ? held_by_destination_ : held_by_queue_;
+  if (std::exchange(held, m.reason) != m.reason)
+    subscribers_.tell(delivery_hold{m.reason});
 }
 
 namespace {
@@ -233,6 +256,7 @@ supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, co
       [self, state](const get_stats&) { return compat::to_requester(self, caf::result<system_stats>{state->stats()}); },
       [state](const pause&) { state->set_paused_to(true); },
       [state](const resume&) { state->set_paused_to(false); },
+      [self, state](const set_destination& m) { return compat::to_requester(self, state->on_set_destination(m)); },
       [state](const shutdown& m) { return state->on_shutdown(m); },
       [self, state](const list_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
       [self, state](const show_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },

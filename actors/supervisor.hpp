@@ -30,6 +30,7 @@ public:
   void on_unsubscribe(const unsubscribe&);
   system_stats stats() const;
   void set_paused_to(bool paused);
+  caf::result<void> on_set_destination(const set_destination&);
   shutdown_promise on_shutdown(const shutdown&);
   void on_drained();
   void on_committed(const committed& m) const;
@@ -67,7 +68,7 @@ private:
   /// Who has ever subscribed and lives.
   std::set<caf::actor_addr> watched_;
   bool paused_ = false;
-  std::string held_;
+  std::string held_by_destination_, held_by_queue_;
   phase phase_ = phase::running;
   /// Why the system stops by itself; empty for an orderly shutdown.
   error failure_;

@@ -49,7 +49,7 @@ caf::behavior producer(caf::stateful_actor<producer_state>* self, sluice::analyt
       },
       // What else subscribers are told.
       [](const sluice::delivery_report&) {},
-      [](const sluice::destination_hold&) {},
+      [](const sluice::delivery_hold&) {},
       [](const sluice::stopped&) {},
   };
 }

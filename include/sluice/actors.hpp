@@ -24,6 +24,8 @@ using analytics_actor = compat::typed<
     system_stats(get_stats),
     // Deliveries stop and go on; answered when the word is out.
     void(pause), void(resume),
+    // Answered when the word is out, or with everything that is wrong with it.
+    void(set_destination),
     // Refuses what is new, delivers what waits until the deadline, stops every actor, answers, and is gone.
     shutdown_report(shutdown),
     // Dead letters; answered by the store.
@@ -38,7 +40,7 @@ using buffer_peer =
                   // Frees what is stored (durable stores) or at its end (memory), answers requests and flushes.
                   void(committed), void(forgotten),
                   // Answered with `drained` to the supervisor.
-                  void(drain), void(finish), void(wake), void(tick)>;
+                  void(drain), void(finish), void(wake), void(set_batch_size), void(tick)>;
 
 /// The only user of the store. Gathers what has arrived into one unit of work.
 using persister_actor =
@@ -48,18 +50,18 @@ using persister_actor =
                   // Confirmed by `settled`; may be sent again.
                   void(settle),
                   // Answered with `deliver` while there are batches and free slots.
-                  void(pull), void(set_capacity), void(promote_due), void(finish), dead_page(list_dead),
-                  dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
+                  void(pull), void(set_capacity), void(promote_due), void(set_paused), void(redirected), void(finish),
+                  dead_page(list_dead), dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.
-using dispatcher_actor = compat::typed<void(peers), void(deliver), void(settled), void(set_paused)>;
+using dispatcher_actor = compat::typed<void(peers), void(deliver), void(settled), void(set_paused), void(redirected)>;
 
-/// Decides whether and when a failed batch is tried again; wakes the persister when it is due.
+/// Decides when a failed batch is tried again; wakes the persister when it is due.
 using retry_scheduler = compat::typed<void(peers), void(attempt_failed), void(next_due)>;
 
 /// Buries what cannot be delivered; hands people's questions about the dead to the persister.
-using dead_letter_actor = compat::typed<void(peers), void(give_up_on), dead_page(list_dead), dead_entry(show_dead),
-                                        dead_count(replay_dead), dead_count(purge_dead)>;
+using dead_letter_actor = compat::typed<void(peers), void(give_up_on), void(redirected), dead_page(list_dead),
+                                        dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Composition root → supervisor: this is your buffer, start the others.
 struct begin {
@@ -112,8 +114,9 @@ CAF_ADD_TYPE_ID(sluice, (sluice::dead_entry))
 CAF_ADD_TYPE_ID(sluice, (sluice::dead_count))
 CAF_ADD_TYPE_ID(sluice, (sluice::delivery_report))
 CAF_ADD_TYPE_ID(sluice, (sluice::backpressure))
-CAF_ADD_TYPE_ID(sluice, (sluice::destination_hold))
+CAF_ADD_TYPE_ID(sluice, (sluice::delivery_hold))
 CAF_ADD_TYPE_ID(sluice, (sluice::stopped))
+CAF_ADD_TYPE_ID(sluice, (sluice::set_destination))
 CAF_END_TYPE_ID_BLOCK(sluice)
 
 SLUICE_ERROR_ENUM(sluice::errc)

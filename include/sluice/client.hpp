@@ -56,6 +56,10 @@ public:
   /// actor. Must not be called from an actor.
   result<shutdown_report> shutdown(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
 
+  /// As the message `set_destination`: what is empty stays as it is. Errors: `invalid_option`, with everything that is
+  /// wrong; `closed`. Must not be called from an actor.
+  result<void> set_destination(const std::string& data_plane_url, const std::string& write_key);
+
   /// Totals so far.
   counts totals() const;
 

@@ -24,7 +24,7 @@ struct shutdown {
   std::chrono::milliseconds deadline{0};
 };
 
-/// Send me `delivery_report`, `backpressure`, `destination_hold` and `stopped`. At most 64 subscribers.
+/// Send me `delivery_report`, `backpressure`, `delivery_hold` and `stopped`. At most 64 subscribers.
 struct subscribe {
   caf::actor who{};
 };
@@ -40,8 +40,16 @@ struct get_stats {};
 /// Stop starting deliveries; everything else goes on.
 struct pause {};
 
-/// Start deliveries again, also those that a destination hold keeps.
+/// Start deliveries again, whatever keeps them: `pause`, a destination that is away or at fault, a paused queue.
 struct resume {};
+
+/// Deliver to this URL, with this key, from now on: what waits, too. What is empty stays as it is. The queue is the
+/// new destination's from then on, as with the option `queue.adopt`.
+struct set_destination {
+  std::string data_plane_url{};
+  /// A secret: never logged, stored or put into an error.
+  std::string write_key{};
+};
 
 /// Up to `limit` (at most 500) dead letters, the oldest first, after the one with the cursor `<died>/<id>`; from the
 /// first if it is empty.
@@ -204,8 +212,8 @@ auto inspect(Inspector& f, backpressure& x) {
 }
 
 template <class Inspector>
-auto inspect(Inspector& f, destination_hold& x) {
-  return compat::inspect_object(f, x, "sluice::destination_hold", compat::member("reason", x.reason));
+auto inspect(Inspector& f, delivery_hold& x) {
+  return compat::inspect_object(f, x, "sluice::delivery_hold", compat::member("reason", x.reason));
 }
 
 template <class Inspector>
@@ -247,6 +255,12 @@ auto inspect(Inspector& f, pause& x) {
 template <class Inspector>
 auto inspect(Inspector& f, resume& x) {
   return compat::inspect_object(f, x, "sluice::resume");
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, set_destination& x) {
+  return compat::inspect_object(f, x, "sluice::set_destination", compat::member("data_plane_url", x.data_plane_url),
+                                compat::member("write_key", x.write_key));
 }
 
 template <class Inspector>

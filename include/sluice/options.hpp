@@ -36,11 +36,28 @@ struct retry_options {
   milliseconds cap{60'000};
   /// What a server's `Retry-After` may ask for at most.
   milliseconds retry_after_cap{15 * 60'000};
+  /// A batch that fails when it has been in the store for this long is not tried again. 0, no limit, to 10 years.
+  milliseconds max_age{0};
 };
 
-/// What to do while the address or the key is wrong (a redirect, 401, 403, 404, …): wait, and probe.
+/// The circuit breaker: when the destination is taken for away, and how often it is probed then. A probe that fails
+/// counts no attempt, so that no outage buries anything. A 429 opens it at once, for as long as the server asks.
+struct breaker_options {
+  /// Attempts in a row that do not reach it: no connection, no response, a timeout, or 502 to 504. 1 to 1000.
+  int failures = 5;
+  /// The first wait for a probe, which doubles with every probe that fails …
+  milliseconds probe{1'000};
+  /// … up to this. The last half of each wait is random.
+  milliseconds probe_cap{30'000};
+};
+
+/// What to do while the destination is at fault, and not the events: wait, bury nothing.
 struct hold_options {
+  /// How often to try while the address or the key is wrong (a redirect, 401, 403, 404, …).
   milliseconds probe{30'000};
+  /// The burial guard: after this many burials of one status in a row, with no delivery in between, the queue is
+  /// paused until somebody says `resume`. 1 to 1 million.
+  std::size_t burials = 20;
 };
 
 /// What to do when the dead letters are full.
@@ -167,7 +184,8 @@ struct options {
   bool gzip = true;
   /// Batches under way between buffer and persister. 1 to 64.
   std::size_t persist_window = 4;
-  /// Deliveries, and connections, at a time. 1 to 256.
+  /// Deliveries, and connections, at a time. 1 to 256. With 1, and a queue of this process's own, batches arrive in the
+  /// order of acceptance: one that is to be tried again holds up the others.
   std::size_t max_in_flight = 8;
 
   /// Where batches wait: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`; or
@@ -176,6 +194,7 @@ struct options {
 
   http_options http{};
   retry_options retry{};
+  breaker_options breaker{};
   hold_options hold{};
   queue_options queue{};
   sqlite_options sqlite{};

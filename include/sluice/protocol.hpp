@@ -16,6 +16,7 @@
 namespace sluice {
 
 struct peer_table;
+struct actor_context;
 
 /// The supervisor's word after every start and restart: these are your peers now.
 struct peers {
@@ -92,11 +93,11 @@ struct attempt_failed {
   /// This one included.
   int attempts = 0;
   failure_note why{};
-  /// The `Retry-After` header as it came.
-  std::string retry_after{};
+  /// The server's `Retry-After`.
+  std::optional<std::chrono::milliseconds> asked{};
 };
 
-/// Dispatcher, retry scheduler → dead-letter actor: no attempt can help.
+/// Dispatcher → dead-letter actor: no attempt can help, or none is left.
 struct give_up_on {
   lease held{};
   failure_note why{};
@@ -110,15 +111,32 @@ struct next_due {
 /// Retry scheduler → persister: retries are due.
 struct promote_due {};
 
-/// Dispatcher → supervisor: deliveries are held for `reason`, or go on (empty).
+/// Dispatcher → buffer: what batches may have from now on.
+struct set_batch_size {
+  std::size_t events = 0;
+};
+
+/// Who holds deliveries.
+enum class hold_source : std::uint8_t {
+  destination, ///< it is away or at fault
+  queue        ///< it is paused
+};
+
+/// Dispatcher, persister → supervisor: deliveries are held for `reason`, or go on (empty).
 struct hold_changed {
+  hold_source by{};
   std::string reason{};
 };
 
-/// Supervisor → dispatcher. `end_hold`: a destination hold ends as well.
+/// Supervisor → dispatcher, persister. `end_hold`: whatever holds deliveries ends as well.
 struct set_paused {
   bool paused = false;
   bool end_hold = false;
+};
+
+/// Supervisor → dispatcher, persister, dead-letter actor: batches go elsewhere, or with another key.
+struct redirected {
+  std::shared_ptr<const actor_context> context{};
 };
 
 /// Supervisor → buffer: refuse what is new, deliver what you hold, say so.
@@ -179,8 +197,10 @@ SLUICE_LOCAL_TYPE(sluice::attempt_failed)
 SLUICE_LOCAL_TYPE(sluice::give_up_on)
 SLUICE_LOCAL_TYPE(sluice::next_due)
 SLUICE_LOCAL_TYPE(sluice::promote_due)
+SLUICE_LOCAL_TYPE(sluice::set_batch_size)
 SLUICE_LOCAL_TYPE(sluice::hold_changed)
 SLUICE_LOCAL_TYPE(sluice::set_paused)
+SLUICE_LOCAL_TYPE(sluice::redirected)
 SLUICE_LOCAL_TYPE(sluice::drain)
 SLUICE_LOCAL_TYPE(sluice::drained)
 SLUICE_LOCAL_TYPE(sluice::finish)

@@ -103,9 +103,9 @@ struct backpressure {
   std::uint64_t capacity = 0;
 };
 
-/// Sent to subscribers when deliveries are held because the destination's address or key is wrong, and when they go
-/// on (`reason` empty).
-struct destination_hold {
+/// Sent to subscribers when deliveries are held, and when they go on (`reason` empty): the destination's address or key
+/// is wrong; it is away, or asks for a pause; the queue is paused, by people or by the burial guard.
+struct delivery_hold {
   std::string reason{};
 };
 

@@ -44,11 +44,13 @@ struct failure_note {
 struct ack {
   lease held{};
 };
-/// Failed for now: to `retry`, due after `delay`; one attempt more.
+/// Failed for now: to `retry`, due after `delay`; one attempt more if it is `counted`.
 struct nack {
   lease held{};
   std::chrono::milliseconds delay{0};
   failure_note why{};
+  /// False if the batch is not to blame: the destination was known to be away.
+  bool counted = true;
 };
 /// Failed for good: to `dead`; one attempt more.
 struct bury {
@@ -101,6 +103,8 @@ struct unit_of_work {
   /// Leases to give at most: to the oldest ready batches. Those enqueued here are the last of them, so they never
   /// overtake the backlog, and are given without being read back.
   std::size_t slots = 0;
+  /// No lease is given while a batch waits in `retry`: what comes after it must not overtake it.
+  bool in_order = false;
 };
 
 /// What became of a settlement.
@@ -123,6 +127,8 @@ struct leased_batch {
   std::uint64_t fence = 0;
   /// Failed attempts so far.
   int attempts = 0;
+  /// When it was stored; the halves of a split have the time of the whole.
+  store_time stored{};
 };
 
 /// What a unit of work did: one outcome for each settlement and enqueue, in their order.
@@ -204,6 +210,9 @@ public:
   /// The process ends in order: its leases go back to their places, nothing counted, and another may take over at once.
   /// Nothing is applied afterwards. What fails is left to the next process.
   virtual void leave() {}
+
+  /// What waits goes to another destination from now on, with this fingerprint.
+  virtual result<void> redirect(const std::string& /*fingerprint*/) { return {}; }
 
   /// Whether what is stored survives the process. If not, events count against `max_internal_queue_size` until
   /// they have reached an end.

@@ -46,7 +46,10 @@ public:
   virtual void send(delivery_request, std::function<void(delivery_response)> done) = 0;
 };
 
-/// Makes a transport. Called for every incarnation of the dispatcher, which owns what it returns.
-using transport_factory = std::function<std::unique_ptr<transport>()>;
+struct options;
+
+/// Makes a transport to `data_plane_url` with `write_key`. Called for every incarnation of the dispatcher, which owns
+/// what it returns, and whenever they change.
+using transport_factory = std::function<std::unique_ptr<transport>(const options&)>;
 
 } // namespace sluice

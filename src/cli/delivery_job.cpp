@@ -67,7 +67,7 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
               job->say(to_string(done.error()));
             }
           },
-          [](const backpressure&) {}, [](const destination_hold&) {},
+          [](const backpressure&) {}, [](const delivery_hold&) {},
           [ending](const sluice::stopped& s) {
             std::lock_guard guard{ending->mutex};
             ending->counts = s.counts;

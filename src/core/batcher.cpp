@@ -7,8 +7,8 @@
 namespace sluice {
 
 batcher::batcher(const options& o)
-    : flush_at_{o.flush_at}, max_events_{o.max_batch_events},
-      max_bytes_{o.max_batch_bytes - body_overhead}, interval_{o.flush_interval}, linger_{o.request_linger} {}
+    : flush_at_{o.flush_at}, max_events_{o.max_batch_events}, max_bytes_{o.max_batch_bytes - body_overhead},
+      interval_{o.flush_interval}, linger_{o.request_linger}, limit_{max_events_} {}
 
 void batcher::add(event_chunk&& events, steady_time since) {
   if (events.empty())
@@ -66,7 +66,7 @@ bool batcher::due(steady_time now) const {
 
 std::size_t batcher::size_limit(std::size_t free_batches) const noexcept {
   const bool behind = waiting_ / flush_at_ > free_batches;
-  return behind ? max_events_ : flush_at_;
+  return std::min(behind ? max_events_ : flush_at_, limit_);
 }
 
 void batcher::append_front(cut& batch) {

@@ -37,6 +37,9 @@ public:
   /// Events that came in; the first of them at `since`.
   void add(event_chunk&& events, steady_time since);
 
+  /// A batch has at most so many events from now on, if that is fewer than it has anyway.
+  void limit_events(std::size_t most) noexcept { limit_ = most; }
+
   /// Everything that waits now is due, in batches that hold nothing that comes later.
   void flush();
 
@@ -62,6 +65,7 @@ private:
 
   const std::size_t flush_at_, max_events_, max_bytes_;
   const milliseconds interval_, linger_;
+  std::size_t limit_;
 
   std::deque<piece> pieces_;
   std::size_t waiting_ = 0;

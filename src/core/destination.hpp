@@ -4,34 +4,58 @@
 #include <cstddef>
 #include <optional>
 
+#include "core/outcome.hpp"
+#include "sluice/options.hpp"
+
 namespace sluice {
 
-/// Whether the destination takes deliveries. While its address or key is wrong, deliveries are held: one probe at a
-/// time, `probe` apart, until an answer says otherwise. No clock of its own.
+/// How the destination stands with us.
+enum class standing : std::uint8_t {
+  well,    ///< deliveries flow
+  away,    ///< it is not reached, or asks for a pause: the circuit breaker is open
+  at_fault ///< its address or its key is wrong: deliveries are held
+};
+
+/// How many deliveries the destination may be given at a time. While it does not stand well they wait, and one probe at
+/// a time goes out until an answer says otherwise. Then they come back little by little: one more for each that is
+/// delivered up to half of what it took before, slower from there. No clock and no randomness of its own.
 class destination {
 public:
   using time = std::chrono::steady_clock::time_point;
 
-  explicit destination(std::chrono::milliseconds probe) : probe_{probe} {}
+  explicit destination(const options&);
 
-  /// Deliveries that may be under way, of `most`.
-  std::size_t capacity(std::size_t most) const noexcept;
-
-  bool held() const noexcept { return held_; }
-
-  /// The address or the key is wrong. True if deliveries were not held before.
-  bool fault(time now);
-  /// Any other answer. True if deliveries were held before.
-  bool answered();
-  /// The time has come for a probe if `now` is past `probe_at`.
-  void tick(time now);
+  standing stands() const noexcept { return stands_; }
+  /// Deliveries that may be under way.
+  std::size_t capacity() const noexcept;
+  /// When a probe is due; empty unless one is waited for.
   std::optional<time> probe_at() const noexcept { return probe_at_; }
 
+  /// What an attempt came to. `asked`: the server's `Retry-After`, capped. `unit_random`, in [0, 1], spreads probes.
+  void note(outcome, time now, std::optional<milliseconds> asked, double unit_random);
+  /// The time has come for a probe if `now` is past `probe_at`.
+  void tick(time now);
+  /// Somebody says that it is well.
+  void resume() noexcept;
+
 private:
-  std::chrono::milliseconds probe_;
-  bool held_ = false;
-  /// Empty while a probe may be under way.
+  void turn(standing, time now, milliseconds wait);
+  void answered(bool delivered);
+  milliseconds next_wait(std::optional<milliseconds> asked, double unit_random);
+
+  const breaker_options breaker_;
+  const milliseconds hold_probe_;
+  const double most_;
+
+  standing stands_ = standing::well;
   std::optional<time> probe_at_;
+  /// Unreachable in a row, with no answer in between.
+  int failures_ = 0;
+  /// Probes that failed in a row.
+  int probes_ = 0;
+  /// Deliveries at a time, and where their growth slows down.
+  double limit_;
+  double slow_from_;
 };
 
 } // namespace sluice

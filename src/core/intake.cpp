@@ -138,9 +138,9 @@ void intake::count_failed_attempt() {
   ++totals_.failed_attempts;
 }
 
-void intake::count_stale() {
+void intake::count_stale(std::uint64_t batches) {
   std::lock_guard guard{mutex_};
-  ++totals_.stale;
+  totals_.stale += batches;
 }
 
 void intake::count_lost(std::uint64_t events) {

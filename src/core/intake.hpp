@@ -72,7 +72,7 @@ public:
   void count_recovered(std::uint64_t delivered, std::uint64_t dead);
   void count_retrying(std::int64_t change);
   void count_failed_attempt();
-  void count_stale();
+  void count_stale(std::uint64_t batches);
   void count_lost(std::uint64_t events);
 
   counts totals() const;

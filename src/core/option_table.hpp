@@ -70,7 +70,13 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("retry.cap", o.retry.cap, time{ms, day}, "the backoff's highest ceiling");
   visit("retry.retry_after_cap", o.retry.retry_after_cap, time{milliseconds{0}, day},
         "what a server's Retry-After may ask for at most");
+  visit("retry.max_age", o.retry.max_age, time{milliseconds{0}, 3'650 * day},
+        "age at which a failing batch is given up; 0: any");
+  visit("breaker.failures", o.breaker.failures, between<int>{1, 1'000}, "failures in a row that mean it is away");
+  visit("breaker.probe", o.breaker.probe, time{ms, hour}, "the first wait for a probe while it is away");
+  visit("breaker.probe_cap", o.breaker.probe_cap, time{ms, day}, "the longest wait for a probe");
   visit("hold.probe", o.hold.probe, time{ms, hour}, "how often to try while the address or the key is wrong");
+  visit("hold.burials", o.hold.burials, count{1, 1'000'000}, "burials of one status in a row that pause the queue");
   visit("redis.host", o.redis.host, "where Redis is");
   visit("redis.port", o.redis.port, between<int>{1, 65'535}, "its port");
   visit("redis.unix_socket", o.redis.unix_socket, "a path, instead of host and port");

@@ -99,6 +99,8 @@ std::vector<option_error> validate(const options& o) {
     check.wrong("max_event_bytes", "must not be above max_internal_queue_bytes");
   if (o.retry.base > o.retry.cap)
     check.wrong("retry.base", "must not be above retry.cap");
+  if (o.breaker.probe > o.breaker.probe_cap)
+    check.wrong("breaker.probe", "must not be above breaker.probe_cap");
   return std::move(check.errors);
 }
 

@@ -34,8 +34,13 @@ outcome of_status(int status, std::uint32_t events) {
   switch (status) {
   case 408:
   case 425:
-  case 429:
     return outcome::retryable;
+  case 429:
+    return outcome::throttled;
+  case 502:
+  case 503:
+  case 504:
+    return outcome::unreachable;
   case 400:
   case 413:
     return events > 1 ? outcome::splittable : outcome::permanent;
@@ -68,7 +73,7 @@ classification classify(const delivery_response& r, std::uint32_t events) {
   if (r.failure == transport_failure::cancelled)
     return {outcome::cancelled, {0, with_detail(name_of(r.failure))}};
   if (r.failure != transport_failure::none || r.status == 0)
-    return {outcome::retryable, {0, with_detail(name_of(r.failure))}};
+    return {outcome::unreachable, {0, with_detail(name_of(r.failure))}};
   return {of_status(r.status, events), {r.status, with_detail("HTTP " + std::to_string(r.status))}};
 }
 

@@ -11,6 +11,8 @@ namespace sluice {
 enum class outcome : std::uint8_t {
   delivered,
   retryable,         ///< another attempt may help
+  unreachable,       ///< the same, and the destination may be away
+  throttled,         ///< the same, and the destination asks for a pause
   splittable,        ///< an event of the batch may be at fault: the halves are tried
   destination_fault, ///< the address or the key is wrong, the events are not
   permanent,         ///< no attempt can help

@@ -5,17 +5,23 @@
 
 namespace sluice {
 
-std::variant<retry_after, give_up> next_step(const retry_options& o, int failed_attempts, double unit_random,
-                                             std::optional<milliseconds> server_min) {
+const char* gives_up(const retry_options& o, int failed_attempts, milliseconds age) noexcept {
   if (failed_attempts >= o.max_attempts)
-    return give_up{};
+    return "retry.max_attempts";
+  return o.max_age > milliseconds{0} && age >= o.max_age ? "retry.max_age" : nullptr;
+}
+
+std::optional<milliseconds> capped(const retry_options& o, std::optional<milliseconds> asked) noexcept {
+  return asked ? std::optional{std::min(*asked, o.retry_after_cap)} : std::nullopt;
+}
+
+milliseconds retry_delay(const retry_options& o, int failed_attempts, double unit_random,
+                         std::optional<milliseconds> asked) noexcept {
   // As a real number: it grows beyond every integer, and the cap brings it back.
   const double grown = std::ldexp(static_cast<double>(o.base.count()), std::max(failed_attempts - 1, 0));
   const double ceiling = std::min(static_cast<double>(o.cap.count()), grown);
-  auto delay = milliseconds{static_cast<milliseconds::rep>(ceiling * std::clamp(unit_random, 0.0, 1.0))};
-  if (server_min)
-    delay = std::max(delay, std::min(*server_min, o.retry_after_cap));
-  return retry_after{delay};
+  const milliseconds delay{static_cast<milliseconds::rep>(ceiling * std::clamp(unit_random, 0.0, 1.0))};
+  return std::max(delay, capped(o, asked).value_or(milliseconds{0}));
 }
 
 } // namespace sluice

@@ -23,7 +23,7 @@ result<work_done> memory_store::apply(const unit_of_work& work) {
   promote(work.now);
   for (const auto& b : work.enqueues)
     done.enqueued.push_back(enqueue(b, work.now));
-  claim(work.slots, done);
+  claim(work, done);
   if (!retry_.empty())
     done.next_due = retry_.begin()->first;
   return done;
@@ -47,7 +47,7 @@ settle_outcome memory_store::settle(const settlement& s, store_time now, work_do
     stats_.delivered += e->content->events;
     erase(*e);
   } else if (const auto* n = std::get_if<nack>(&s)) {
-    ++e->attempts;
+    e->attempts += n->counted ? 1 : 0;
     e->why = n->why;
     e->due = now + n->delay;
     move_to(*e, state::retry);
@@ -126,14 +126,15 @@ enqueue_outcome memory_store::enqueue(const batch_ptr& b, store_time now) {
   return enqueue_outcome::stored;
 }
 
-// The oldest ready batches; a batch of this unit of work is among them only when nothing older is ready. While there
-// are retries to come, what is ready is older than they are or newer than all: both may go.
-void memory_store::claim(std::size_t slots, work_done& done) {
-  for (; slots > 0 && !stats_.paused && !ready_.empty(); --slots) {
+// The oldest ready batches; a batch of this unit of work is among them only when nothing older is ready.
+void memory_store::claim(const unit_of_work& work, work_done& done) {
+  if (stats_.paused || (work.in_order && !retry_.empty()))
+    return;
+  for (auto slots = work.slots; slots > 0 && !ready_.empty(); --slots) {
     entry& e = *find(ready_.begin()->second);
     ++e.fence;
     move_to(e, state::in_flight);
-    done.claimed.push_back({e.content, e.fence, e.attempts});
+    done.claimed.push_back({e.content, e.fence, e.attempts, e.enqueued});
   }
 }
 

@@ -47,7 +47,7 @@ private:
   void take_back_all_but(const std::vector<lease>&);
   void promote(store_time now);
   enqueue_outcome enqueue(const batch_ptr&, store_time now);
-  void claim(std::size_t slots, work_done&);
+  void claim(const unit_of_work&, work_done&);
 
   void move_to(entry&, state);
   void insert(batch_ptr, place, store_time enqueued);

@@ -137,6 +137,18 @@ result<void> redis_owner::watch(std::string_view whose, std::int64_t expires_ms)
                queue_ + " was processed by " + owner_token::describe(whose) + ", which may have ended; waiting"};
 }
 
+result<void> redis_owner::redirect(const std::string& fingerprint) {
+  if (auto sure = ensure(); !sure)
+    return sure;
+  auto arguments = credentials();
+  arguments.emplace_back(fingerprint);
+  const auto reply = connection_.run_one(redis_script::redirect, queue_, arguments);
+  if (!reply)
+    return reply.error();
+  fingerprint_ = fingerprint;
+  return {};
+}
+
 void redis_owner::leave() {
   if (!owned_ || !connection_.is_open())
     return;

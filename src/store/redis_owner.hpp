@@ -36,6 +36,9 @@ public:
   /// Leases that are over go back. Called by a process of a shared queue now and then.
   result<void> reclaim();
 
+  /// Batches go elsewhere.
+  result<void> redirect(const std::string& fingerprint);
+
   /// Gives the right and all leases back.
   void leave();
 
@@ -50,7 +53,7 @@ private:
   redis_connection& connection_;
   const std::string queue_;
   const options& settings_;
-  const std::string fingerprint_;
+  std::string fingerprint_;
   const std::string token_ = owner_token::make();
   const std::string mode_, ttl_, max_crashes_;
   std::string generation_;

@@ -21,6 +21,7 @@ public:
 
   result<work_done> apply(const unit_of_work&) override;
   void leave() override { owner_.leave(); }
+  result<void> redirect(const std::string& fingerprint) override { return owner_.redirect(fingerprint); }
   bool durable() const noexcept override { return true; }
   bool shared() const noexcept override { return settings_.queue.is_multi_processor; }
   /// A second; a shared queue's processes spread themselves a little.

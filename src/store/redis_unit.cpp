@@ -30,7 +30,7 @@ std::optional<row> row_of(const settlement& s) {
   if (const auto* a = std::get_if<ack>(&s))
     return row{.op = "ack", .held = &a->held};
   if (const auto* n = std::get_if<nack>(&s))
-    return row{.op = "nack", .held = &n->held, .delay = n->delay.count(), .why = &n->why};
+    return row{.op = n->counted ? "nack" : "defer", .held = &n->held, .delay = n->delay.count(), .why = &n->why};
   if (const auto* b = std::get_if<bury>(&s))
     return row{.op = "bury", .held = &b->held, .why = &b->why};
   if (const auto* r = std::get_if<release>(&s))
@@ -198,8 +198,9 @@ void redis_unit::add_wait(redis_connection& to) {
 
 void redis_unit::add_claim(redis_connection& to) {
   auto arguments = credentials_;
-  arguments.insert(arguments.end(), {number(static_cast<std::int64_t>(work_.slots)),
-                                     number(settings_.queue.lease.count()), number(settings_.queue.owner_ttl.count())});
+  arguments.insert(arguments.end(),
+                   {number(static_cast<std::int64_t>(work_.slots)), number(settings_.queue.lease.count()),
+                    number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0"});
   to.call(redis_script::claim, queue_, arguments);
   steps_.push_back({.what = step::kind::claim});
 }
@@ -302,15 +303,16 @@ bool redis_unit::read_wait(redis_value answer) {
 }
 
 bool redis_unit::read_claimed(redis_value answer, work_done& done) {
-  constexpr std::size_t members = 4;
+  constexpr std::size_t members = 5;
   if (answer.size() % members != 1)
     return not_understood();
   if (const auto due = answer[0].integer())
     done.next_due = store_time{milliseconds{*due}};
   for (std::size_t i = 1; i < answer.size(); i += members) {
     const std::string id{answer[i].text()};
-    const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer();
-    if (!is_batch_id(id) || !fence || !attempts || !events)
+    const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),
+               stored = answer[i + 4].integer();
+    if (!is_batch_id(id) || !fence || !attempts || !events || !stored)
       return not_understood();
     const auto known =
         std::find_if(work_.enqueues.begin(), work_.enqueues.end(), [&](const batch_ptr& b) { return b->id == id; });
@@ -320,7 +322,8 @@ bool redis_unit::read_claimed(redis_value answer, work_done& done) {
                              batch{.id = id, .events = static_cast<std::uint32_t>(*events), .payload = nullptr});
     done.claimed.push_back({.content = std::move(content),
                             .fence = static_cast<std::uint64_t>(*fence),
-                            .attempts = static_cast<int>(*attempts)});
+                            .attempts = static_cast<int>(*attempts),
+                            .stored = store_time{milliseconds{*stored}}});
   }
   return true;
 }

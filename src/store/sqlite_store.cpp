@@ -77,6 +77,15 @@ result<void> sqlite_store::claim_destination(const std::string& fingerprint) {
   return {};
 }
 
+result<void> sqlite_store::redirect(const std::string& fingerprint) {
+  try {
+    db_.run("UPDATE control SET fingerprint = ?", {fingerprint});
+    return {};
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+}
+
 // What the last process had in flight may have been its end: that is counted, and not done for ever.
 void sqlite_store::take_over(store_time now) {
   sqlite_transaction whole{db_};
@@ -122,13 +131,13 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
   for (const auto& s : work.settlements)
     t.done.settled.push_back(settle(s, t));
   promote(t);
-  bool paused = false;
-  db_.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { paused = r.integer(0) != 0; });
-  if (!paused)
+  bool closed = work.in_order && t.totals.retry > 0;
+  db_.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { closed = closed || r.integer(0) != 0; });
+  if (!closed)
     claim(t);
   for (const auto& b : work.enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
-    const bool leased = !paused && t.done.claimed.size() < work.slots;
+    const bool leased = !closed && t.done.claimed.size() < work.slots;
     t.done.enqueued.push_back(with_enqueues ? enqueue(b, leased, t) : enqueue_outcome::backlog_full);
   }
   db_.query("SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1", {},
@@ -159,8 +168,9 @@ settle_outcome sqlite_store::settle(const settlement& s, transaction_state& t) {
     erase(*r, t.totals);
     t.totals.delivered += r->events;
   } else if (const auto* n = std::get_if<nack>(&s)) {
-    db_.run("UPDATE batch SET state = 2, attempts = attempts + 1, due = ?, status = ?, reason = ? WHERE n = ?",
-            {ms(t.work.now + n->delay), std::int64_t{n->why.status}, n->why.reason, r->n});
+    db_.run("UPDATE batch SET state = 2, attempts = attempts + ?, due = ?, status = ?, reason = ? WHERE n = ?",
+            {std::int64_t{n->counted ? 1 : 0}, ms(t.work.now + n->delay), std::int64_t{n->why.status}, n->why.reason,
+             r->n});
     t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r->events, r->bytes);
   } else if (const auto* b = std::get_if<bury>(&s)) {
     return settle_bury(*r, *b, t);
@@ -250,7 +260,7 @@ enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transacti
   insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t.totals);
   t.totals.stored += b->events;
   if (leased)
-    t.done.claimed.push_back({.content = b, .fence = 1, .attempts = 0});
+    t.done.claimed.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
   return enqueue_outcome::stored;
 }
 
@@ -263,14 +273,15 @@ void sqlite_store::claim(transaction_state& t) {
   if (t.work.slots == 0 || t.totals.ready == 0)
     return;
   std::vector<found> oldest;
-  db_.query("SELECT n, id, fence, attempts, events, bytes, payload FROM batch LEFT JOIN body USING(n) "
+  db_.query("SELECT n, id, fence, attempts, events, bytes, payload, enqueued FROM batch LEFT JOIN body USING(n) "
             "WHERE state = 0 ORDER BY place, id LIMIT ?",
             {static_cast<std::int64_t>(t.work.slots)}, [&](const sqlite_row& r) {
               oldest.push_back({.r = {.n = r.integer(0),
                                       .fence = r.integer(2),
                                       .attempts = r.integer(3),
                                       .events = r.integer(4),
-                                      .bytes = r.integer(5)},
+                                      .bytes = r.integer(5),
+                                      .enqueued = r.integer(7)},
                                 .id = r.text(1),
                                 .payload = std::make_shared<const std::string>(r.text(6))});
             });
@@ -285,7 +296,8 @@ void sqlite_store::claim(transaction_state& t) {
         .id = std::move(f.id), .events = static_cast<std::uint32_t>(f.r.events), .payload = std::move(f.payload)});
     t.done.claimed.push_back({.content = std::move(content),
                               .fence = static_cast<std::uint64_t>(f.r.fence) + 1,
-                              .attempts = static_cast<int>(f.r.attempts)});
+                              .attempts = static_cast<int>(f.r.attempts),
+                              .stored = store_time{milliseconds{f.r.enqueued}}});
   }
 }
 

@@ -22,6 +22,7 @@ public:
   result<work_done> apply(const unit_of_work&) override;
   bool durable() const noexcept override { return true; }
   void leave() override;
+  result<void> redirect(const std::string& fingerprint) override;
   std::chrono::milliseconds poll_interval() override { return std::chrono::milliseconds{1'000}; }
 
   result<store_stats> stats() override { return admin_.stats(); }

@@ -7,16 +7,15 @@
 
 namespace sluice {
 
-transport_factory make_transport_factory(const options& o) {
+std::unique_ptr<transport> make_transport(const options& o) {
   if (!o.enabled)
-    return [] { return std::make_unique<discard_transport>(); };
+    return std::make_unique<discard_transport>();
   const auto to = parse_endpoint(o.data_plane_url, o.allow_insecure);
-  http_settings settings{.to = *to,
-                         .through = proxy_for(*to, from_environment),
-                         .write_key = o.write_key,
-                         .http = o.http,
-                         .max_idle = o.max_in_flight};
-  return [settings] { return std::make_unique<http_transport>(settings); };
+  return std::make_unique<http_transport>(http_settings{.to = *to,
+                                                        .through = proxy_for(*to, from_environment),
+                                                        .write_key = o.write_key,
+                                                        .http = o.http,
+                                                        .max_idle = o.max_in_flight});
 }
 
 } // namespace sluice

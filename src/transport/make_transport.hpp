@@ -6,6 +6,6 @@
 namespace sluice {
 
 /// The transport that valid options ask for. The one place that names the transports.
-transport_factory make_transport_factory(const options&);
+std::unique_ptr<transport> make_transport(const options&);
 
 } // namespace sluice

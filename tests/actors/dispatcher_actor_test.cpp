@@ -74,9 +74,9 @@ TEST_CASE("a poisonous event is buried alone, the rest of its batch is delivered
 TEST_CASE("a wrong key holds the destination: nothing is buried, one probe at a time goes out",
           "[actors][dispatcher]") {
   simulation sim;
-  std::vector<destination_hold> holds;
+  std::vector<delivery_hold> holds;
   auto subscriber = sim.system().spawn([&]() -> caf::behavior {
-    return {[&](const destination_hold& h) { holds.push_back(h); }, [](const delivery_report&) {}};
+    return {[&](const delivery_hold& h) { holds.push_back(h); }, [](const delivery_report&) {}};
   });
   sim.self()->send(sim.running().supervisor, subscribe{subscriber});
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 401}; };

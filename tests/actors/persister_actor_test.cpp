@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include "store/make_store.hpp"
+#include "support/forwarding_store.hpp"
 #include "support/simulation.hpp"
 
 using namespace sluice;
@@ -10,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // A store that fails while it is told to, in front of a real one.
-class failing_store : public store {
+class failing_store : public forwarding_store {
 public:
   struct control {
     bool fails = false;
@@ -23,7 +24,7 @@ public:
     int units = 0;
     std::size_t largest_unit = 0;
   };
-  failing_store(std::unique_ptr<store> inner, control& c) : inner_{std::move(inner)}, control_{c} {
+  failing_store(std::unique_ptr<store> inner, control& c) : forwarding_store{std::move(inner)}, control_{c} {
     control_.inner = inner_.get();
   }
 
@@ -44,18 +45,8 @@ public:
     auto done = inner_->apply(u);
     return control_.forgets_to_answer ? error{errc::store_failed, "", "no answer"} : done;
   }
-  result<store_stats> stats() override { return inner_->stats(); }
-  result<std::vector<dead_letter>> list_dead(const std::string& a, std::size_t n) override {
-    return inner_->list_dead(a, n);
-  }
-  result<dead_letter> show_dead(const std::string& id) override { return inner_->show_dead(id); }
-  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return inner_->replay_dead(ids); }
-  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return inner_->purge_dead(ids); }
-  result<void> set_paused(bool paused) override { return inner_->set_paused(paused); }
-  bool durable() const noexcept override { return inner_->durable(); }
 
 private:
-  std::unique_ptr<store> inner_;
   control& control_;
 };
 

@@ -60,7 +60,7 @@ TEST_CASE("kills of all the actors, one after the other and on top of one anothe
     o.retry.max_attempts = 1'000;
     o.restarts.max = 1'000;
     extensions parts;
-    parts.transport = [&] { return std::make_unique<hasty_transport>(requests); };
+    parts.transport = [&](const options&) { return std::make_unique<hasty_transport>(requests); };
     pipeline p{o, std::move(parts)};
     std::atomic<bool> over{false};
     std::thread producer{[&] {

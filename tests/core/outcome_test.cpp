@@ -17,11 +17,20 @@ TEST_CASE("every 2xx is delivered", "[core][outcome]") {
     CHECK(of(s) == outcome::delivered);
 }
 
-TEST_CASE("408, 425, 429 and 5xx but 501 and 505 are tried again", "[core][outcome]") {
-  for (const int s : {408, 425, 429})
+TEST_CASE("408, 425, and 5xx but 501 to 505, are tried again", "[core][outcome]") {
+  for (const int s : {408, 425, 500})
     CHECK(of(s) == outcome::retryable);
-  for (int s = 500; s < 600; ++s)
-    CHECK(of(s) == (s == 501 || s == 505 ? outcome::destination_fault : outcome::retryable));
+  for (int s = 506; s < 600; ++s)
+    CHECK(of(s) == outcome::retryable);
+}
+
+TEST_CASE("429 is tried again, and asks for a pause", "[core][outcome]") {
+  CHECK(of(429) == outcome::throttled);
+}
+
+TEST_CASE("502 to 504 are tried again, and say that the destination may be away", "[core][outcome]") {
+  for (const int s : {502, 503, 504})
+    CHECK(of(s) == outcome::unreachable);
 }
 
 TEST_CASE("400 and 413 are split, a single event is dead", "[core][outcome]") {
@@ -31,10 +40,10 @@ TEST_CASE("400 and 413 are split, a single event is dead", "[core][outcome]") {
   }
 }
 
-TEST_CASE("a redirect, 401, 403, 404, 405, 407, 415 hold the destination", "[core][outcome]") {
+TEST_CASE("a redirect, 401, 403, 404, 405, 407, 415, 501, 505 hold the destination", "[core][outcome]") {
   for (int s = 300; s < 400; ++s)
     CHECK(of(s) == outcome::destination_fault);
-  for (const int s : {401, 403, 404, 405, 407, 415})
+  for (const int s : {401, 403, 404, 405, 407, 415, 501, 505})
     CHECK(of(s) == outcome::destination_fault);
 }
 
@@ -44,14 +53,16 @@ TEST_CASE("every other 4xx is permanent", "[core][outcome]") {
 }
 
 TEST_CASE("what is no HTTP status is tried again", "[core][outcome]") {
-  for (const int s : {0, -1, 100, 199, 600, 999})
+  for (const int s : {-1, 100, 199, 600, 999})
     CHECK(of(s) == outcome::retryable);
+  CHECK(of(0) == outcome::unreachable);
 }
 
-TEST_CASE("every failure to get a response is tried again, but a cancelled attempt was none", "[core][outcome]") {
+TEST_CASE("every failure to get a response says that the destination may be away, but a cancelled attempt was none",
+          "[core][outcome]") {
   using f = transport_failure;
   for (const auto failure : {f::resolve, f::connect, f::proxy, f::tls, f::send, f::receive, f::timeout})
-    CHECK(classify({.failure = failure}, 1).what == outcome::retryable);
+    CHECK(classify({.failure = failure}, 1).what == outcome::unreachable);
   CHECK(classify({.failure = f::cancelled}, 1).what == outcome::cancelled);
 }
 

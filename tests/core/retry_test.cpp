@@ -1,8 +1,8 @@
 #include "support/catch.hpp"
 
 #include <climits>
+#include <string>
 
-#include "core/destination.hpp"
 #include "core/restart_budget.hpp"
 #include "core/retry.hpp"
 #include "core/retry_after.hpp"
@@ -13,9 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 milliseconds delay(int attempts, double chance, std::optional<milliseconds> asked = {}) {
-  retry_options o;
-  o.max_attempts = INT_MAX;
-  return std::get<retry_after>(next_step(o, attempts, chance, asked)).delay;
+  return retry_delay({}, attempts, chance, asked);
 }
 
 const auto now = std::chrono::system_clock::from_time_t(784'111'770); // Sun, 06 Nov 1994 08:49:30 GMT
@@ -42,9 +40,17 @@ TEST_CASE("what the server asks for is a lower bound, up to its cap", "[core][re
 TEST_CASE("after max_attempts it gives up, not before", "[core][retry]") {
   retry_options o;
   o.max_attempts = 3;
-  CHECK(std::holds_alternative<retry_after>(next_step(o, 2, 0.5, {})));
-  CHECK(std::holds_alternative<give_up>(next_step(o, 3, 0.5, {})));
-  CHECK(std::holds_alternative<give_up>(next_step(o, 4, 0.5, {})));
+  CHECK(!gives_up(o, 2, 24h * 365));
+  CHECK(gives_up(o, 3, 0ms) == std::string{"retry.max_attempts"});
+  CHECK(gives_up(o, 4, 0ms));
+}
+
+TEST_CASE("at max_age it gives up, however few attempts there were", "[core][retry]") {
+  retry_options o;
+  o.max_age = 1h;
+  CHECK(!gives_up(o, 1, 1h - 1ms));
+  CHECK(gives_up(o, 1, 1h) == std::string{"retry.max_age"});
+  CHECK(!gives_up(o, 1, -5s)); // the clock of the store may be another
 }
 
 TEST_CASE("Retry-After is seconds", "[core][retry]") {
@@ -75,24 +81,4 @@ TEST_CASE("a restart budget is spent within its window and comes back after it",
   CHECK(!b.spend(t + 10s));
   CHECK(b.spend(t + 11s));
   CHECK(!restart_budget{0, 10s}.spend(t));
-}
-
-TEST_CASE("a destination that is at fault is probed once at a time", "[core][destination]") {
-  const destination::time t{};
-  destination d{30s};
-  CHECK(d.capacity(8) == 8);
-  CHECK(d.fault(t));
-  CHECK(!d.fault(t + 1s)); // others that were under way
-  CHECK(d.capacity(8) == 0);
-  CHECK(d.probe_at() == t + 30s);
-  d.tick(t + 29s);
-  CHECK(d.capacity(8) == 0);
-  d.tick(t + 30s);
-  CHECK(d.capacity(8) == 1);
-  CHECK(!d.fault(t + 31s));
-  CHECK(d.capacity(8) == 0);
-  d.tick(t + 61s);
-  CHECK(d.answered());
-  CHECK(d.capacity(8) == 8);
-  CHECK(!d.answered());
 }

@@ -58,7 +58,7 @@ struct flood {
                 std::lock_guard guard{mutex};
                 reported_refused += r.kind == report_kind::refused ? r.events : 0;
               },
-              [](const destination_hold&) {}, [](const stopped&) {}};
+              [](const delivery_hold&) {}, [](const stopped&) {}};
     });
     caf::anon_send(p.running().supervisor, subscribe{listener});
     REQUIRE(p.peers()); // the supervisor has seen the subscription

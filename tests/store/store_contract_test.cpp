@@ -150,6 +150,60 @@ TEMPLATE_LIST_TEST_CASE("a nack counts an attempt, and the batch comes back to i
   CHECK(again[0].fence > a.fence);
 }
 
+TEMPLATE_LIST_TEST_CASE("a nack that is not counted delays, and counts no attempt", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  const nack deferred{held(a), TestType::step * 5, {0, "away"}, false};
+  CHECK(b.settle(deferred) == settle_outcome::applied);
+  CHECK(b.settle(deferred) == settle_outcome::applied);
+  CHECK(b.stats().retry == 10);
+  CHECK(b.claimed_ids(2) == ids{"b"});
+  b.pass(6);
+  const auto again = b.claim(2);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].content->id == "a");
+  CHECK(again[0].attempts == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("in order nothing overtakes what waits to be tried again", "[store]", backends) {
+  bench<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  unit_of_work w;
+  w.settlements = {nack{held(a), TestType::step * 5, {503, "busy"}}};
+  w.enqueues = {make("c")};
+  w.slots = 3;
+  w.in_order = true;
+  CHECK(b.apply(w).claimed.empty());
+  b.pass(6);
+  unit_of_work later;
+  later.slots = 3;
+  later.in_order = true;
+  const auto given = b.apply(later).claimed;
+  REQUIRE(given.size() == 3);
+  CHECK(given[0].content->id == "a");
+  CHECK(given[1].content->id == "b");
+  CHECK(given[2].content->id == "c");
+}
+
+TEMPLATE_LIST_TEST_CASE("a claim says when the batch was stored, also of one that was enqueued with it and of halves",
+                        "[store]", backends) {
+  bench<TestType> b;
+  const auto from = b.backend.now();
+  unit_of_work w;
+  w.enqueues = {make("a", 10)};
+  w.slots = 1;
+  const auto a = b.apply(w).claimed.at(0);
+  const auto until = b.backend.now();
+  b.pass(2);
+  b.settle(split{held(a), make("a.0", 4), make("a.1", 6)});
+  for (const auto& half : b.claim(2))
+    CHECK(half.stored == a.stored);
+  CHECK(a.stored >= from);
+  CHECK(a.stored <= until);
+}
+
 TEMPLATE_LIST_TEST_CASE("a settlement that is sent again has happened once", "[store]", backends) {
   bench<TestType> b;
   b.put({make("a"), make("b"), make("c")});

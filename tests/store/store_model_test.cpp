@@ -95,11 +95,12 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
         break;
       case 2: {
         const milliseconds delay = delay_of(below(200));
-        w.settlements.emplace_back(nack{l, delay, {}});
+        const bool counted = below(3) > 0;
+        w.settlements.emplace_back(nack{l, delay, {}, counted});
         if (live) {
           e->is = model::state::retry;
           e->due = now + delay;
-          ++e->attempts;
+          e->attempts += counted ? 1 : 0;
         }
         break;
       }

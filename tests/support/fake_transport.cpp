@@ -35,7 +35,10 @@ private:
 };
 
 transport_factory fake_endpoint::factory() {
-  return [this] { return std::make_unique<fake_transport>(*this); };
+  return [this](const options& o) {
+    on_transport(o);
+    return std::make_unique<fake_transport>(*this);
+  };
 }
 
 void fake_endpoint::take(const void* owner, const delivery_request& r, std::function<void(delivery_response)> done) {

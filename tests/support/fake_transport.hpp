@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/options.hpp"
 #include "sluice/transport.hpp"
 
 namespace sluice::test {
@@ -24,6 +25,8 @@ struct fake_endpoint {
   std::function<std::optional<delivery_response>(const arrival&)> answer = [](const arrival&) {
     return delivery_response{.status = 200};
   };
+  /// Called when a transport is made.
+  std::function<void(const options&)> on_transport = [](const options&) {};
   std::vector<arrival> arrivals;
   /// Message ids of what was answered with a 2xx.
   std::vector<std::string> delivered;

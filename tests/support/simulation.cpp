@@ -23,15 +23,16 @@ options simulation::defaults() {
   return o;
 }
 
-simulation::simulation(options o, std::unique_ptr<store> queue, const std::function<void(simulation&)>& first)
+simulation::simulation(options o, std::unique_ptr<store> queue, const std::function<void(simulation&)>& first,
+                       std::chrono::milliseconds passed)
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())}, self_{
                                                                                                               system_} {
   o.log = [this](log_level, std::string_view line) { log_.emplace_back(line); };
   extensions parts;
   parts.queue = std::move(queue);
   parts.transport = endpoint_.factory();
-  parts.clock = [this, start = scheduler_.clock().now()] {
-    return epoch + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().now() - start);
+  parts.clock = [this, passed, start = scheduler_.clock().now()] {
+    return epoch + passed + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().now() - start);
   };
   parts.seed = 1;
   parts.detach_persister = false;

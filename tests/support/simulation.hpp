@@ -18,9 +18,10 @@ namespace sluice::test {
 /// The whole system on one thread under virtual time: nothing happens but in `run` and `advance`.
 class simulation {
 public:
-  /// `first` happens before any of our actors has.
+  /// `first` happens before any of our actors has. `passed`: how long after the first of several processes.
   explicit simulation(options o = defaults(), std::unique_ptr<store> queue = nullptr,
-                      const std::function<void(simulation&)>& first = nullptr);
+                      const std::function<void(simulation&)>& first = nullptr,
+                      std::chrono::milliseconds passed = std::chrono::milliseconds{0});
   ~simulation();
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
@@ -67,6 +68,20 @@ public:
   template <class Answer, class Handle, class Question>
   result<Answer> ask(const Handle& whom, Question question) {
     return ask<Answer>(whom, std::move(question), [this] { run(); });
+  }
+
+  /// A request that is answered with nothing, or an error.
+  template <class Handle, class Question>
+  result<void> ask_nothing(const Handle& whom, Question question) {
+    auto response = self_->request(whom, caf::infinite, std::move(question));
+    run();
+    result<void> answer = error{errc::closed, "", "no answer"};
+    if (self_->has_next_message())
+      response.receive([&] { answer = {}; },
+                       [&](caf::error& e) {
+                         answer = error{static_cast<errc>(e.code()), "", system_.render(e)};
+                       });
+    return answer;
   }
 
   counts totals() const { return client_totals(); }

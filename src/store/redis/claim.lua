@@ -1,6 +1,6 @@
 -- The end of every unit of work: the caller is alive, due retries become ready, and it is given leases.
--- ARGV[4..6]: leases at most, their duration in ms, owner_ttl in ms.
--- Gives {when the next retry is due or '', id, fence, attempts, events, …}: the oldest first.
+-- ARGV[4..7]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
+-- Gives {when the next retry is due or '', id, fence, attempts, events, stored, …}: the oldest first.
 local refused = refusal()
 if refused then
   return refused
@@ -21,7 +21,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', sets.retry, '-inf', text(now), '
   end
 end
 local given = {''}
-if slots > 0 and redis.call('HGET', ctl, 'paused') ~= '1' then
+local in_line = ARGV[7] == '1' and redis.call('ZCARD', sets.retry) > 0
+if slots > 0 and not in_line and redis.call('HGET', ctl, 'paused') ~= '1' then
   for _, id in ipairs(redis.call('ZRANGE', sets.ready, 0, slots - 1)) do
     local b = load(id)
     if not b then
@@ -32,7 +33,7 @@ if slots > 0 and redis.call('HGET', ctl, 'paused') ~= '1' then
     else
       b.fence, b.owner = b.fence + 1, ARGV[1]
       move(b, 'in_flight', now + duration)
-      for _, member in ipairs({id, text(b.fence), text(b.attempts), text(b.events)}) do
+      for _, member in ipairs({id, text(b.fence), text(b.attempts), text(b.events), text(b.enqueued)}) do
         given[#given + 1] = member
       end
     end

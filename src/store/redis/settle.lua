@@ -1,6 +1,7 @@
 -- Settles leases, each as far as it is the present one.
 -- ARGV[4..7]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch is held which has no
--- room among them. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, bury, release, extend.
+-- room among them. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer
+-- (a nack that is not counted), bury, release, extend.
 -- Gives {events purged, outcome, outcome, …}: applied, gone, stale, held.
 local refused = refusal()
 if refused then
@@ -9,7 +10,7 @@ end
 local max_dead, max_dead_bytes, drop, held_delay = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
 local purged = 0
 -- Where each ends. One that is there already, by the same lease, was settled by an answer that got lost.
-local ends_in = {nack = 'retry', bury = 'dead', release = 'ready', hold = 'retry'}
+local ends_in = {nack = 'retry', defer = 'retry', bury = 'dead', release = 'ready', hold = 'retry'}
 
 local function room_for_dead(b)
   while total('dead') + b.events > max_dead or total('dead_bytes') + b.bytes > max_dead_bytes do
@@ -47,8 +48,8 @@ local function settle(op, id, fence, delay, status, reason)
   elseif op == 'hold' then
     move(b, 'retry', now + held_delay)
   else
-    b.attempts, b.status, b.reason = b.attempts + 1, status, reason
-    if op == 'nack' then
+    b.attempts, b.status, b.reason = b.attempts + (op == 'defer' and 0 or 1), status, reason
+    if op == 'nack' or op == 'defer' then
       move(b, 'retry', now + delay)
     elseif room_for_dead(b) then
       move(b, 'dead', now)

@@ -1,0 +1,63 @@
+#include "actors/dead_letter_answers.hpp"
+
+#include <algorithm>
+
+#include "actors/guarded.hpp"
+#include "core/payload.hpp"
+
+namespace sluice {
+
+namespace {
+
+// A page of dead letters, whatever the request says.
+constexpr std::size_t max_page = 500;
+
+dead_entry entry_of(const dead_letter& d) {
+  return {.id = d.id,
+          .events = d.events,
+          .attempts = d.attempts,
+          .status = d.why.status,
+          .reason = d.why.reason,
+          .died = d.died.time_since_epoch().count(),
+          .message_ids = {}};
+}
+
+caf::result<dead_count> counted(const result<std::uint64_t>& events) {
+  if (!events)
+    return to_caf_error(events.error());
+  return dead_count{*events};
+}
+
+} // namespace
+
+caf::result<dead_page> answer(store& queue, const list_dead& m) {
+  const auto found = guarded([&] { return queue.list_dead(m.after, std::min<std::size_t>(m.limit, max_page)); });
+  if (!found)
+    return to_caf_error(found.error());
+  dead_page page;
+  for (const auto& d : *found)
+    page.entries.push_back(entry_of(d));
+  return page;
+}
+
+caf::result<dead_entry> answer(store& queue, const show_dead& m, std::size_t max_batch_bytes) {
+  const auto found = guarded([&] { return queue.show_dead(m.id); });
+  if (!found)
+    return to_caf_error(found.error());
+  auto ids = message_ids_of(*found->payload, max_batch_bytes);
+  if (!ids)
+    return to_caf_error(ids.error());
+  auto entry = entry_of(*found);
+  entry.message_ids = std::move(*ids);
+  return entry;
+}
+
+caf::result<dead_count> answer(store& queue, const replay_dead& m) {
+  return counted(guarded([&] { return queue.replay_dead(m.ids); }));
+}
+
+caf::result<dead_count> answer(store& queue, const purge_dead& m) {
+  return counted(guarded([&] { return queue.purge_dead(m.ids); }));
+}
+
+} // namespace sluice

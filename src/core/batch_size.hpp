@@ -1,0 +1,35 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace sluice {
+
+/// How many events a batch may have: half of one that the destination called too large (413), growing back by an eighth
+/// with every eight batches of that size that are delivered.
+class batch_size {
+public:
+  explicit batch_size(std::size_t most) : most_{most}, limit_{most} {}
+
+  std::size_t limit() const noexcept { return limit_; }
+
+  void too_large(std::uint32_t events) noexcept {
+    limit_ = std::clamp<std::size_t>(events / 2, 1, limit_);
+    full_ones_ = 0;
+  }
+
+  void delivered(std::uint32_t events) noexcept {
+    if (limit_ == most_ || events < limit_ || ++full_ones_ < 8)
+      return;
+    full_ones_ = 0;
+    limit_ = std::min(most_, limit_ + std::max<std::size_t>(limit_ / 8, 1));
+  }
+
+private:
+  std::size_t most_;
+  std::size_t limit_;
+  int full_ones_ = 0;
+};
+
+} // namespace sluice
