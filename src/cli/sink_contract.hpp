@@ -18,6 +18,8 @@ struct sink_request {
   std::string_view user_agent{};
   std::string_view idempotency_key{};
   std::string_view body{};
+  /// Whether the connection may serve another request.
+  bool keep_alive = true;
 };
 
 /// Checks a request against the contract (docs/wire-format.md) and gives the message ids of its events, or what is

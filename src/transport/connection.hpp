@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-/// One connection to the data plane, plain or TLS. As an Asio stream it hides which.
+/// One connection over TCP, plain or TLS. As an Asio stream it hides which.
 class connection {
 public:
   using executor_type = boost::asio::io_context::executor_type;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/error.hpp"
+
+namespace sluice {
+
+/// The file that gets a line for each event that a sink takes: message id, batch id, milliseconds since 1970.
+class sink_record {
+public:
+  /// Opens it to append, or creates it; an empty path: there is none. Errors name the option.
+  static result<sink_record> open(const std::string& path);
+
+  sink_record(sink_record&&) noexcept;
+  sink_record& operator=(sink_record&&) = delete;
+  ~sink_record();
+
+  /// False if the lines could not be written.
+  bool append(const std::vector<std::string>& message_ids, std::string_view batch_id) const;
+
+private:
+  explicit sink_record(int fd) : fd_{fd} {}
+
+  int fd_;
+};
+
+} // namespace sluice
