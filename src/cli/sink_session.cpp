@@ -24,8 +24,8 @@ std::string_view view(boost::beast::string_view text) {
 } // namespace
 
 sink_session::sink_session(sink_resources& shared, std::unique_ptr<connection> c)
-    : shared_{shared}, connection_{std::move(c)}, deadline_{connection_->get_executor()},
-      pace_{connection_->get_executor()} {
+    : shared_{shared},
+      connection_{std::move(c)}, deadline_{connection_->get_executor()}, pace_{connection_->get_executor()} {
   ++shared_.sessions;
 }
 

@@ -16,10 +16,9 @@ std::string to_text(const sink_counts& c) {
 }
 
 std::string to_json(const sink_counts& c) {
-  const nlohmann::ordered_json json{{"requests", c.requests},     {"received", c.received},
-                                    {"unique", c.unique},         {"duplicates", c.duplicates},
-                                    {"unjudged", c.unjudged},     {"out_of_order", c.out_of_order},
-                                    {"failed", c.failed},         {"broken", c.broken}};
+  const nlohmann::ordered_json json{
+      {"requests", c.requests}, {"received", c.received},         {"unique", c.unique}, {"duplicates", c.duplicates},
+      {"unjudged", c.unjudged}, {"out_of_order", c.out_of_order}, {"failed", c.failed}, {"broken", c.broken}};
   return json.dump();
 }
 

@@ -282,36 +282,3 @@ TEST_CASE("help has examples, for each command", "[e2e][command]") {
   CHECK(run({command}).status == 2);
   CHECK(run({command, "--nothing"}).status == 2);
 }
-
-TEST_CASE("the sink takes what is sent, records it, fails as asked and says so at its end", "[e2e][sink]") {
-  temporary_folder folder;
-  const auto record = folder.path() + "/record";
-  process sink{{command, "sink", "--port", "0", "--record", record, "--fail-rate", "0.3", "--seed", "5"}};
-  const auto url = sink.wait_for_line("listening on ");
-  std::string text;
-  for (int i = 0; i < 500; ++i)
-    text += R"({"type":"track","userId":"u","event":"e","messageId":"m)" + std::to_string(i) + "\"}\n";
-  const auto sent = run(send_to(url, "-", {"--write-key", "k", "--flush-at", "10"}), text);
-  CHECK(sent.status == 0);
-  sink.signal(SIGTERM);
-  const auto done = sink.wait();
-  CHECK(done.status == 0);
-  CHECK(done.out.find("events 500, duplicates 0") != std::string::npos);
-  CHECK(done.out.find("failed 0,") == std::string::npos);
-  CHECK(done.out.find("broken 0") != std::string::npos);
-  std::set<std::string> ids;
-  for (const auto& line : lines(read_file(record)))
-    ids.insert(line.substr(0, line.find(' ')));
-  CHECK(ids.size() == 500);
-}
-
-TEST_CASE("a sink that cannot have its port or its record says so", "[e2e][sink]") {
-  process first{{command, "sink", "--port", "0"}};
-  const auto url = first.wait_for_line("listening on ");
-  const auto taken = run({command, "sink", "--port", url.substr(url.rfind(':') + 1)});
-  CHECK(taken.status == 2);
-  CHECK(taken.err.find("port") != std::string::npos);
-  const auto no_record = run({command, "sink", "--port", "0", "--record", "/no/such/folder/record"});
-  CHECK(no_record.status == 2);
-  CHECK(no_record.err.find("record") != std::string::npos);
-}

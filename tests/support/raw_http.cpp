@@ -1,0 +1,46 @@
+#include "support/raw_http.hpp"
+
+#include <stdexcept>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/loopback.hpp"
+
+namespace sluice::test {
+
+std::string batch_body(const std::vector<std::string>& ids) {
+  const std::string date = "\"2026-01-02T03:04:05.678Z\"";
+  std::string events;
+  for (const auto& id : ids)
+    events += (events.empty() ? "" : ",") + (R"({"messageId":")" + id) +
+              R"(","type":"track","channel":"server","userId":"u","event":"e","context":{"library":{}},)"
+              R"("originalTimestamp":)" +
+              date + "}";
+  return R"({"sentAt":)" + date + R"(,"timestamp":)" + date + R"(,"batch":[)" + events + "]}";
+}
+
+std::string batch_request(const std::vector<std::string>& ids) {
+  const auto body = batch_body(ids);
+  return "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nUser-Agent: raw\r\nAuthorization: Basic azo=\r\n"
+         "Content-Type: application/json\r\nIdempotency-Key: b\r\nConnection: close\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string raw_exchange(const std::string& url, const std::string& bytes) {
+  const auto address = loopback(static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{.tv_sec = 20, .tv_usec = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+    throw std::runtime_error("cannot reach " + url);
+  std::string all;
+  char some[4096];
+  for (ssize_t n = 0; (n = ::recv(fd, some, sizeof some, 0)) > 0;)
+    all.append(some, static_cast<std::size_t>(n));
+  ::close(fd);
+  return all;
+}
+
+} // namespace sluice::test
