@@ -95,6 +95,7 @@ TEST_CASE("what is wrong with a member is said, with what was expected", "[cli][
   expects("{}", "", "an effect was expected: one or more of status, headers");
   expects(R"({"requests":1,"rate":0.5})", "", "an effect was expected");
   expects(R"({"status":503,"colour":"red"})", "colour", "one of the members requests, rate");
+  expects(R"({"status":503,"\u001b":1})", "?", "one of the members");
   expects(R"({"status":503,"rate":1.01})", "rate", "from 0 to 1");
   expects(R"({"status":503,"rate":-0.01})", "rate", "from 0 to 1");
   expects(R"({"status":503,"rate":"0.5"})", "rate", "from 0 to 1");

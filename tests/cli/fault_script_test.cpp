@@ -79,8 +79,8 @@ TEST_CASE("two rules with a rate draw each their own lot", "[cli][script]") {
 }
 
 TEST_CASE("rules of the handshake are about connections, the others about requests", "[cli][script]") {
-  const fault_script script{
-      {{.when = {.until = 1s}, .cuts_handshake = true}, {.effect = {.cut = fault_cut::after}}}, 1};
+  const fault_script script{{{.when = {.until = 1s}, .cuts_handshake = true}, {.effect = {.cut = fault_cut::after}}},
+                            1};
   CHECK(script.cuts_handshake(1, 0s));
   CHECK(!script.cuts_handshake(1, 1s));
   CHECK(script.on_request(1, 0s).cut == fault_cut::after);
