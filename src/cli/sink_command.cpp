@@ -30,13 +30,12 @@ constexpr const char* examples =
     "The first rule that matches a request decides; docs/fault-laboratory.md has all the members of a rule.\n"
     "--fail-rate, --status and --latency are rules behind those of the script.\n"
     "The record gets a line for each event that is taken: message id, batch id, milliseconds since 1970.\n"
-    "At the end comes the verdict: requests, events received, unique, duplicates, out of order; requests that failed "
-    "on "
-    "purpose, and that broke the contract.";
+    "At the end comes the verdict: requests; events received, unique, duplicates, out of order; requests that failed\n"
+    "on purpose, and that broke the contract.";
 
 struct sink_arguments {
   sink_settings settings;
-  std::string script;
+  std::optional<std::string> script;
   double fail_rate = 0;
   int status = 200;
   std::int64_t latency = 0;
@@ -54,14 +53,14 @@ std::vector<fault_rule> shorthand(const sink_arguments& a) {
 // False, and says why, if the script is of no use.
 bool make_script(sink_arguments& a) {
   read_faults script;
-  if (!a.script.empty())
-    script = load_faults(a.script);
+  if (a.script)
+    script = load_faults(*a.script);
   for (std::size_t i = 0; i < script.rules.size() && a.settings.tls_cert.empty(); ++i)
     if (script.rules[i].cuts_handshake)
       script.errors.push_back(
           {errc::invalid_option, "faults[" + std::to_string(i) + "].tls", "--tls-cert and --tls-key were expected"});
   for (const auto& e : script.errors)
-    std::cerr << "sluice sink: --script " << a.script << ": " << to_string(e) << '\n';
+    std::cerr << "sluice sink: --script " << *a.script << ": " << to_string(e) << '\n';
   const auto more = shorthand(a);
   script.rules.insert(script.rules.end(), more.begin(), more.end());
   a.settings.faults = fault_script{std::move(script.rules), a.seed};

@@ -168,6 +168,17 @@ TEST_CASE("every fault of a script, as a client sees it", "[e2e][sink]") {
   CHECK(verdict["broken"] == 0);
 }
 
+TEST_CASE("a connection serves one request after another", "[e2e][sink]") {
+  running_sink sink{R"({"faults":[{"requests":1, "status":201}, {"requests":2, "slow_body_ms":1}]})"};
+  const auto replies =
+      raw_exchange(sink.url(), batch_request({"a"}, true) + batch_request({"b"}, true) + batch_request({"c"}, false));
+  CHECK(status_line(replies) == "HTTP/1.1 201 ");
+  const auto second = replies.find("HTTP/1.1 200 ");
+  CHECK(second != std::string::npos);
+  CHECK(replies.find("HTTP/1.1 200 ", second + 1) != std::string::npos);
+  CHECK(sink.verdict()["unique"] == 3);
+}
+
 TEST_CASE("the clock of a script runs", "[e2e][sink]") {
   running_sink sink{R"({"faults":[{"after_ms":300, "status":418}]})"};
   const auto status = [&] { return status_line(raw_exchange(sink.url(), batch_request({"m"}))); };

@@ -20,11 +20,11 @@ std::string batch_body(const std::vector<std::string>& ids) {
   return R"({"sentAt":)" + date + R"(,"timestamp":)" + date + R"(,"batch":[)" + events + "]}";
 }
 
-std::string batch_request(const std::vector<std::string>& ids) {
+std::string batch_request(const std::vector<std::string>& ids, bool keep_alive) {
   const auto body = batch_body(ids);
   return "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nUser-Agent: raw\r\nAuthorization: Basic azo=\r\n"
-         "Content-Type: application/json\r\nIdempotency-Key: b\r\nConnection: close\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+         "Content-Type: application/json\r\nIdempotency-Key: b\r\nContent-Length: " +
+         std::to_string(body.size()) + (keep_alive ? "" : "\r\nConnection: close") + "\r\n\r\n" + body;
 }
 
 std::string raw_exchange(const std::string& url, const std::string& bytes) {

@@ -8,8 +8,8 @@ namespace sluice::test {
 /// The body of a batch that keeps the contract, uncompressed, with an event for each id.
 std::string batch_body(const std::vector<std::string>& ids);
 
-/// A request to `/v1/batch` that keeps the contract, and asks for the connection to be closed after the reply.
-std::string batch_request(const std::vector<std::string>& ids);
+/// A request to `/v1/batch` that keeps the contract, and asks for the connection to be closed after the reply, or not.
+std::string batch_request(const std::vector<std::string>& ids, bool keep_alive = false);
 
 /// Sends bytes to a server at `http://127.0.0.1:PORT` and gives all that it says until it closes the connection, or for
 /// 20 s.
