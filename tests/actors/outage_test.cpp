@@ -43,10 +43,11 @@ TEST_CASE("an hour of outage with 1 000 batches waiting buries nothing, and lose
   CHECK(held(sim).find("away") != std::string::npos);
   sim.endpoint().answer = well;
   sim.advance(2min);
-  std::printf("One hour of outage: 1000 batches, %zu attempts, %llu of them counted, 0 dead, %llu events delivered 2 min "
-              "later\n",
-              arrived, static_cast<unsigned long long>(during.failed_attempts),
-              static_cast<unsigned long long>(sim.totals().delivered));
+  std::printf(
+      "One hour of outage: 1000 batches, %zu attempts, %llu of them counted, 0 dead, %llu events delivered 2 min "
+      "later\n",
+      arrived, static_cast<unsigned long long>(during.failed_attempts),
+      static_cast<unsigned long long>(sim.totals().delivered));
   CHECK(sim.totals().delivered == 20'000);
   CHECK(held(sim).empty());
 }
@@ -306,7 +307,8 @@ TEST_CASE("attempts and due times outlive the process", "[actors][retry]") {
   int attempts = 0;
   milliseconds passed{0};
   const auto process = [&](milliseconds lives) {
-    simulation sim{o, {.queue = *make_store(o), .passed = passed, .seed = 1 + static_cast<std::uint64_t>(passed.count())}};
+    simulation sim{o,
+                   {.queue = *make_store(o), .passed = passed, .seed = 1 + static_cast<std::uint64_t>(passed.count())}};
     sim.endpoint().answer = [&](const auto&) {
       return ++attempts, delivery_response{.status = 500, .retry_after = "300"};
     };

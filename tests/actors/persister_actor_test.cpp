@@ -140,10 +140,10 @@ TEST_CASE("two dispatchers that come within one unit of work lose no news", "[ac
     first.holding.push_back({.content = content, .fence = 1});
     settled.settlements.emplace_back(ack{{a.batch_id, 1}});
   }
-  const auto persister = sim.peers()->persister;
-  caf::anon_send(persister, first);
-  caf::anon_send(persister, settled);
-  caf::anon_send(persister, pull{.capacity = 8, .holding = {}});
+  const auto peers = sim.peers();
+  caf::send_as(peers->dispatcher, peers->persister, first);
+  caf::send_as(peers->dispatcher, peers->persister, settled);
+  caf::send_as(peers->dispatcher, peers->persister, pull{.capacity = 8, .holding = {}});
   sim.run();
   CHECK(sim.totals().delivered == 40);
   CHECK(sim.totals().waiting() == 0);

@@ -26,9 +26,8 @@ options simulation::defaults() {
 simulation::simulation(options o) : simulation{std::move(o), setting{}} {}
 
 simulation::simulation(options o, setting s)
-    : next_{std::move(s.next)}, system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(
-                                                      system_.scheduler())},
-      self_{system_} {
+    : next_{std::move(s.next)}, system_{config_},
+      scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())}, self_{system_} {
   o.log = [this](log_level, std::string_view line) { log_.emplace_back(line); };
   extensions parts;
   parts.queue = std::move(s.queue);
