@@ -38,8 +38,9 @@ inline caf::actor spawn_host(caf::actor_system& system, host_notes& notes, bool 
 
 /// Asks in the host's name; `on_answer` gets the answer, or null and an error.
 template <class Answer, class Handle, class Question>
-void ask_as(caf::event_based_actor* self, host_notes& notes, const Handle& whom, Question question,
-            std::function<void(const Answer*)> on_answer = [](const Answer*) {}) {
+void ask_as(
+    caf::event_based_actor* self, host_notes& notes, const Handle& whom, Question question,
+    std::function<void(const Answer*)> on_answer = [](const Answer*) {}) {
   ++notes.asked;
   self->request(whom, caf::infinite, std::move(question))
       .then(

@@ -46,12 +46,13 @@ int main(int argc, char** argv) {
     sum.crashes += c.crashes;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  std::printf("%llu seeds from %llu without a violation in %.1f s: %llu events, %llu of them refused, %llu arrived, %llu "
-              "twice or more, %llu dead; %llu HTTP requests, %llu actors killed, %llu processes crashed\n",
-              static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first), took.count(),
-              static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.refused),
-              static_cast<unsigned long long>(sum.taken), static_cast<unsigned long long>(sum.duplicates),
-              static_cast<unsigned long long>(sum.dead), static_cast<unsigned long long>(sum.requests),
-              static_cast<unsigned long long>(sum.kills), static_cast<unsigned long long>(sum.crashes));
+  std::printf(
+      "%llu seeds from %llu without a violation in %.1f s: %llu events, %llu of them refused, %llu arrived, %llu "
+      "twice or more, %llu dead; %llu HTTP requests, %llu actors killed, %llu processes crashed\n",
+      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first), took.count(),
+      static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.refused),
+      static_cast<unsigned long long>(sum.taken), static_cast<unsigned long long>(sum.duplicates),
+      static_cast<unsigned long long>(sum.dead), static_cast<unsigned long long>(sum.requests),
+      static_cast<unsigned long long>(sum.kills), static_cast<unsigned long long>(sum.crashes));
   return 0;
 }

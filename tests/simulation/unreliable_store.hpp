@@ -14,8 +14,8 @@ struct store_faults {
   unsigned before = 0, after = 0, throws = 0;
 };
 
-/// A store that a process works on, and that fails as it is told. `freeze`: the process has crashed, and nothing that it
-/// still does happens.
+/// A store that a process works on, and that fails as it is told. `freeze`: the process has crashed, and nothing that
+/// it still does happens.
 class unreliable_store : public forwarding_store {
 public:
   unreliable_store(std::shared_ptr<store> inner, bool is_durable, const store_faults& faults, chance& c)

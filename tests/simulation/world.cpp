@@ -71,7 +71,10 @@ void world::act() {
 void world::offer(std::size_t events) {
   process& p = *process_;
   const auto way = chance_.below(3);
-  say("offer " + std::to_string(events) + (way == 0 ? " by message" : way == 1 ? " through the client" : " as requests"));
+  say("offer " + std::to_string(events) +
+      (way == 0   ? " by message"
+       : way == 1 ? " through the client"
+                  : " as requests"));
   const auto& running = p.sim->running();
   for (std::size_t i = 0; i < events; ++i) {
     if (way == 0) {
@@ -82,14 +85,15 @@ void world::offer(std::size_t events) {
       });
     } else {
       caf::anon_send(p.host, errand{[this, &p](caf::event_based_actor* self) {
-        offer_one([&](track t) {
-          const auto id = t.message_id;
-          ask_as<receipt>(self, p.notes, p.sim->running().buffer, std::move(t), [&p, id](const receipt* r) {
-            if (r)
-              p.notes.stored.insert(id);
-          });
-        });
-      }});
+                       offer_one([&](track t) {
+                         const auto id = t.message_id;
+                         ask_as<receipt>(self, p.notes, p.sim->running().buffer, std::move(t),
+                                         [&p, id](const receipt* r) {
+                                           if (r)
+                                             p.notes.stored.insert(id);
+                                         });
+                       });
+                     }});
     }
     if (chance_.percent(20))
       p.sim->run();
@@ -228,12 +232,12 @@ void world::shut_down() {
   say("the process shuts down within " + std::to_string(deadline.count()) + " ms");
   std::optional<shutdown_report> report;
   caf::anon_send(p.host, errand{[&](caf::event_based_actor* self) {
-    ask_as<shutdown_report>(self, p.notes, p.sim->running().supervisor, shutdown{deadline},
-                            [&report](const shutdown_report* r) {
-                              if (r)
-                                report = *r;
-                            });
-  }});
+                   ask_as<shutdown_report>(self, p.notes, p.sim->running().supervisor, shutdown{deadline},
+                                           [&report](const shutdown_report* r) {
+                                             if (r)
+                                               report = *r;
+                                           });
+                 }});
   p.sim->run();
   for (milliseconds waited{0}; !report && waited < deadline + milliseconds{5'000}; waited += milliseconds{50})
     pass(milliseconds{50});
