@@ -28,7 +28,7 @@ boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf:
   context->transport = parts.transport ? std::move(parts.transport) : make_transport;
   context->clock = parts.clock ? std::move(parts.clock) : std::chrono::system_clock::now;
   context->seed = parts.seed != 0 ? parts.seed : std::random_device{}();
-  context->incarnation = uuid_source{}.hex();
+  context->incarnation = (parts.seed != 0 ? uuid_source{parts.seed} : uuid_source{}).hex();
   context->detach_persister = parts.detach_persister;
 
   auto supervisor = spawn_supervisor(system, context);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace sluice {
 
@@ -85,16 +86,16 @@ void leases::retain_only(const retain& r, const std::vector<lease>& over) {
 }
 
 std::size_t leases::count_after(const unit_of_work& unit) const {
-  std::set<std::string_view> left;
+  std::set<std::pair<std::string_view, std::uint64_t>> left;
   if (const auto* r = last_retain(unit))
     for (const auto& l : r->held)
-      left.insert(l.id);
+      left.emplace(l.id, l.fence);
   else
     for (const auto& [id, b] : held_)
-      left.insert(id);
+      left.emplace(id, b.fence);
   for (const auto& s : unit.settlements)
-    if (const auto* l = lease_of(s))
-      left.erase(l->id);
+    if (const auto* l = lease_of(s)) // one that is said again may be about an earlier lease of the batch
+      left.erase({l->id, l->fence});
   return left.size();
 }
 

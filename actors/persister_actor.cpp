@@ -41,8 +41,8 @@ void persister_state::on_store(const store_batches& m) {
 }
 
 void persister_state::on_settle(const settle& m) {
-  // Before the dispatcher has said what it holds, nobody could be told what comes of it. It is sent again.
-  if (!attached_)
+  // It is sent again.
+  if (!is_attached())
     return;
   for (const auto& s : m.settlements)
     gathered_.settlements.push_back(past_guard(s));
@@ -69,7 +69,7 @@ settlement persister_state::past_guard(const settlement& s) {
 }
 
 void persister_state::on_pull(const pull& m) {
-  attached_ = true;
+  puller_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
   capacity_ = m.capacity;
   retain held;
   for (const auto& b : m.holding)
@@ -77,6 +77,12 @@ void persister_state::on_pull(const pull& m) {
   leases_.claimed_by_dispatcher(m.holding);
   gathered_.settlements.emplace_back(std::move(held));
   commit_soon();
+}
+
+// A dispatcher that has not said yet what it holds is told nothing and given nothing: what it says when it has not
+// heard of that would take it back.
+bool persister_state::is_attached() const {
+  return peers_.table && puller_ == peers_.table->dispatcher.address();
 }
 
 void persister_state::on_capacity(const set_capacity& m) {
@@ -214,7 +220,7 @@ unit_of_work persister_state::next_unit() {
     unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
   unit.now = context_->now();
   const auto held = leases_.count_after(unit);
-  unit.slots = capacity_ > held && !guard_->tripped() ? capacity_ - held : 0;
+  unit.slots = is_attached() && capacity_ > held && !guard_->tripped() ? capacity_ - held : 0;
   unit.in_order = context_->settings.max_in_flight == 1 && !context_->queue->shared();
   return unit;
 }

@@ -40,6 +40,7 @@ public:
   std::size_t max_batch_bytes() const { return context_->settings.max_batch_bytes; }
 
 private:
+  bool is_attached() const;
   settlement past_guard(const settlement&);
   void amend_queue();
   void look_for_pause();
@@ -56,7 +57,8 @@ private:
   /// Deliveries that the dispatcher takes at a time; none before its first pull.
   std::size_t capacity_ = 0;
   leases leases_;
-  bool attached_ = false;
+  /// The dispatcher that pulled last.
+  caf::actor_addr puller_;
   std::optional<burial_guard> guard_;
   /// As far as is known.
   bool queue_paused_ = false;

@@ -35,7 +35,8 @@ struct extensions {
   transport_factory transport;
   /// Wall time. For simulations.
   std::function<std::chrono::system_clock::time_point()> clock;
-  /// Seeds the jitter of retries. For simulations; 0: from the operating system.
+  /// Seeds the jitter of retries and the ids of batches, so that no two processes may have the same. For simulations;
+  /// 0: from the operating system.
   std::uint64_t seed = 0;
   /// False: the persister gets no thread of its own. For simulations.
   bool detach_persister = true;

@@ -118,7 +118,7 @@ enum class settle_outcome : std::uint8_t {
 /// What became of an enqueue.
 enum class enqueue_outcome : std::uint8_t {
   stored,      ///< this, or an earlier one of the same id
-  backlog_full ///< refused: the store holds as much as it may
+  backlog_full ///< refused: the store holds as much as it may; so is what comes behind, which must not overtake
 };
 
 /// A batch that this process may now deliver.

@@ -21,8 +21,11 @@ result<work_done> memory_store::apply(const unit_of_work& work) {
   for (const auto& s : work.settlements)
     done.settled.push_back(settle(s, work.now, done));
   promote(work.now);
-  for (const auto& b : work.enqueues)
-    done.enqueued.push_back(enqueue(b, work.now));
+  bool full = false;
+  for (const auto& b : work.enqueues) {
+    done.enqueued.push_back(enqueue(b, work.now, full));
+    full = full || done.enqueued.back() == enqueue_outcome::backlog_full;
+  }
   claim(work, done);
   if (!retry_.empty())
     done.next_due = retry_.begin()->first;
@@ -114,11 +117,11 @@ void memory_store::promote(store_time now) {
     move_to(*find(retry_.begin()->second), state::ready);
 }
 
-enqueue_outcome memory_store::enqueue(const batch_ptr& b, store_time now) {
+enqueue_outcome memory_store::enqueue(const batch_ptr& b, store_time now, bool full) {
   if (find(b->id))
     return enqueue_outcome::stored;
   const auto waiting = stats_.ready + stats_.in_flight + stats_.retry;
-  if (waiting + b->events > limits_.max_backlog_events ||
+  if (full || waiting + b->events > limits_.max_backlog_events ||
       waiting_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
     return enqueue_outcome::backlog_full;
   stats_.stored += b->events;

@@ -46,7 +46,7 @@ private:
   settle_outcome split_entry(entry&, const split&);
   void take_back_all_but(const std::vector<lease>&);
   void promote(store_time now);
-  enqueue_outcome enqueue(const batch_ptr&, store_time now);
+  enqueue_outcome enqueue(const batch_ptr&, store_time now, bool full);
   void claim(const unit_of_work&, work_done&);
 
   void move_to(entry&, state);

@@ -139,6 +139,7 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
     const bool leased = !closed && t.done.claimed.size() < work.slots;
     t.done.enqueued.push_back(with_enqueues ? enqueue(b, leased, t) : enqueue_outcome::backlog_full);
+    t.full = t.full || t.done.enqueued.back() == enqueue_outcome::backlog_full;
   }
   db_.query("SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1", {},
             [&](const sqlite_row& r) { t.done.next_due = store_time{std::chrono::milliseconds{r.integer(0)}}; });
@@ -254,7 +255,7 @@ enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transacti
     return enqueue_outcome::stored;
   const auto waiting = t.totals.ready + t.totals.in_flight + t.totals.retry;
   const auto bytes = static_cast<std::int64_t>(b->payload->size());
-  if (waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
+  if (t.full || waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
       t.totals.waiting_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))
     return enqueue_outcome::backlog_full;
   insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t.totals);

@@ -45,6 +45,8 @@ private:
     const unit_of_work& work;
     sqlite_totals totals;
     work_done done{};
+    /// A batch was refused for want of room.
+    bool full = false;
   };
 
   sqlite_store(file_lock lock, sqlite_db db, sqlite_queue admin, const options& o)

@@ -151,7 +151,7 @@ TEST_CASE("what is refused before the actors know one another is told when they 
   o.max_internal_queue_size = 100;
   std::uint64_t refused = 0, crossings = 0;
   simulation sim{
-      o, nullptr, [&](simulation& s) {
+      o, {.first = [&](simulation& s) {
         auto subscriber = s.system().spawn([&]() -> caf::behavior {
           return {[&](const backpressure&) { ++crossings; },
                   [&](const delivery_report& r) { refused += r.kind == report_kind::refused ? r.events : 0; }};
@@ -169,7 +169,7 @@ TEST_CASE("what is refused before the actors know one another is told when they 
         run_buffer();
         s.send_events(300);
         run_buffer();
-      }};
+      }}};
   sim.advance(10ms);
   CHECK(refused == 200);
   CHECK(crossings == 2);

@@ -307,7 +307,8 @@ TEST_CASE("attempts and due times outlive the process", "[actors][retry]") {
   int attempts = 0;
   milliseconds passed{0};
   const auto process = [&](milliseconds lives) {
-    simulation sim{o, *make_store(o), nullptr, passed};
+    simulation sim{o,
+                   {.queue = *make_store(o), .passed = passed, .seed = 1 + static_cast<std::uint64_t>(passed.count())}};
     sim.endpoint().answer = [&](const auto&) {
       return ++attempts, delivery_response{.status = 500, .retry_after = "300"};
     };

@@ -58,7 +58,7 @@ std::unique_ptr<store> failing(failing_store::control& c, const options& o = sim
 
 TEST_CASE("what a failing store has not taken is kept and stored when it is back", "[actors][persister]") {
   failing_store::control c;
-  simulation sim{simulation::defaults(), failing(c)};
+  simulation sim{simulation::defaults(), {.queue = failing(c)}};
   c.fails = true;
   sim.send_events(500);
   sim.advance(10s);
@@ -73,7 +73,7 @@ TEST_CASE("what a failing store has not taken is kept and stored when it is back
 
 TEST_CASE("a request is answered pending while the store is away, and its event is not lost", "[actors][persister]") {
   failing_store::control c;
-  simulation sim{simulation::defaults(), failing(c)};
+  simulation sim{simulation::defaults(), {.queue = failing(c)}};
   c.fails = true;
   auto answer = sim.ask<receipt>(sim.running().buffer, track{.user_id = "u", .event = "e"}, [&] { sim.advance(16s); });
   REQUIRE(!answer);
@@ -85,7 +85,7 @@ TEST_CASE("a request is answered pending while the store is away, and its event 
 
 TEST_CASE("a store that throws is taken as failing", "[actors][persister]") {
   failing_store::control c;
-  simulation sim{simulation::defaults(), failing(c)};
+  simulation sim{simulation::defaults(), {.queue = failing(c)}};
   c.throws = true;
   sim.send_events(20);
   sim.advance(1s);
@@ -98,7 +98,7 @@ TEST_CASE("what has gathered is applied as one unit of work", "[actors][persiste
   failing_store::control c;
   auto o = simulation::defaults();
   o.max_batch_events = 20;
-  simulation sim{o, failing(c)};
+  simulation sim{o, {.queue = failing(c)}};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(200);
   sim.run();
@@ -140,10 +140,10 @@ TEST_CASE("two dispatchers that come within one unit of work lose no news", "[ac
     first.holding.push_back({.content = content, .fence = 1});
     settled.settlements.emplace_back(ack{{a.batch_id, 1}});
   }
-  const auto persister = sim.peers()->persister;
-  caf::anon_send(persister, first);
-  caf::anon_send(persister, settled);
-  caf::anon_send(persister, pull{.capacity = 8, .holding = {}});
+  const auto peers = sim.peers();
+  caf::send_as(peers->dispatcher, peers->persister, first);
+  caf::send_as(peers->dispatcher, peers->persister, settled);
+  caf::send_as(peers->dispatcher, peers->persister, pull{.capacity = 8, .holding = {}});
   sim.run();
   CHECK(sim.totals().delivered == 40);
   CHECK(sim.totals().waiting() == 0);
@@ -151,7 +151,7 @@ TEST_CASE("two dispatchers that come within one unit of work lose no news", "[ac
 
 TEST_CASE("an acknowledgement whose answer got lost is counted once", "[actors][persister]") {
   failing_store::control c;
-  simulation sim{simulation::defaults(), failing(c)};
+  simulation sim{simulation::defaults(), {.queue = failing(c)}};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(20);
   sim.run();
@@ -167,7 +167,7 @@ TEST_CASE("an acknowledgement whose answer got lost is counted once", "[actors][
 TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
   failing_store::control c;
   auto o = simulation::defaults();
-  simulation sim{o, failing(c)};
+  simulation sim{o, {.queue = failing(c)}};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(60);
   sim.run();
@@ -186,7 +186,7 @@ TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
 TEST_CASE("what is acknowledged while a restarted store is told again what is leased is not stored again",
           "[actors][persister]") {
   failing_store::control c;
-  simulation sim{simulation::defaults(), failing(c)};
+  simulation sim{simulation::defaults(), {.queue = failing(c)}};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(20);
   sim.run();
@@ -212,7 +212,7 @@ TEST_CASE("what a store has lost for good is counted as lost, and nobody waits f
   auto o = simulation::defaults();
   o.max_in_flight = 1;
   o.max_batch_events = 20;
-  simulation sim{o, std::make_unique<durable_store>(*make_store(o), c)};
+  simulation sim{o, {.queue = std::make_unique<durable_store>(*make_store(o), c)}};
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(60);
   sim.run();

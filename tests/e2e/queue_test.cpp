@@ -109,6 +109,28 @@ TEST_CASE("a replay does not meet its own results", "[e2e][queue]") {
   runner.wait();
 }
 
+TEST_CASE("when everything is refused the queue is paused, also for the next process, until sluice resume",
+          "[e2e][queue][guard]") {
+  command_queue q;
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 422}; }};
+  const auto events = q.folder().write("events", numbered_events("g", 30'000));
+  const auto refused = q.call({"send", events, "--url", server.url()}, {"--drain-timeout", "2"});
+  CHECK(refused.status == 1);
+  CHECK(refused.err.find("20 batches in a row are dead") != std::string::npos);
+  CHECK(refused.err.find("resume") != std::string::npos);
+  const auto dead = q.status()["dead"].get<int>();
+  CHECK(dead <= 20 * 500);
+  CHECK(q.status()["paused"] == true);
+  well = true;
+  auto next = q.start({"run", "--until-empty", "--url", server.url()});
+  REQUIRE(eventually([&] { return q.status()["owners"].size() == 1; }));
+  CHECK(q.call({"resume"}).status == 0);
+  CHECK(next.wait().status == 0);
+  CHECK(q.status()["delivered"] == 30'000 - dead);
+  CHECK(q.status()["dead"] == dead);
+}
+
 TEST_CASE("a queue whose file cannot grow pushes back, and goes on when it can", "[e2e][queue]") {
   command_queue q;
   http_server server{[&](const http_request&) { return http_reply{.status = 503}; }};

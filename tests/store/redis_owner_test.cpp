@@ -225,6 +225,22 @@ TEST_CASE("a process of a shared queue that was taken for dead by a single one s
   CHECK(code_of(apply(*shared)) == errc::queue_taken);
 }
 
+TEST_CASE("a queue in Redis that was redirected is the new destination's, also when its owner connects anew",
+          "[store][redis]") {
+  for (const bool shared : {false, true}) {
+    redis_queue_under_test q;
+    q.o.queue.is_multi_processor = shared;
+    auto a = q.process();
+    REQUIRE(put(*a, {make("x")}));
+    REQUIRE(a->redirect("two"));
+    q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
+    REQUIRE(eventually([&] { return apply(*a).has_value(); }));
+    CHECK(a->stats()->ready == 10);
+    a->leave();
+    CHECK(code_of(apply(*q.process())) == errc::other_destination);
+  }
+}
+
 TEST_CASE("a queue of another destination, a newer one, and a key that is something else are refused",
           "[store][redis]") {
   redis_queue_under_test q;

@@ -363,6 +363,17 @@ TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by by
   }
 }
 
+TEMPLATE_LIST_TEST_CASE("a batch that fits does not overtake one that did not", "[store]", backends) {
+  options o;
+  o.queue.max_backlog_events = 20;
+  bench<TestType> b{o};
+  unit_of_work w;
+  w.enqueues = {make("a", 15), make("large", 10), make("small", 5), make("a", 15)};
+  CHECK(b.apply(w).enqueued == std::vector{enqueue_outcome::stored, enqueue_outcome::backlog_full,
+                                           enqueue_outcome::backlog_full, enqueue_outcome::stored});
+  CHECK(b.stats().stored == 15);
+}
+
 TEMPLATE_LIST_TEST_CASE("when the dead letters are full, what should be buried is held in retry", "[store]", backends) {
   options o;
   o.dead_letters = {.max_events = 10, .when_full = dead_letters_full::hold};

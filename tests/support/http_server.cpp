@@ -146,13 +146,25 @@ public:
     return reply;
   }
 
+  // True if the server ends meanwhile.
+  bool wait(std::chrono::milliseconds t) {
+    std::unique_lock guard{mutex_};
+    return over_.wait_for(guard, t, [this] { return stopping_; });
+  }
+
   template <class Stream>
   bool give(Stream& stream, const http_reply& reply) {
     error_code why;
     if (reply.hang || (reply.close && reply.status == 0))
       return false;
+    if (reply.reset) {
+      stream.lowest_layer().set_option(asio::socket_base::linger{true, 0}, why);
+      return false;
+    }
     if (!reply.raw.empty()) {
       asio::write(stream, asio::buffer(reply.raw), why);
+      while (!reply.forever.empty() && !why && !wait(reply.every))
+        asio::write(stream, asio::buffer(reply.forever), why);
       return false;
     }
     http::response<http::string_body> r;

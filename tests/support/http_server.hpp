@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -29,6 +30,11 @@ struct http_reply {
   std::map<std::string, std::string> headers{};
   /// Sent instead of all that, as it is; then the connection is closed.
   std::string raw{};
+  /// Sent after `raw`, again and again, so far apart, until nobody takes it any more.
+  std::string forever{};
+  std::chrono::milliseconds every{0};
+  /// Resets the connection instead of all that.
+  bool reset = false;
   /// Closes the connection after (or instead of, if there is no status) the reply.
   bool close = false;
   /// Says nothing until the server ends.

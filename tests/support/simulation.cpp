@@ -23,25 +23,26 @@ options simulation::defaults() {
   return o;
 }
 
-simulation::simulation(options o, std::unique_ptr<store> queue, const std::function<void(simulation&)>& first,
-                       std::chrono::milliseconds passed)
-    : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())}, self_{
-                                                                                                              system_} {
+simulation::simulation(options o) : simulation{std::move(o), setting{}} {}
+
+simulation::simulation(options o, setting s)
+    : next_{std::move(s.next)}, system_{config_},
+      scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())}, self_{system_} {
   o.log = [this](log_level, std::string_view line) { log_.emplace_back(line); };
   extensions parts;
-  parts.queue = std::move(queue);
-  parts.transport = endpoint_.factory();
-  parts.clock = [this, passed, start = scheduler_.clock().now()] {
+  parts.queue = std::move(s.queue);
+  parts.transport = s.transport ? std::move(s.transport) : endpoint_.factory();
+  parts.clock = [this, passed = s.passed, start = scheduler_.clock().now()] {
     return epoch + passed + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().now() - start);
   };
-  parts.seed = 1;
+  parts.seed = s.seed;
   parts.detach_persister = false;
   auto running = spawn_analytics(system_, o, std::move(parts));
   if (!running)
     throw std::runtime_error("options: " + running.error().front().option + " " + running.error().front().message);
   running_ = *running;
-  if (first)
-    first(*this);
+  if (s.first)
+    s.first(*this);
   run();
 }
 
@@ -53,20 +54,23 @@ simulation::~simulation() {
 }
 
 void simulation::run() {
-  while (scheduler_.try_run_once())
-    ;
+  auto& jobs = scheduler_.jobs;
+  while (!jobs.empty()) {
+    if (next_)
+      std::swap(jobs.front(), jobs[next_(jobs.size())]);
+    scheduler_.run_once();
+  }
 }
 
 void simulation::advance(std::chrono::milliseconds total) {
-  constexpr std::chrono::milliseconds step{1};
+  auto& clock = scheduler_.clock();
+  const auto end = clock.now() + total;
   run();
-  while (total > std::chrono::milliseconds{0}) {
-    // Long idle stretches need no small steps.
-    const auto by = std::min(total, total > std::chrono::seconds{5} ? std::chrono::milliseconds{20} : step);
-    scheduler_.clock().advance_time(by);
+  while (!clock.schedule().empty() && clock.schedule().begin()->first <= end) {
+    clock.advance_time(std::max(clock.schedule().begin()->first - clock.now(), caf::timespan{0}));
     run();
-    total -= by;
   }
+  clock.advance_time(end - clock.now());
 }
 
 void simulation::send_events(int n, const std::string& prefix) {

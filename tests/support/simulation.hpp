@@ -18,10 +18,23 @@ namespace sluice::test {
 /// The whole system on one thread under virtual time: nothing happens but in `run` and `advance`.
 class simulation {
 public:
-  /// `first` happens before any of our actors has. `passed`: how long after the first of several processes.
-  explicit simulation(options o = defaults(), std::unique_ptr<store> queue = nullptr,
-                      const std::function<void(simulation&)>& first = nullptr,
-                      std::chrono::milliseconds passed = std::chrono::milliseconds{0});
+  /// What is not as it is by default.
+  struct setting {
+    std::unique_ptr<store> queue = nullptr;
+    /// Happens before any of our actors has.
+    std::function<void(simulation&)> first = nullptr;
+    /// In the place of the one that leads to `endpoint`.
+    transport_factory transport = nullptr;
+    /// How long after the first of several processes this one begins.
+    std::chrono::milliseconds passed{0};
+    /// Of processes on one store each has another.
+    std::uint64_t seed = 1;
+    /// Which of so many actors that have something to do goes next; the first if there is no such function.
+    std::function<std::size_t(std::size_t)> next = nullptr;
+  };
+
+  explicit simulation(options o = defaults());
+  simulation(options o, setting s);
   ~simulation();
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
@@ -31,7 +44,7 @@ public:
 
   /// Everything that can happen without time passing.
   void run();
-  /// Time passes, a little at a time, and what it makes due happens.
+  /// Time passes, and what it makes due happens when it is due.
   void advance(std::chrono::milliseconds);
 
   caf::actor_system& system() { return system_; }
@@ -93,6 +106,7 @@ private:
   counts client_totals() const;
 
   config config_;
+  std::function<std::size_t(std::size_t)> next_;
   fake_endpoint endpoint_;
   std::vector<std::string> log_;
   caf::actor_system system_;

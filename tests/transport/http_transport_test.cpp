@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,6 +50,11 @@ public:
   ~silent_port() { close(); }
   silent_port(const silent_port&) = delete;
   silent_port& operator=(const silent_port&) = delete;
+  /// Until somebody has connected.
+  void await_connection() const {
+    pollfd p{.fd = fd_, .events = POLLIN, .revents = 0};
+    ::poll(&p, 1, 20'000);
+  }
   void close() {
     if (fd_ >= 0)
       ::close(std::exchange(fd_, -1));
@@ -136,6 +143,61 @@ TEST_CASE("what is no HTTP, and what is too much of it, is a failure to receive"
   http_server flood{[](const http_request&) { return http_reply{.body = std::string(100'000, 'x')}; }};
   http_transport u{settings_for(flood.url())};
   CHECK(send(u).failure == transport_failure::receive);
+}
+
+TEST_CASE("a truncated response is a failure to receive", "[transport]") {
+  for (const char* raw :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1."}) {
+    http_server server{[raw](const http_request&) { return http_reply{.raw = raw}; }};
+    http_transport t{settings_for(server.url())};
+    CHECK(send(t).failure == transport_failure::receive);
+  }
+}
+
+TEST_CASE("a response without an end, in its header or in its body, is cut off", "[transport]") {
+  const http_reply header{.raw = "HTTP/1.1 200 OK\r\n", .forever = "X-More: " + std::string(1'000, 'x') + "\r\n"};
+  const http_reply chunked{.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                           .forever = "400\r\n" + std::string(1'024, 'x') + "\r\n"};
+  const http_reply until_closed{.raw = "HTTP/1.1 200 OK\r\n\r\n", .forever = std::string(1'024, 'x')};
+  for (const auto& reply : {header, chunked, until_closed}) {
+    http_server server{[reply](const http_request&) { return reply; }};
+    http_transport t{settings_for(server.url())};
+    CHECK(send(t).failure == transport_failure::receive);
+  }
+}
+
+TEST_CASE("a response that comes byte by byte has one deadline, not one for each byte", "[transport]") {
+  http_server server{[](const http_request&) {
+    return http_reply{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", .forever = "x", .every = 5ms};
+  }};
+  auto s = settings_for(server.url());
+  s.http.response = 100ms;
+  http_transport t{s};
+  const auto answer = send(t);
+  CHECK(answer.failure == transport_failure::timeout);
+  CHECK(answer.detail == "the response took too long");
+}
+
+TEST_CASE("a connection that is reset after the request was sent is a failure to receive", "[transport]") {
+  http_server server{[](const http_request&) { return http_reply{.reset = true}; }};
+  http_transport t{settings_for(server.url())};
+  CHECK(send(t).failure == transport_failure::receive);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a connection that is reset before the request was sent is a failure", "[transport]") {
+  silent_port waiting;
+  auto big = small_request();
+  const std::string much(std::size_t{16} << 20, 'x'); // sending takes longer than the reset
+  big.middle = much;
+  http_transport t{settings_for(waiting.at("http://127.0.0.1"))};
+  std::thread resetter{[&] {
+    waiting.await_connection();
+    waiting.close(); // what waits to be accepted is reset
+  }};
+  const auto failure = send(t, big).failure;
+  resetter.join();
+  CHECK((failure == transport_failure::send || failure == transport_failure::receive));
 }
 
 TEST_CASE("an interim response is passed over", "[transport]") {

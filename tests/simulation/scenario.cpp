@@ -1,0 +1,42 @@
+#include "simulation/scenario.hpp"
+
+#include "support/simulation.hpp"
+
+namespace sluice::test {
+
+scenario draw_scenario(chance& c) {
+  scenario s;
+  s.durable = c.percent(70);
+  s.in_order = c.percent(30);
+  s.too_many = c.percent(20) ? c.between(1, 10) : 1'000;
+  s.actions = c.between(5, 60);
+  options& o = s.settings = simulation::defaults();
+  o.flush_at = c.between(1, 20);
+  o.max_batch_events = c.between(o.flush_at, 60);
+  o.flush_interval = milliseconds{c.between(1, 500)};
+  o.max_internal_queue_size = c.between(o.max_batch_events, 400);
+  o.max_internal_queue_bytes = std::size_t{64} * 1024;
+  o.request_linger = milliseconds{c.between(1, 50)};
+  o.request_deadline = milliseconds{c.between(50, 1'000)};
+  o.gzip = c.percent(10);
+  o.persist_window = c.between(1, 6);
+  o.max_in_flight = s.in_order ? 1 : c.between(2, 8);
+  // Nothing but a poisonous event dies, unless attempts are few.
+  o.retry.max_attempts = c.percent(20) ? 4 : 1'000;
+  o.retry.base = milliseconds{c.between(1, 50)};
+  o.retry.cap = milliseconds{c.between(50, 500)};
+  o.retry.retry_after_cap = milliseconds{5'000};
+  o.breaker.failures = static_cast<int>(c.between(1, 8));
+  o.breaker.probe = milliseconds{c.between(1, 100)};
+  o.breaker.probe_cap = milliseconds{c.between(100, 1'000)};
+  o.hold.probe = milliseconds{c.between(10, 1'000)};
+  o.hold.burials = c.between(3, 20);
+  if (c.percent(30)) {
+    o.queue.max_backlog_events = c.between(o.max_batch_events, 300);
+    o.queue.max_backlog_bytes = std::size_t{1} << 20;
+  }
+  o.restarts.max = 1'000;
+  return s;
+}
+
+} // namespace sluice::test
