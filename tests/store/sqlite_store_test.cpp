@@ -100,7 +100,8 @@ TEST_CASE("a queue of another destination is refused unless it is adopted", "[st
   CHECK(q.open({}, "one").error().code == errc::other_destination);
 }
 
-TEST_CASE("a queue in a file that was redirected is the new destination's, and the old one's no more", "[store][sqlite]") {
+TEST_CASE("a queue in a file that was redirected is the new destination's, and the old one's no more",
+          "[store][sqlite]") {
   file_queue q;
   {
     auto open = *q.open();
