@@ -23,6 +23,8 @@ boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf:
   }
   auto context = std::make_shared<actor_context>();
   context->settings = settings;
+  if (settings.ordering == delivery_order::strict)
+    context->settings.max_in_flight = 1;
   context->door = std::make_shared<intake>(settings);
   context->queue = std::move(parts.queue);
   context->transport = parts.transport ? std::move(parts.transport) : make_transport;

@@ -27,6 +27,8 @@ struct actor_context {
   std::uint64_t seed = 0;
   /// Begins every batch id of this process.
   std::string incarnation;
+  /// The destination is another than the one that the store was opened for; it is to be told.
+  bool redirected = false;
   /// False under a simulated clock, which has no threads.
   bool detach_persister = true;
 

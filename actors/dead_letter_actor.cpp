@@ -13,8 +13,7 @@ void dead_letter_state::start(self_pointer self, context_ptr context) {
 void dead_letter_state::on_give_up(const give_up_on& m) {
   // A transport from outside may have let anything through.
   failure_note why{m.why.status, printable(m.why.reason, context_->settings.write_key)};
-  context_->log(log_level::error, "batch " + m.held.id + " is buried: " + why.reason);
-  compat::send(self_, peers_.table->persister, settle{{bury{m.held, std::move(why)}}});
+  compat::send(self_, peers_.table->persister, settle{{bury{m.held, std::move(why), m.expired}}});
 }
 
 namespace {

@@ -44,9 +44,10 @@ void dispatcher_state::on_deliver(const deliver& m) {
 void dispatcher_state::attempt(const leased_batch& b) {
   const lease held{b.content->id, b.fence};
   auto body = attempt_of(*b.content->payload, context_->clock());
-  if (!body) {
-    on_ended({held, {.status = 400, .retry_after = {}, .detail = "malformed payload: " + body.error().message}});
-    return;
+  if (!body) { // says nothing about the destination
+    auto& came_of_it = deliveries_.at(held.id).came_of_it;
+    came_of_it = give_up_on{held, {0, "malformed payload: " + body.error().message}};
+    return tell(*came_of_it);
   }
   transport_->send({.batch_id = b.content->id,
                     .head = std::move(body->head),
@@ -83,7 +84,7 @@ dispatcher_state::verdict dispatcher_state::judge(const leased_batch& b, const d
   case outcome::unreachable:
     if (stood == standing::at_fault) // what is held keeps its place, so that it goes on at once
       return settle{{release{held}}};
-    [[fallthrough]];
+    return try_again(b, found.why, asked, destination_->stands() == standing::well);
   case outcome::throttled:
     return try_again(b, found.why, asked, stood == standing::well);
   case outcome::splittable:
@@ -103,9 +104,14 @@ dispatcher_state::verdict dispatcher_state::try_again(const leased_batch& b, con
                                                       std::optional<milliseconds> asked, bool counted) {
   const lease held{b.content->id, b.fence};
   const int attempts = b.attempts + (counted ? 1 : 0);
-  if (const char* limit = gives_up(context_->settings.retry, attempts, context_->now() - b.stored))
-    return give_up_on{
-        held, {why.status, "gave up after " + std::to_string(attempts) + " attempts (" + limit + "): " + why.reason}};
+  switch (judge_retry(context_->settings.retry, attempts, context_->now() - b.stored)) {
+  case retry_verdict::exhausted:
+    return give_up_on{held, {why.status, "gave up after " + std::to_string(attempts) + " attempts: " + why.reason}};
+  case retry_verdict::expired:
+    return give_up_on{held, {why.status, "gave up at the age of retry.max_age: " + why.reason}, true};
+  case retry_verdict::again:
+    break;
+  }
   if (counted)
     return attempt_failed{held, attempts, why, asked};
   const auto until = destination_->probe_at().value_or(self_->clock().now()) - self_->clock().now();
@@ -158,9 +164,14 @@ void dispatcher_state::on_paused(const set_paused& m) {
   say_capacity();
 }
 
-// What is under way is cancelled, and goes to the new one.
+// What is under way is cancelled, and goes to the new one; what the old one still answers says nothing about that.
 void dispatcher_state::on_redirected(const redirected& m) {
   context_ = m.context;
+  for (auto& [id, d] : deliveries_)
+    if (!d.came_of_it) {
+      d.came_of_it = settle{{release{{id, d.what.fence}}}};
+      tell(*d.came_of_it);
+    }
   transport_ = context_->transport(context_->settings);
   on_paused({.paused = paused_, .end_hold = true});
 }

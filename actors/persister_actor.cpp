@@ -23,6 +23,8 @@ void persister_state::start(self_pointer self, context_ptr context) {
   context_ = std::move(context);
   random_.seed(static_cast<std::minstd_rand::result_type>(context_->seed));
   guard_.emplace(context_->settings.hold.burials);
+  if (context_->redirected) // the one before may not have come to it
+    redirect_due_ = fingerprint_of(context_->settings);
   if (context_->queue->shared())
     heartbeat_.set(self_, self_->clock().now() + context_->settings.queue.heartbeat);
 }
@@ -44,28 +46,8 @@ void persister_state::on_settle(const settle& m) {
   // It is sent again.
   if (!is_attached())
     return;
-  for (const auto& s : m.settlements)
-    gathered_.settlements.push_back(past_guard(s));
+  gathered_.settlements.insert(gathered_.settlements.end(), m.settlements.begin(), m.settlements.end());
   commit_soon();
-}
-
-// What it does not let be buried goes back to its place.
-settlement persister_state::past_guard(const settlement& s) {
-  const auto* b = std::get_if<bury>(&s);
-  if (guard_->tripped())
-    return b ? settlement{release{b->held}} : s;
-  if (std::holds_alternative<ack>(s))
-    guard_->reset();
-  if (!b)
-    return s;
-  guard_->buried(b->why.status);
-  if (guard_->tripped()) {
-    pause_due_ = queue_paused_ = true;
-    say_hold(std::to_string(guard_->in_a_row()) +
-             " batches in a row are dead, with no delivery in between, the last by: " + b->why.reason +
-             "; the queue is paused and nothing more is buried: look at the dead letters, then resume");
-  }
-  return s;
 }
 
 void persister_state::on_pull(const pull& m) {
@@ -82,7 +64,7 @@ void persister_state::on_pull(const pull& m) {
 // A dispatcher that has not said yet what it holds is told nothing and given nothing: what it says when it has not
 // heard of that would take it back.
 bool persister_state::is_attached() const {
-  return peers_.table && puller_ == peers_.table->dispatcher.address();
+  return puller_ && (!peers_.table || puller_ == peers_.table->dispatcher.address());
 }
 
 void persister_state::on_capacity(const set_capacity& m) {
@@ -157,10 +139,10 @@ void persister_state::commit() {
   gathered_.enqueues.erase(gathered_.enqueues.begin(),
                            gathered_.enqueues.begin() + static_cast<std::ptrdiff_t>(unit.enqueues.size()));
   const bool more = !gathered_.enqueues.empty();
-  report(unit, *done);
+  const bool refused = report(unit, *done);
   if (!std::exchange(looked_, true))
     look_for_pause();
-  if (more)
+  if (more && !refused) // what has no room is tried again later
     commit_soon();
   if (const auto again = context_->queue->poll_interval(); again > milliseconds{0})
     poll_.set(self_, self_->clock().now() + again);
@@ -206,6 +188,7 @@ void persister_state::say_hold(const std::string& reason) {
 unit_of_work persister_state::next_unit() {
   unit_of_work unit;
   unit.settlements = gathered_.settlements;
+  limit_burials(unit.settlements);
   std::size_t bytes = 0;
   for (const auto& b : gathered_.enqueues) {
     bytes += b->payload->size();
@@ -233,7 +216,46 @@ unit_of_work persister_state::unit_of_leased() const {
   return unit;
 }
 
-void persister_state::report(const unit_of_work& unit, const work_done& done) {
+// What the guard does not let be buried goes back to its place.
+void persister_state::limit_burials(std::vector<settlement>& all) const {
+  auto room = guard_->room();
+  for (auto& s : all) {
+    const auto* b = std::get_if<bury>(&s);
+    if (!b || b->expired)
+      continue;
+    if (room == 0)
+      s = release{lease{b->held}};
+    else
+      --room;
+  }
+}
+
+void persister_state::note_burials(const unit_of_work& unit, const work_done& done) {
+  const bool was_tripped = guard_->tripped();
+  for (std::size_t i = 0; i < unit.settlements.size(); ++i) {
+    if (std::holds_alternative<ack>(unit.settlements[i]))
+      guard_->delivered();
+    const auto* b = std::get_if<bury>(&unit.settlements[i]);
+    if (!b || done.settled[i] == settle_outcome::stale)
+      continue;
+    if (done.settled[i] == settle_outcome::held) {
+      context_->log(log_level::error, "the dead letters are full; batch " + b->held.id + " waits: " + b->why.reason);
+      continue;
+    }
+    context_->log(log_level::error, "batch " + b->held.id + " is dead: " + b->why.reason);
+    if (!b->expired)
+      guard_->buried(b->why.status);
+    if (guard_->tripped() && !was_tripped && !queue_paused_) {
+      pause_due_ = queue_paused_ = true;
+      say_hold(std::to_string(context_->settings.hold.burials) +
+               " batches in a row are dead, with no delivery in between, the last by: " + b->why.reason +
+               "; the queue is paused and nothing more is buried: look at the dead letters, then resume");
+      commit_soon();
+    }
+  }
+}
+
+bool persister_state::report(const unit_of_work& unit, const work_done& done) {
   const auto& who = *peers_.table;
   committed news;
   std::vector<batch_ptr> refused;
@@ -248,6 +270,7 @@ void persister_state::report(const unit_of_work& unit, const work_done& done) {
     }
   }
   gathered_.enqueues.insert(gathered_.enqueues.begin(), refused.begin(), refused.end());
+  note_burials(unit, done);
   auto ended = leases_.settle(unit, done);
   std::move(ended.news.begin(), ended.news.end(), std::back_inserter(news.news));
   context_->door->count_stale(ended.stale);
@@ -264,6 +287,7 @@ void persister_state::report(const unit_of_work& unit, const work_done& done) {
     compat::send(self_, who.buffer, news);
     compat::send(self_, who.supervisor, std::move(news));
   }
+  return !refused.empty();
 }
 
 void persister_state::failed(const error& why) {

@@ -41,14 +41,16 @@ public:
 
 private:
   bool is_attached() const;
-  settlement past_guard(const settlement&);
+  void limit_burials(std::vector<settlement>&) const;
+  void note_burials(const unit_of_work&, const work_done&);
   void amend_queue();
   void look_for_pause();
   void resumed();
   void say_hold(const std::string& reason);
   unit_of_work next_unit();
   unit_of_work unit_of_leased() const;
-  void report(const unit_of_work&, const work_done&);
+  /// Whether the store had no room for something.
+  bool report(const unit_of_work&, const work_done&);
   void failed(const error&);
 
   self_pointer self_ = nullptr;

@@ -50,12 +50,12 @@ void supervisor_state::adopt(const Handle& child) {
 // Whoever is spoken to hears of its peers before those who speak to it do; the persister, to whom all do, waits for it.
 void supervisor_state::introduce() {
   const peers all{table_};
+  compat::send(self_, table_->dispatcher, set_paused{.paused = paused_}); // before it can say that it has room
   compat::send(self_, table_->dead_letters, all);
   compat::send(self_, table_->retry, all);
   compat::send(self_, table_->dispatcher, all);
   compat::send(self_, table_->persister, all);
   compat::send(self_, table_->buffer, all);
-  compat::send(self_, table_->dispatcher, set_paused{.paused = paused_});
 }
 
 template <class Handle>
@@ -92,8 +92,11 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
   }
   if (gone == table_->buffer.address())
     return stop({errc::restarts_used_up, "restarts", "the buffer failed"});
-  if (gone == table_->dispatcher.address()) // the next one finds out for itself
+  // The next one finds out for itself.
+  if (gone == table_->dispatcher.address())
     on_hold_changed({hold_source::destination, ""});
+  if (gone == table_->persister.address())
+    on_hold_changed({hold_source::queue, ""});
   restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
       restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
       restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
@@ -219,6 +222,7 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
       words += (words.empty() ? "" : "; ") + w.option + " " + w.message;
     return to_caf_error({errc::invalid_option, wrong.front().option, words});
   }
+  next->redirected = true;
   context_ = std::move(next);
   const redirected word{context_};
   compat::send(self_, table_->dead_letters, word);

@@ -44,7 +44,7 @@ struct pause {};
 struct resume {};
 
 /// Deliver to this URL, with this key, from now on: what waits, too. What is empty stays as it is. The queue is the
-/// new destination's from then on, as with the option `queue.adopt`.
+/// new destination's from then on, as with the option `queue.adopt`; all processes of a shared one must be told.
 struct set_destination {
   std::string data_plane_url{};
   /// A secret: never logged, stored or put into an error.

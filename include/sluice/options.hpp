@@ -43,12 +43,13 @@ struct retry_options {
 /// The circuit breaker: when the destination is taken for away, and how often it is probed then. A probe that fails
 /// counts no attempt, so that no outage buries anything. A 429 opens it at once, for as long as the server asks.
 struct breaker_options {
-  /// Attempts in a row that do not reach it: no connection, no response, a timeout, or 502 to 504. 1 to 1000.
-  int failures = 5;
+  /// Attempts in a row that do not reach it: no connection, no response, a timeout, or 502 to 504. 1 to 1000;
+  /// `retry.max_attempts` if that is less. The last of them counts no attempt either.
+  int failures = 10;
   /// The first wait for a probe, which doubles with every probe that fails …
-  milliseconds probe{1'000};
-  /// … up to this. The last half of each wait is random.
-  milliseconds probe_cap{30'000};
+  milliseconds probe{500};
+  /// … up to this. Each wait is up to 20 % longer or shorter, at random.
+  milliseconds probe_cap{15'000};
 };
 
 /// What to do while the destination is at fault, and not the events: wait, bury nothing.
@@ -59,6 +60,9 @@ struct hold_options {
   /// paused until somebody says `resume`. 1 to 1 million.
   std::size_t burials = 20;
 };
+
+/// Whether batches arrive in the order of acceptance.
+enum class delivery_order : std::uint8_t { none, strict };
 
 /// What to do when the dead letters are full.
 enum class dead_letters_full : std::uint8_t {
@@ -187,6 +191,8 @@ struct options {
   /// Deliveries, and connections, at a time. 1 to 256. With 1, and a queue of this process's own, batches arrive in the
   /// order of acceptance: one that is to be tried again holds up the others.
   std::size_t max_in_flight = 8;
+  /// `strict`: one delivery at a time, whatever `max_in_flight` says. Refused for a shared queue.
+  delivery_order ordering = delivery_order::none;
 
   /// Where batches wait: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`; or
   /// `redis://[user[:password]@]host[:port][/db]`; or `redis+unix://[user[:password]@]/path[?db=N]`.

@@ -101,6 +101,8 @@ struct attempt_failed {
 struct give_up_on {
   lease held{};
   failure_note why{};
+  /// It was too old.
+  bool expired = false;
 };
 
 /// Persister → retry scheduler: the next retry is due then.

@@ -56,6 +56,8 @@ struct nack {
 struct bury {
   lease held{};
   failure_note why{};
+  /// It was too old: says nothing about what the destination takes. Stores need not look at it.
+  bool expired = false;
 };
 /// Not tried: back to its place in `ready`, nothing counted.
 struct release {
@@ -186,8 +188,8 @@ public:
   /// One dead letter with its payload. Errors: `unknown_batch`.
   virtual result<dead_letter> show_dead(const std::string& id) = 0;
 
-  /// Dead letters go back to `ready` with no attempts counted; their fences go on. All if `ids` is empty. Gives the
-  /// number of events; ids that are not dead are passed over.
+  /// Dead letters go back to their places in `ready`, as if stored now, with no attempts counted; their fences go on.
+  /// All if `ids` is empty. Gives the number of events; ids that are not dead are passed over.
   virtual result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) = 0;
 
   /// Dead letters are forgotten, as `replay_dead` selects them.

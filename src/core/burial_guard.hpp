@@ -10,14 +10,20 @@ class burial_guard {
 public:
   explicit burial_guard(std::size_t most) : most_{most} {}
 
-  bool tripped() const noexcept { return in_a_row_ >= most_; }
-  std::size_t in_a_row() const noexcept { return in_a_row_; }
+  /// How many more it permits now, whatever their status.
+  std::size_t room() const noexcept { return most_ - in_a_row_; }
+  bool tripped() const noexcept { return room() == 0; }
 
+  /// At most `room` of them without a delivery.
   void buried(int status) noexcept {
     in_a_row_ = status == status_ ? in_a_row_ + 1 : 1;
     status_ = status;
   }
-  /// A delivery, or somebody's word that it may go on.
+  void delivered() noexcept {
+    if (!tripped())
+      in_a_row_ = 0;
+  }
+  /// Somebody says that it may go on.
   void reset() noexcept { in_a_row_ = 0; }
 
 private:

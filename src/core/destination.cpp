@@ -6,8 +6,8 @@
 namespace sluice {
 
 destination::destination(const options& o)
-    : breaker_{o.breaker}, hold_probe_{o.hold.probe}, most_{static_cast<double>(o.max_in_flight)}, limit_{most_},
-      slow_from_{most_} {}
+    : breaker_{o.breaker}, failures_allowed_{std::min(o.breaker.failures, o.retry.max_attempts)},
+      hold_probe_{o.hold.probe}, most_{static_cast<double>(o.max_in_flight)}, limit_{most_}, slow_from_{most_} {}
 
 std::size_t destination::capacity() const noexcept {
   if (stands_ == standing::well)
@@ -33,7 +33,7 @@ void destination::note(outcome what, time now, std::optional<milliseconds> asked
     ++failures_;
     if (stands_ == standing::at_fault) // says nothing about the address and the key
       turn(standing::at_fault, now, hold_probe_);
-    else if (stands_ == standing::away || failures_ >= breaker_.failures)
+    else if (stands_ == standing::away || failures_ >= failures_allowed_)
       turn(standing::away, now, next_wait(asked, unit_random));
     return;
   default:
@@ -60,7 +60,7 @@ void destination::answered(bool delivered) {
 milliseconds destination::next_wait(std::optional<milliseconds> asked, double unit_random) {
   const double grown = std::ldexp(static_cast<double>(breaker_.probe.count()), probes_++);
   const double longest = std::min(grown, static_cast<double>(breaker_.probe_cap.count()));
-  const milliseconds wait{static_cast<milliseconds::rep>(longest * (0.5 + std::clamp(unit_random, 0.0, 1.0) / 2))};
+  const milliseconds wait{static_cast<milliseconds::rep>(longest * (0.8 + 0.4 * std::clamp(unit_random, 0.0, 1.0)))};
   return asked ? std::max(wait, *asked) : wait;
 }
 

@@ -44,6 +44,8 @@ private:
   milliseconds next_wait(std::optional<milliseconds> asked, double unit_random);
 
   const breaker_options breaker_;
+  /// Not more than one batch alone may have: what opens the breaker counts no attempt.
+  const int failures_allowed_;
   const milliseconds hold_probe_;
   const double most_;
 

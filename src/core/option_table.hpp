@@ -20,6 +20,9 @@ struct between {
 constexpr std::array<std::pair<std::string_view, dead_letters_full>, 2> words_of(dead_letters_full) {
   return {{{"hold", dead_letters_full::hold}, {"drop_oldest", dead_letters_full::drop_oldest}}};
 }
+constexpr std::array<std::pair<std::string_view, delivery_order>, 2> words_of(delivery_order) {
+  return {{{"none", delivery_order::none}, {"strict", delivery_order::strict}}};
+}
 constexpr std::array<std::pair<std::string_view, sqlite_durability>, 2> words_of(sqlite_durability) {
   return {{{"full", sqlite_durability::full}, {"normal", sqlite_durability::normal}}};
 }
@@ -56,6 +59,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("gzip", o.gzip, "compress request bodies");
   visit("persist_window", o.persist_window, count{1, 64}, "batches under way between buffer and persister");
   visit("max_in_flight", o.max_in_flight, count{1, 256}, "deliveries, and connections, at a time");
+  visit("ordering", o.ordering, "none, or strict: batches arrive in the order of acceptance");
   visit("persistence", o.persistence, "memory, sqlite:PATH, redis, or a redis:// URL");
   visit("sqlite.durability", o.sqlite.durability, "full (survives a power loss), or normal (survives a kill)");
   visit("http.connect", o.http.connect, time{ms, hour}, "deadline to resolve and connect");

@@ -64,6 +64,8 @@ void check_queue(const options& o, const store_url& where, checker& check) {
     return;
   if (!std::holds_alternative<redis_options>(where))
     check.wrong("queue.is_multi_processor", "must be false: only a queue in Redis can have many processes");
+  if (o.ordering == delivery_order::strict)
+    check.wrong("ordering", "must be none: the processes of a shared queue know no order");
   if (o.queue.lease < o.http.total + lease_margin)
     check.wrong("queue.lease", "must be above http.total by " + shown(lease_margin) + " or more");
   if (o.queue.heartbeat * 2 > o.queue.lease)

@@ -5,10 +5,10 @@
 
 namespace sluice {
 
-const char* gives_up(const retry_options& o, int failed_attempts, milliseconds age) noexcept {
+retry_verdict judge_retry(const retry_options& o, int failed_attempts, milliseconds age) noexcept {
   if (failed_attempts >= o.max_attempts)
-    return "retry.max_attempts";
-  return o.max_age > milliseconds{0} && age >= o.max_age ? "retry.max_age" : nullptr;
+    return retry_verdict::exhausted;
+  return o.max_age > milliseconds{0} && age >= o.max_age ? retry_verdict::expired : retry_verdict::again;
 }
 
 std::optional<milliseconds> capped(const retry_options& o, std::optional<milliseconds> asked) noexcept {

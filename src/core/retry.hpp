@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "sluice/options.hpp"
 
 namespace sluice {
 
-/// Why a batch that has failed is not tried again; null if it is. `age`: since it was stored.
-const char* gives_up(const retry_options&, int failed_attempts, milliseconds age) noexcept;
+/// Whether a batch that has failed is tried again. `age`: since it was stored.
+enum class retry_verdict : std::uint8_t { again, exhausted, expired };
+retry_verdict judge_retry(const retry_options&, int failed_attempts, milliseconds age) noexcept;
 
 /// What a server's `Retry-After` asks for, capped.
 std::optional<milliseconds> capped(const retry_options&, std::optional<milliseconds> asked) noexcept;

@@ -203,9 +203,11 @@ std::uint64_t memory_store::for_each_dead(const std::vector<std::string>& ids, F
 }
 
 result<std::uint64_t> memory_store::replay_dead(const std::vector<std::string>& ids) {
-  return for_each_dead(ids, [this](entry& e) {
+  const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+  return for_each_dead(ids, [this, now](entry& e) {
     e.attempts = 0;
     e.why = {};
+    e.enqueued = now;
     move_to(e, state::ready);
   });
 }

@@ -60,9 +60,9 @@ result<void> redis_owner::ensure() {
 
 result<void> redis_owner::acquire() {
   const auto fresh = uuid_source{}.hex(); // the generation, if the queue is new
-  const auto reply = connection_.run_one(
-      redis_script::acquire, queue_,
-      {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0", schema, session_});
+  const auto reply = connection_.run_one(redis_script::acquire, queue_,
+                                         {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0",
+                                          schema, session_, next_fingerprint_});
   if (!reply)
     return reply.error();
   const auto answer = reply->value();
@@ -97,6 +97,10 @@ result<void> redis_owner::granted(std::string generation, std::string session) {
     return done;
   connected_ = connection_.times_connected();
   sure_ = true;
+  return {};
+}
+
+result<void> redis_owner::what_happened() {
   switch (std::exchange(happened_, {})) {
   case errc::queue_emptied:
     return error{errc::queue_emptied, "persistence",
@@ -140,12 +144,13 @@ result<void> redis_owner::watch(std::string_view whose, std::int64_t expires_ms)
 result<void> redis_owner::redirect(const std::string& fingerprint) {
   if (auto sure = ensure(); !sure)
     return sure;
+  next_fingerprint_ = fingerprint; // until it is certain which of them is there
   auto arguments = credentials();
   arguments.emplace_back(fingerprint);
   const auto reply = connection_.run_one(redis_script::redirect, queue_, arguments);
   if (!reply)
     return reply.error();
-  fingerprint_ = fingerprint;
+  fingerprint_ = std::exchange(next_fingerprint_, {});
   return {};
 }
 

@@ -26,9 +26,11 @@ public:
 
   /// Makes sure of it. A process that finds another one at a queue of one process watches it for as long as that can be
   /// silent: then, or as soon as it gives a sign, it is known whether it lives.
-  /// Errors: `queue_watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `queue_reset`, once, if
-  /// Redis may have forgotten batches; `store_failed`.
+  /// Errors: `queue_watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `store_failed`.
   result<void> ensure();
+
+  /// What Redis may have forgotten since this was asked last: `queue_reset` or `queue_emptied` if it did.
+  result<void> what_happened();
 
   /// A script has said that the right is gone, or that the queue is another.
   void doubt() noexcept { sure_ = false; }
@@ -54,6 +56,8 @@ private:
   const std::string queue_;
   const options& settings_;
   std::string fingerprint_;
+  /// What a redirection that was not answered may have put in its place.
+  std::string next_fingerprint_;
   const std::string token_ = owner_token::make();
   const std::string mode_, ttl_, max_crashes_;
   std::string generation_;

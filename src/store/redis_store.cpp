@@ -30,6 +30,8 @@ result<work_done> redis_store::apply(const unit_of_work& work) {
   for (bool again = true;; again = false) {
     if (auto ours = owner_.ensure(); !ours)
       return ours.error();
+    if (auto same = owner_.what_happened(); !same)
+      return same.error();
     if (auto done = reclaim_now_and_then(); !done) {
       owner_.doubt(); // its session may be over
       if (again)

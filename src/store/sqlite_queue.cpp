@@ -183,8 +183,10 @@ result<std::uint64_t> sqlite_queue::change_dead(const std::vector<std::string>& 
 }
 
 result<std::uint64_t> sqlite_queue::replay_dead(const std::vector<std::string>& ids) {
-  return change_dead(ids, [](sqlite_db& db, const chosen_dead& c, sqlite_totals& t) {
-    db.run("UPDATE batch SET state = 0, attempts = 0, crashes = 0, status = 0, reason = '' WHERE n = ?", {c.n});
+  const auto now = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return change_dead(ids, [now](sqlite_db& db, const chosen_dead& c, sqlite_totals& t) {
+    db.run("UPDATE batch SET state = 0, attempts = 0, crashes = 0, status = 0, reason = '', enqueued = ? WHERE n = ?",
+           {std::int64_t{now.count()}, c.n});
     t.move(sqlite_state::dead, sqlite_state::ready, c.events, c.bytes);
   });
 }

@@ -225,6 +225,19 @@ TEST_CASE("when the buffer dies the door is closed, and whoever waited is answer
   CHECK(sim.totals().refused == 3);
 }
 
+TEST_CASE("subscribers that die are forgotten, and make room for others", "[actors][supervisor]") {
+  simulation sim;
+  for (int i = 0; i < 200; ++i) { // at most 64 may subscribe
+    auto subscriber = sim.system().spawn([]() -> caf::behavior { return {[](const delivery_report&) {}}; });
+    REQUIRE(sim.ask_nothing(sim.running().supervisor, subscribe{subscriber}));
+    caf::anon_send_exit(subscriber, caf::exit_reason::kill);
+    sim.run();
+  }
+  sim.send_events(20);
+  sim.run();
+  CHECK(sim.totals().delivered == 20);
+}
+
 TEST_CASE("a hold ends with the dispatcher that found it", "[actors][supervisor]") {
   simulation sim;
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 401}; };

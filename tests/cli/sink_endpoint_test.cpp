@@ -47,7 +47,8 @@ TEST_CASE("without a fault events are taken, and the connection serves on", "[cl
   CHECK(last.bytes.find("Connection: close\r\n") != std::string::npos);
 }
 
-TEST_CASE("a status that is no success takes nothing; headers are added or take the place of others", "[cli][sink]") {
+TEST_CASE("a status that is no success takes nothing, and headers are added or take the place of others",
+          "[cli][sink]") {
   auto e = always({.status = 429, .headers = {{"Retry-After", "2"}, {"content-type", "text/plain"}}, .latency = 7ms});
   const auto r = ask(e);
   CHECK(begins_with(r.bytes, "HTTP/1.1 429 \r\n"));
@@ -66,7 +67,7 @@ TEST_CASE("a status without a body has none", "[cli][sink]") {
   CHECK(e.counts().received == 2);
 }
 
-TEST_CASE("cut before: nothing is taken or said; cut after: it is taken, and not said", "[cli][sink]") {
+TEST_CASE("cut before, nothing is taken or said, and cut after, it is taken and not said", "[cli][sink]") {
   auto before = always({.cut = fault_cut::before});
   auto after = always({.cut = fault_cut::after});
   for (auto* e : {&before, &after}) {

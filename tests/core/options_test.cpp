@@ -110,6 +110,18 @@ TEST_CASE("a write key that a header cannot carry is refused, and not shown", "[
   }
 }
 
+TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
+  options o;
+  o.write_key = "k";
+  o.persistence = "redis";
+  o.ordering = delivery_order::strict;
+  CHECK(validate(o).empty());
+  o.queue.is_multi_processor = true;
+  const auto wrong = validate(o);
+  REQUIRE(wrong.size() == 1);
+  CHECK(wrong[0].option == "ordering");
+}
+
 TEST_CASE("README.md has every option with its name", "[core][options]") {
   std::ifstream in{SLUICE_SOURCE_DIR "/README.md"};
   std::stringstream text;

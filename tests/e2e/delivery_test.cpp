@@ -134,3 +134,25 @@ TEST_CASE("a wrong write key holds deliveries until it is right, and buries noth
   right = true;
   CHECK(p.client().flush(90s)->delivered == 1);
 }
+
+TEST_CASE("a new key from the client ends a hold, and one that is wrong is refused", "[e2e]") {
+  http_server server{[](const http_request& r) {
+    return http_reply{.status = r.headers.at("authorization") == "Basic cmlnaHQ6" ? 200 : 401}; // right:
+  }};
+  auto o = pipeline::to(server.url());
+  o.write_key = "wrong";
+  pipeline p{o};
+  for (int i = 0; i < 100; ++i)
+    REQUIRE(p.client().track({.user_id = "u"}, "e"));
+  REQUIRE(eventually([&] { return !server.requests().empty(); }));
+  const auto refused = p.client().set_destination("no url", "two words");
+  REQUIRE(!refused);
+  CHECK(refused.error().code == errc::invalid_option);
+  CHECK(refused.error().message.find("data_plane_url") != std::string::npos);
+  CHECK(refused.error().message.find("two words") == std::string::npos);
+  CHECK(p.client().set_destination("", "right"));
+  const auto flushed = p.client().flush();
+  REQUIRE(flushed);
+  CHECK(flushed->delivered == 100);
+  CHECK(p.client().totals().dead == 0);
+}

@@ -44,11 +44,13 @@ struct kill_run {
   arrivals total;
 };
 
-// A sink that fails one request in ten.
+// A sink that fails one request in ten, and makes the sender split one batch in twenty.
 struct flaky_sink {
   explicit flaky_sink(const temporary_folder& folder)
-      : record{folder.path() + "/record"}, server{{SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record,
-                                                   "--fail-rate", "0.1"}},
+      : record{folder.path() + "/record"},
+        server{{SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--script",
+                folder.write("faults", R"({"faults":[{"rate":0.1,"status":503},{"rate":0.05,"status":400}]})"),
+                "--seed", std::to_string(std::random_device{}())}},
         url{server.wait_for_line("listening on ")} {}
   void end() {
     server.signal(SIGTERM);

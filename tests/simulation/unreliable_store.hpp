@@ -41,6 +41,16 @@ public:
       return error{errc::store_failed, "", "away"};
     return inner_->set_paused(paused);
   }
+  result<void> redirect(const std::string& fingerprint) override {
+    if (frozen_ || chance_.percent(faults_.before))
+      return error{errc::store_failed, "", "away"};
+    return inner_->redirect(fingerprint);
+  }
+  result<store_stats> stats() override {
+    if (frozen_ || chance_.percent(faults_.before))
+      return error{errc::store_failed, "", "away"};
+    return inner_->stats();
+  }
   bool durable() const noexcept override { return is_durable_; }
   std::chrono::milliseconds poll_interval() override { return std::chrono::milliseconds{is_durable_ ? 1'000 : 0}; }
 

@@ -312,6 +312,7 @@ void world::check_end() {
   }
   if (!drained())
     return violate("what waits is not delivered");
+  pass(milliseconds{3'000});
   const auto totals = process_->sim->totals();
   // If an answer got lost, and with it persister and dispatcher, nobody knows what it was; the store does.
   const bool known = !process_->queue->lost_answer();
@@ -319,6 +320,9 @@ void world::check_end() {
     violate(std::to_string(totals.waiting()) + " events are said to wait, and do not");
   if (process_->sim->running().door->depth() != 0 && (known || scenario_.durable))
     violate("the buffer counts events that it does not hold");
+  // Every deadline has passed: nobody waits for anything.
+  if (process_->notes.asked != process_->notes.answered)
+    violate("a request was not answered at its deadline");
   check_bounds();
   promised_.insert(process_->accepted.begin(), process_->accepted.end());
   const auto dead = dead_ids();

@@ -1,5 +1,6 @@
 -- A process begins a session on the queue. ARGV[2]: the generation, if the queue is new.
--- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, the number of the session that the process had.
+-- ARGV[4..9]: owner_ttl in ms, fingerprint, '1' to adopt, schema, the number of the session that the process had,
+-- another fingerprint that may be there instead: of a redirection whose answer got lost.
 -- Gives {'ok', generation, session}; {'taken', whose, ms until that expires}; {'replaced'}; {'newer'}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local schema = redis.call('HGET', ctl, 'schema')
@@ -16,7 +17,7 @@ if mode == 'single' and ARGV[8] ~= '0' and last > tonumber(ARGV[8]) and redis.ca
   return {'replaced'}
 end
 local fingerprint = redis.call('HGET', ctl, 'fingerprint')
-local other = fingerprint and fingerprint ~= ARGV[5]
+local other = fingerprint and fingerprint ~= ARGV[5] and fingerprint ~= ARGV[9]
 if other and ARGV[6] ~= '1' then
   return {'other'}
 end
