@@ -71,7 +71,8 @@ void buffer_state::meet(const peers& who) {
   std::vector<batch_ptr> again;
   for (const auto& [sequence, batch] : ledger_->unconfirmed())
     again.push_back(batch);
-  send_to_persister(std::move(again));
+  compat::send(self_, peers_.table->persister,
+               store_batches{std::move(again)}); // also if there is none: it waits for it
 }
 
 void buffer_state::on_wake() {

@@ -38,6 +38,7 @@ void persister_state::meet(const peers& who) {
 }
 
 void persister_state::on_store(const store_batches& m) {
+  buffer_has_spoken_ = true;
   gathered_.enqueues.insert(gathered_.enqueues.end(), m.batches.begin(), m.batches.end());
   commit_soon();
 }
@@ -203,7 +204,7 @@ unit_of_work persister_state::next_unit() {
     unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
   unit.now = context_->now();
   const auto held = leases_.count_after(unit);
-  unit.slots = is_attached() && capacity_ > held && !guard_->tripped() ? capacity_ - held : 0;
+  unit.slots = buffer_has_spoken_ && is_attached() && capacity_ > held && !guard_->tripped() ? capacity_ - held : 0;
   unit.in_order = context_->settings.max_in_flight == 1 && !context_->queue->shared();
   return unit;
 }
@@ -269,6 +270,10 @@ bool persister_state::report(const unit_of_work& unit, const work_done& done) {
       news.news.push_back({.step = batch_step::stored, .content = b, .leased = leased, .why = {}});
     }
   }
+  // One that comes back before it is stored again had been stored by a unit of work whose answer got lost.
+  for (const auto& c : done.claimed)
+    if (std::erase_if(gathered_.enqueues, [&](const batch_ptr& b) { return b->id == c.content->id; }) > 0)
+      news.news.push_back({.step = batch_step::stored, .content = c.content, .leased = true, .why = {}});
   gathered_.enqueues.insert(gathered_.enqueues.begin(), refused.begin(), refused.end());
   note_burials(unit, done);
   auto ended = leases_.settle(unit, done);

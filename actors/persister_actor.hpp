@@ -59,6 +59,9 @@ private:
   /// Deliveries that the dispatcher takes at a time; none before its first pull.
   std::size_t capacity_ = 0;
   leases leases_;
+  /// The buffer has sent what it holds unconfirmed. Until then nothing is claimed: a batch that was stored without its
+  /// knowing would be delivered, and then stored again.
+  bool buffer_has_spoken_ = false;
   /// The dispatcher that pulled last.
   caf::actor_addr puller_;
   std::optional<burial_guard> guard_;
