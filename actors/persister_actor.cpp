@@ -44,8 +44,7 @@ void persister_state::on_store(const store_batches& m) {
 }
 
 void persister_state::on_settle(const settle& m) {
-  // It is sent again.
-  if (!is_attached())
+  if (!is_attached()) // it is sent again, or what it is about goes back
     return;
   gathered_.settlements.insert(gathered_.settlements.end(), m.settlements.begin(), m.settlements.end());
   commit_soon();
@@ -151,10 +150,10 @@ void persister_state::commit() {
 
 // What was said of the queue as a whole, until it is done.
 void persister_state::amend_queue() {
-  auto& queue = *context_->queue;
-  if (redirect_due_ && guarded([&] { return queue.redirect(*redirect_due_); }))
-    redirect_due_.reset();
-  if (!pause_due_ || !guarded([&] { return queue.set_paused(*pause_due_); }))
+  if (redirect_due_ && !guarded([&] { return queue().redirect(*redirect_due_); }))
+    return;
+  redirect_due_.reset();
+  if (!pause_due_ || !guarded([&] { return queue().set_paused(*pause_due_); }))
     return;
   if (!*std::exchange(pause_due_, std::nullopt))
     resumed();
@@ -189,7 +188,7 @@ void persister_state::say_hold(const std::string& reason) {
 unit_of_work persister_state::next_unit() {
   unit_of_work unit;
   unit.settlements = gathered_.settlements;
-  limit_burials(unit.settlements);
+  guard_->limit(unit.settlements);
   std::size_t bytes = 0;
   for (const auto& b : gathered_.enqueues) {
     bytes += b->payload->size();
@@ -217,35 +216,18 @@ unit_of_work persister_state::unit_of_leased() const {
   return unit;
 }
 
-// What the guard does not let be buried goes back to its place.
-void persister_state::limit_burials(std::vector<settlement>& all) const {
-  auto room = guard_->room();
-  for (auto& s : all) {
-    const auto* b = std::get_if<bury>(&s);
-    if (!b || b->expired)
-      continue;
-    if (room == 0)
-      s = release{lease{b->held}};
-    else
-      --room;
-  }
-}
-
+// The dead are said, and too many of them in a row pause the queue.
 void persister_state::note_burials(const unit_of_work& unit, const work_done& done) {
   const bool was_tripped = guard_->tripped();
   for (std::size_t i = 0; i < unit.settlements.size(); ++i) {
-    if (std::holds_alternative<ack>(unit.settlements[i]))
-      guard_->delivered();
+    guard_->note(unit.settlements[i], done.settled[i]);
     const auto* b = std::get_if<bury>(&unit.settlements[i]);
-    if (!b || done.settled[i] == settle_outcome::stale)
+    if (!b)
       continue;
-    if (done.settled[i] == settle_outcome::held) {
+    if (done.settled[i] == settle_outcome::held)
       context_->log(log_level::error, "the dead letters are full; batch " + b->held.id + " waits: " + b->why.reason);
-      continue;
-    }
-    context_->log(log_level::error, "batch " + b->held.id + " is dead: " + b->why.reason);
-    if (!b->expired)
-      guard_->buried(b->why.status);
+    else if (done.settled[i] == settle_outcome::applied)
+      context_->log(log_level::error, "batch " + b->held.id + " is dead: " + b->why.reason);
     if (guard_->tripped() && !was_tripped && !queue_paused_) {
       pause_due_ = queue_paused_ = true;
       say_hold(std::to_string(context_->settings.hold.burials) +

@@ -41,7 +41,6 @@ public:
 
 private:
   bool is_attached() const;
-  void limit_burials(std::vector<settlement>&) const;
   void note_burials(const unit_of_work&, const work_done&);
   void amend_queue();
   void look_for_pause();

@@ -64,7 +64,8 @@ echo "   Of the $(sort -u "$work/receipts" | wc -l) events that had been stored 
 echo "4. 37 000 events once more, to the end. What fails is tried again."
 "$sluice" send "$work/second.ndjson" --url "$url" --store "$queue" --flush-at 100
 
-echo "5. The sink's side of it all. Duplicates: what was in flight when the kill came."
+echo "5. The sink's side of it all. Duplicates: what was in flight when the kill came. Out of order: eight deliveries are"
+echo "   under way at a time, and what fails comes later; the option 'ordering' keeps the order. Failed: what step 1 says."
 kill -TERM "$sink_pid"
 wait "$sink_pid" || true
 sink_pid=

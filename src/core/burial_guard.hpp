@@ -1,28 +1,25 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
+
+#include "sluice/store.hpp"
 
 namespace sluice {
 
 /// Keeps a destination that refuses everything from burying everything: after `most` burials for one and the same
-/// status, with no delivery in between, it permits no more until it is reset.
+/// status, with no delivery in between, it permits no more until it is reset. What died of its age does not count.
 class burial_guard {
 public:
   explicit burial_guard(std::size_t most) : most_{most} {}
 
-  /// How many more it permits now, whatever their status.
-  std::size_t room() const noexcept { return most_ - in_a_row_; }
-  bool tripped() const noexcept { return room() == 0; }
+  bool tripped() const noexcept { return in_a_row_ >= most_; }
 
-  /// At most `room` of them without a delivery.
-  void buried(int status) noexcept {
-    in_a_row_ = status == status_ ? in_a_row_ + 1 : 1;
-    status_ = status;
-  }
-  void delivered() noexcept {
-    if (!tripped())
-      in_a_row_ = 0;
-  }
+  /// Burials that are not permitted become releases: the batch goes back to its place. As if all were of one status and
+  /// nothing were delivered, which can only delay them.
+  void limit(std::vector<settlement>&) const;
+  /// What a settlement came to.
+  void note(const settlement&, settle_outcome) noexcept;
   /// Somebody says that it may go on.
   void reset() noexcept { in_a_row_ = 0; }
 

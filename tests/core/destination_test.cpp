@@ -1,7 +1,6 @@
 #include "support/catch.hpp"
 
 #include "core/batch_size.hpp"
-#include "core/burial_guard.hpp"
 #include "core/destination.hpp"
 
 using namespace sluice;
@@ -182,25 +181,4 @@ TEST_CASE("a batch that is too large halves the next ones, and they grow back", 
   CHECK(s.limit() == 500);
   s.too_large(1);
   CHECK(s.limit() == 1);
-}
-
-TEST_CASE("burials of one status in a row trip the guard, a delivery or another status in between does not let them",
-          "[core][guard]") {
-  burial_guard g{3};
-  for (const int status : {422, 422, 410, 410}) {
-    g.buried(status);
-    CHECK(!g.tripped());
-  }
-  CHECK(g.room() == 1);
-  g.delivered();
-  CHECK(g.room() == 3);
-  for (int i = 0; i < 3; ++i) {
-    CHECK(!g.tripped());
-    g.buried(410);
-  }
-  CHECK(g.tripped());
-  g.delivered(); // was under way
-  CHECK(g.tripped());
-  g.reset();
-  CHECK(g.room() == 3);
 }

@@ -1,73 +1,15 @@
 #include "support/catch.hpp"
 
-#include <algorithm>
-
-#include "core/dead_cursor.hpp"
-#include "store/backends.hpp"
+#include "store/store_under_test.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-batch_ptr make(const std::string& id, std::uint32_t events = 10, std::size_t bytes = 100) {
-  return std::make_shared<const batch>(
-      batch{.id = id, .events = events, .payload = std::make_shared<const std::string>(bytes, 'p')});
-}
-
-// A store, and what a persister would do with it.
-template <class Backend>
-struct bench {
-  explicit bench(const options& o = {}) : under_test{backend.open(o)} {}
-
-  work_done apply(unit_of_work w) {
-    w.now = backend.now();
-    auto done = under_test->apply(w);
-    REQUIRE(done);
-    const auto s = *under_test->stats();
-    REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged);
-    return *done;
-  }
-  void put(std::vector<batch_ptr> batches) {
-    unit_of_work w;
-    w.enqueues = std::move(batches);
-    for (const auto outcome : apply(w).enqueued)
-      CHECK(outcome == enqueue_outcome::stored);
-  }
-  std::vector<leased_batch> claim(std::size_t n) {
-    unit_of_work w;
-    w.slots = n;
-    return apply(w).claimed;
-  }
-  std::vector<std::string> claimed_ids(std::size_t n) {
-    std::vector<std::string> ids;
-    for (const auto& b : claim(n))
-      ids.push_back(b.content->id);
-    return ids;
-  }
-  settle_outcome settle(settlement s) {
-    unit_of_work w;
-    w.settlements.push_back(std::move(s));
-    return apply(w).settled.at(0);
-  }
-  void pass(int steps) { backend.pass(Backend::step * steps); }
-  store_stats stats() { return *under_test->stats(); }
-
-  Backend backend;
-  std::unique_ptr<store> under_test;
-};
-
-lease held(const leased_batch& b) {
-  return {b.content->id, b.fence};
-}
-
-using ids = std::vector<std::string>;
-
-} // namespace
+// The contract that every backend keeps; `store_dead_letters_test.cpp` has its part about dead letters.
 
 TEMPLATE_LIST_TEST_CASE("an enqueue is idempotent by id, in every state", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a")});
   b.put({make("a")});
   CHECK(b.stats().ready == 10);
@@ -81,7 +23,7 @@ TEMPLATE_LIST_TEST_CASE("an enqueue is idempotent by id, in every state", "[stor
 }
 
 TEMPLATE_LIST_TEST_CASE("a batch that is enqueued while a slot is free comes back leased", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   unit_of_work w;
   w.enqueues = {make("a"), make("b"), make("c")};
   w.slots = 2;
@@ -94,7 +36,7 @@ TEMPLATE_LIST_TEST_CASE("a batch that is enqueued while a slot is free comes bac
 }
 
 TEMPLATE_LIST_TEST_CASE("a new batch never overtakes what is ready", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("old")});
   unit_of_work w;
   w.enqueues = {make("new")};
@@ -105,7 +47,7 @@ TEMPLATE_LIST_TEST_CASE("a new batch never overtakes what is ready", "[store]", 
 }
 
 TEMPLATE_LIST_TEST_CASE("claims are oldest first, and as many as there are slots", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("z"), make("a"), make("m")});
   CHECK(b.claimed_ids(2) == ids{"z", "a"});
   CHECK(b.claimed_ids(2) == ids{"m"});
@@ -114,7 +56,7 @@ TEMPLATE_LIST_TEST_CASE("claims are oldest first, and as many as there are slots
 
 TEMPLATE_LIST_TEST_CASE("an ack removes, of an unknown id it is success, a stale one changes nothing", "[store]",
                         backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a")});
   const auto first = b.claim(1)[0];
   b.settle(release{held(first)});
@@ -130,7 +72,7 @@ TEMPLATE_LIST_TEST_CASE("an ack removes, of an unknown id it is success, a stale
 
 TEMPLATE_LIST_TEST_CASE("a nack counts an attempt, and the batch comes back to its place when it is due", "[store]",
                         backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a"), make("b")});
   const auto a = b.claim(1)[0];
   unit_of_work w;
@@ -151,7 +93,7 @@ TEMPLATE_LIST_TEST_CASE("a nack counts an attempt, and the batch comes back to i
 }
 
 TEMPLATE_LIST_TEST_CASE("a nack that is not counted delays, and counts no attempt", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a"), make("b")});
   const auto a = b.claim(1)[0];
   const nack deferred{held(a), TestType::step * 5, {0, "away"}, false};
@@ -167,7 +109,7 @@ TEMPLATE_LIST_TEST_CASE("a nack that is not counted delays, and counts no attemp
 }
 
 TEMPLATE_LIST_TEST_CASE("in order nothing overtakes what waits to be tried again", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a"), make("b")});
   const auto a = b.claim(1)[0];
   unit_of_work w;
@@ -189,7 +131,7 @@ TEMPLATE_LIST_TEST_CASE("in order nothing overtakes what waits to be tried again
 
 TEMPLATE_LIST_TEST_CASE("a claim says when the batch was stored, also of one that was enqueued with it and of halves",
                         "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   const auto from = b.backend.now();
   unit_of_work w;
   w.enqueues = {make("a", 10)};
@@ -205,7 +147,7 @@ TEMPLATE_LIST_TEST_CASE("a claim says when the batch was stored, also of one tha
 }
 
 TEMPLATE_LIST_TEST_CASE("a settlement that is sent again has happened once", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a"), make("b"), make("c")});
   const auto leased = b.claim(3);
   const settlement nacked = nack{held(leased[0]), 1h, {503, "busy"}}, buried = bury{held(leased[1]), {400, "bad"}},
@@ -222,7 +164,7 @@ TEMPLATE_LIST_TEST_CASE("a settlement that is sent again has happened once", "[s
 }
 
 TEMPLATE_LIST_TEST_CASE("extending leases changes no state", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a")});
   const auto a = b.claim(1)[0];
   CHECK(b.settle(extend{{held(a), {"unknown", 1}}}) == settle_outcome::applied);
@@ -231,7 +173,7 @@ TEMPLATE_LIST_TEST_CASE("extending leases changes no state", "[store]", backends
 }
 
 TEMPLATE_LIST_TEST_CASE("a release puts the batch back to its place and counts nothing", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a"), make("b"), make("c")});
   const auto leased = b.claim(2);
   b.settle(release{held(leased[1])});
@@ -244,7 +186,7 @@ TEMPLATE_LIST_TEST_CASE("a release puts the batch back to its place and counts n
 }
 
 TEMPLATE_LIST_TEST_CASE("a split puts the halves into the place of the whole, in order", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a", 10), make("b", 10)});
   const auto a = b.claim(1)[0];
   CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::applied);
@@ -255,7 +197,7 @@ TEMPLATE_LIST_TEST_CASE("a split puts the halves into the place of the whole, in
 }
 
 TEMPLATE_LIST_TEST_CASE("halves that do not add up are refused and change nothing", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a", 10)});
   const auto a = b.claim(1)[0];
   CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 5)}) == settle_outcome::stale);
@@ -263,7 +205,7 @@ TEMPLATE_LIST_TEST_CASE("halves that do not add up are refused and change nothin
 }
 
 TEMPLATE_LIST_TEST_CASE("retain takes back every lease that is not listed", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a"), make("b"), make("c")});
   const auto leased = b.claim(3);
   b.settle(retain{{held(leased[1]), {"a", 999}}});
@@ -274,7 +216,7 @@ TEMPLATE_LIST_TEST_CASE("retain takes back every lease that is not listed", "[st
 }
 
 TEMPLATE_LIST_TEST_CASE("in a unit of work settlements come before claims", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a")});
   const auto a = b.claim(1)[0];
   unit_of_work w;
@@ -283,74 +225,13 @@ TEMPLATE_LIST_TEST_CASE("in a unit of work settlements come before claims", "[st
   CHECK(b.apply(w).claimed.size() == 1);
 }
 
-TEMPLATE_LIST_TEST_CASE("a dead letter keeps its attempts, reason and payload, pages are in the order of death",
-                        "[store]", backends) {
-  bench<TestType> b;
-  b.put({make("a"), make("c"), make("d"), make("b")});
-  const auto before = b.backend.now();
-  const auto leased = b.claim(4);
-  b.settle(bury{held(leased[0]), {422, "bad a, very bad"}});
-  b.pass(1);
-  unit_of_work w; // at the same time, so that their ids decide
-  for (std::size_t i : {1, 2, 3})
-    w.settlements.emplace_back(bury{held(leased[i]), {}});
-  b.apply(w);
-  const auto first = *b.under_test->list_dead("", 3);
-  REQUIRE(first.size() == 3);
-  CHECK(first[0].id == "a");
-  CHECK(first[1].id == "b");
-  CHECK(first[2].id == "c");
-  CHECK(first[0].attempts == 1);
-  CHECK(first[0].why.status == 422);
-  CHECK(first[0].why.reason == "bad a, very bad");
-  CHECK(first[0].died >= before);
-  CHECK(first[0].died < first[1].died);
-  CHECK(!first[0].payload);
-  CHECK(b.under_test->list_dead(cursor_of(first[0]), 1)->at(0).id == "b");
-  // A page goes on where the last one ended, whatever became of that.
-  REQUIRE(b.under_test->purge_dead({"c"}));
-  const auto second = *b.under_test->list_dead(cursor_of(first[2]), 3);
-  REQUIRE(second.size() == 1);
-  CHECK(second[0].id == "d");
-  CHECK(b.under_test->list_dead(cursor_of(second[0]), 3)->empty());
-  CHECK(b.under_test->list_dead("nonsense", 1).error().code == errc::unknown_batch);
-  CHECK(b.under_test->show_dead("a")->payload->size() == 100);
-  CHECK(b.under_test->show_dead("x").error().code == errc::unknown_batch);
-}
-
-TEMPLATE_LIST_TEST_CASE("a replay gives a batch back with no attempts and a fence that goes on", "[store]", backends) {
-  bench<TestType> b;
-  b.put({make("a"), make("b")});
-  const auto leased = b.claim(2);
-  for (const auto& x : leased)
-    b.settle(bury{held(x), {}});
-  CHECK(*b.under_test->replay_dead({"a", "unknown"}) == 10);
-  const auto again = b.claim(2);
-  REQUIRE(again.size() == 1);
-  CHECK(again[0].attempts == 0);
-  CHECK(again[0].fence > leased[0].fence);
-  CHECK(*b.under_test->replay_dead({}) == 10);
-  CHECK(b.stats().dead == 0);
-}
-
-TEMPLATE_LIST_TEST_CASE("a purge forgets, and counts what it forgot", "[store]", backends) {
-  bench<TestType> b;
-  b.put({make("a"), make("b")});
-  for (const auto& x : b.claim(2))
-    b.settle(bury{held(x), {}});
-  CHECK(*b.under_test->purge_dead({"a", "a"}) == 10);
-  CHECK(b.stats().purged == 10);
-  CHECK(*b.under_test->purge_dead({}) == 10);
-  CHECK(b.stats().dead == 0);
-}
-
 TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by bytes, until there is room", "[store]",
                         backends) {
   for (const auto& limits : {queue_options{.max_backlog_events = 20, .max_backlog_bytes = 1'000'000},
                              queue_options{.max_backlog_events = 1'000, .max_backlog_bytes = 200}}) {
     options o;
     o.queue = limits;
-    bench<TestType> b{o};
+    store_under_test<TestType> b{o};
     unit_of_work w;
     w.enqueues = {make("a"), make("b"), make("c")};
     CHECK(b.apply(w).enqueued ==
@@ -366,7 +247,7 @@ TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by by
 TEMPLATE_LIST_TEST_CASE("a batch that fits does not overtake one that did not", "[store]", backends) {
   options o;
   o.queue.max_backlog_events = 20;
-  bench<TestType> b{o};
+  store_under_test<TestType> b{o};
   unit_of_work w;
   w.enqueues = {make("a", 15), make("large", 10), make("small", 5), make("a", 15)};
   CHECK(b.apply(w).enqueued == std::vector{enqueue_outcome::stored, enqueue_outcome::backlog_full,
@@ -374,37 +255,9 @@ TEMPLATE_LIST_TEST_CASE("a batch that fits does not overtake one that did not", 
   CHECK(b.stats().stored == 15);
 }
 
-TEMPLATE_LIST_TEST_CASE("when the dead letters are full, what should be buried is held in retry", "[store]", backends) {
-  options o;
-  o.dead_letters = {.max_events = 10, .when_full = dead_letters_full::hold};
-  bench<TestType> b{o};
-  b.put({make("a"), make("b")});
-  const auto leased = b.claim(2);
-  CHECK(b.settle(bury{held(leased[0]), {}}) == settle_outcome::applied);
-  CHECK(b.settle(bury{held(leased[1]), {}}) == settle_outcome::held);
-  CHECK(b.stats().dead == 10);
-  CHECK(b.stats().retry == 10);
-}
-
-TEMPLATE_LIST_TEST_CASE("when the dead letters are full, the oldest are dropped if that is asked for", "[store]",
-                        backends) {
-  options o;
-  o.dead_letters = {.max_events = 10, .when_full = dead_letters_full::drop_oldest};
-  bench<TestType> b{o};
-  b.put({make("b"), make("a")});
-  const auto leased = b.claim(2);
-  b.settle(bury{held(leased[0]), {}});
-  b.pass(1);
-  unit_of_work w;
-  w.settlements = {bury{held(leased[1]), {}}};
-  CHECK(b.apply(w).purged_events == 10);
-  CHECK(b.stats().purged == 10);
-  CHECK(b.under_test->list_dead("", 10)->at(0).id == "a");
-}
-
 TEMPLATE_LIST_TEST_CASE("while a queue is paused nothing is claimed, and everything else goes on", "[store]",
                         backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   b.put({make("a"), make("b")});
   const auto a = b.claim(1)[0];
   CHECK(b.under_test->set_paused(true));
@@ -421,7 +274,7 @@ TEMPLATE_LIST_TEST_CASE("while a queue is paused nothing is claimed, and everyth
 }
 
 TEMPLATE_LIST_TEST_CASE("the stats say how old the oldest of each state is", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   CHECK(!b.stats().oldest_ready);
   CHECK(!b.stats().next_retry);
   CHECK(!b.stats().oldest_dead);
@@ -445,7 +298,7 @@ TEMPLATE_LIST_TEST_CASE("the stats say how old the oldest of each state is", "[s
 }
 
 TEMPLATE_LIST_TEST_CASE("a process that leaves gives its leases back, and nothing is counted", "[store]", backends) {
-  bench<TestType> b;
+  store_under_test<TestType> b;
   if (!b.under_test->durable())
     return; // gone with its process
   b.put({make("a"), make("b")});
