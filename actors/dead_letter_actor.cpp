@@ -18,8 +18,8 @@ void dead_letter_state::on_give_up(const give_up_on& m) {
 
 namespace {
 
-dead_letter_actor::behavior_type behavior(dead_letter_state::self_pointer self, context_ptr context,
-                                          const supervisor_actor& parent) {
+dead_letter_actor::behavior_type dead_letters(dead_letter_state::self_pointer self, context_ptr context,
+                                              const supervisor_actor& parent) {
   auto* state = &compat::state_of(self);
   state->start(self, std::move(context));
   supervise(self, parent);
@@ -36,7 +36,7 @@ dead_letter_actor::behavior_type behavior(dead_letter_state::self_pointer self, 
 
 dead_letter_actor spawn_dead_letter_actor(caf::actor_system& system, context_ptr context,
                                           const supervisor_actor& parent) {
-  return system.spawn(behavior, std::move(context), parent);
+  return system.spawn(dead_letters, std::move(context), parent);
 }
 
 } // namespace sluice

@@ -46,8 +46,8 @@ void retry_state::wake_when_due() {
 
 namespace {
 
-retry_state::handle::behavior_type behavior(retry_state::self_pointer self, context_ptr context,
-                                            const supervisor_actor& parent) {
+retry_state::handle::behavior_type scheduler(retry_state::self_pointer self, context_ptr context,
+                                             const supervisor_actor& parent) {
   auto* state = &compat::state_of(self);
   state->start(self, std::move(context));
   supervise(self, parent);
@@ -58,7 +58,7 @@ retry_state::handle::behavior_type behavior(retry_state::self_pointer self, cont
 } // namespace
 
 retry_scheduler spawn_retry_scheduler(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  return system.spawn(behavior, std::move(context), parent);
+  return system.spawn(scheduler, std::move(context), parent);
 }
 
 } // namespace sluice

@@ -250,7 +250,7 @@ void supervisor_state::on_hold_changed(const hold_changed& m) {
 
 namespace {
 
-supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, context_ptr context) {
+supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self, context_ptr context) {
   auto* state = &compat::state_of(self);
   state->start(self, std::move(context));
   compat::harden(self);
@@ -279,7 +279,7 @@ supervisor_actor::behavior_type behavior(supervisor_state::self_pointer self, co
 } // namespace
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, context_ptr context) {
-  return system.spawn(behavior, std::move(context));
+  return system.spawn(supervisor, std::move(context));
 }
 
 } // namespace sluice

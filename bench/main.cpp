@@ -1,87 +1,54 @@
-// What an event costs. Loopback only; every figure is the median of several rounds, with the least and the most.
+// What an event costs. Loopback only; every figure is the median of several runs, with the least and the most.
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <functional>
-#include <vector>
+#include <exception>
+#include <fstream>
+#include <map>
 
-#include "null_server.hpp"
-#include "sluice/analytics.hpp"
-#include "sluice/client.hpp"
-#include "sluice/config.hpp"
+#include <CLI/CLI.hpp>
 
-namespace {
+#include "benches.hpp"
+#include "step.hpp"
 
-using namespace std::chrono;
+using namespace sluice::bench;
 
-constexpr int rounds = 5;
-
-struct host_config : caf::actor_system_config {
-  host_config() { sluice::configure(*this, custom_options_); }
-};
-
-struct figure {
-  double median, least, most;
-};
-
-figure measure(const std::function<double()>& once) {
-  std::vector<double> all;
-  for (int i = 0; i < rounds; ++i)
-    all.push_back(once());
-  std::sort(all.begin(), all.end());
-  return {all[rounds / 2], all.front(), all.back()};
-}
-
-void print(const char* what, std::size_t batch, bool gzip, const figure& f, const char* unit) {
-  std::printf("%-10s %6zu  %-5s %12.0f  (%.0f to %.0f) %s\n", what, batch, gzip ? "gzip" : "plain", f.median, f.least,
-              f.most, unit);
-}
-
-// From `client.track` to the acknowledged 2xx: events a second.
-double pipeline(const std::string& url, std::size_t batch, bool gzip) {
-  constexpr int events = 100'000;
-  host_config config;
-  caf::actor_system system{config};
-  auto running = sluice::spawn_analytics(
-      system,
-      {.write_key = "bench", .data_plane_url = url, .flush_at = batch, .max_batch_events = batch, .gzip = gzip});
-  if (!running)
-    return 0;
-  sluice::client client{*running};
-  const auto start = steady_clock::now();
-  for (int i = 0; i < events; ++i)
-    while (!client.track({.user_id = "user-1234"}, "Order Completed", {{"total", 27.5}, {"n", i}, {"sku", "F15"}}))
-      client.wait_for_room(seconds{1});
-  const auto flushed = client.flush(seconds{60});
-  const auto took = duration<double>(steady_clock::now() - start).count();
-  return flushed && flushed->delivered == events ? events / took : 0;
-}
-
-// What a `track` costs its caller while there is room: ns.
-double enqueue(const std::string& url) {
-  constexpr int events = 10'000; // less than max_internal_queue_size
-  host_config config;
-  caf::actor_system system{config};
-  auto running = sluice::spawn_analytics(system, {.write_key = "bench", .data_plane_url = url});
-  if (!running)
-    return 0;
-  sluice::client client{*running};
-  const auto start = steady_clock::now();
-  for (int i = 0; i < events; ++i)
-    if (!client.track({.user_id = "user-1234"}, "Order Completed", {{"total", 27.5}, {"n", i}, {"sku", "F15"}}))
-      return 0;
-  return duration<double, std::nano>(steady_clock::now() - start).count() / events;
-}
-
-} // namespace
-
-int main() {
-  sluice::bench::null_server server;
-  std::puts("bench       batch  body        median   least to most");
-  for (const bool gzip : {true, false})
-    for (const std::size_t batch : {20, 100, 500})
-      print("pipeline", batch, gzip, measure([&] { return pipeline(server.url(), batch, gzip); }), "events/s");
-  print("enqueue", 100, true, measure([&] { return enqueue(server.url()); }), "ns an event");
+int main(int argc, char** argv) {
+  CLI::App app{"Measures what an event costs, beside what it must cost."};
+  std::string json;
+  std::vector<std::string> only;
+  bool brief = false;
+  workbench w;
+  const std::map<std::string, void (*)(workbench&)> benches{{"pipeline", bench_pipeline}, {"enqueue", bench_enqueue},
+                                                            {"latency", bench_latency},   {"growth", bench_growth},
+                                                            {"scale", bench_scale},       {"idle", bench_idle}};
+  app.add_option("--json", json, "write the figures to this file, as JSON");
+  app.add_option("--only", only, "only this one, or these")->check(CLI::IsMember(benches));
+  app.add_option("--rounds", w.rounds, "runs of each thing")->check(CLI::Range(1, 100))->capture_default_str();
+  app.add_flag("--brief", brief, "see that everything works: one short run of each, whose figures say nothing");
+  step part;
+  auto* of_a_process = app.add_subcommand("step")->group("");
+  of_a_process->add_option("what", part.what)->required();
+  of_a_process->add_option("persistence", part.persistence)->required();
+  of_a_process->add_option("url", part.url)->required();
+  of_a_process->add_option("events", part.events)->required();
+  CLI11_PARSE(app, argc, argv);
+  if (*of_a_process)
+    return step_main(part);
+  if (brief) {
+    w.rounds = 1;
+    w.fewer = 100;
+  }
+  try {
+    for (const auto& [name, run] : benches)
+      if (only.empty() || std::find(only.begin(), only.end(), name) != only.end())
+        run(w);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
+  if (!json.empty() && !(std::ofstream{json} << w.out.json()).flush()) {
+    std::fprintf(stderr, "%s cannot be written\n", json.c_str());
+    return 1;
+  }
   return 0;
 }

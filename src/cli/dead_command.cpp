@@ -17,11 +17,11 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* examples = "Examples:\n"
-                                 "  sluice dead list --store sqlite:queue.db --status 400\n"
-                                 "  sluice dead show ID --store sqlite:queue.db\n"
-                                 "  sluice dead replay --store sqlite:queue.db --older-than 1h --rate 1000\n"
-                                 "  sluice dead purge --store sqlite:queue.db --all --dry-run";
+constexpr const char* dead_examples = "Examples:\n"
+                                      "  sluice dead list --store sqlite:queue.db --status 400\n"
+                                      "  sluice dead show ID --store sqlite:queue.db\n"
+                                      "  sluice dead replay --store sqlite:queue.db --older-than 1h --rate 1000\n"
+                                      "  sluice dead purge --store sqlite:queue.db --all --dry-run";
 
 // What a payload may be when it is inflated, to show it.
 constexpr std::size_t max_shown = 64 << 20;
@@ -126,7 +126,7 @@ void add_change(CLI::App& dead, int& exit_code, const char* name, const char* wh
 void add_dead_command(CLI::App& app, int& exit_code) {
   auto* dead = app.add_subcommand("dead", "Look into the batches that were given up, replay or purge them");
   dead->require_subcommand(1);
-  dead->footer(examples);
+  dead->footer(dead_examples);
 
   auto args = std::make_shared<dead_arguments>();
   auto* cmd = add(*dead, args, "list", "List them, the oldest first");

@@ -9,7 +9,7 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* examples =
+constexpr const char* run_examples =
     "Examples:\n"
     "  sluice run --url https://events.example.com --write-key-file key.txt\n"
     "  sluice run --url https://events.example.com --write-key-file key.txt --until-empty --json\n"
@@ -32,7 +32,7 @@ int run(const run_arguments& args) {
 void add_run_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<run_arguments>();
   auto* cmd = app.add_subcommand("run", "Deliver what is in a queue");
-  cmd->footer(examples);
+  cmd->footer(run_examples);
   args->delivery.add_to(*cmd);
   cmd->add_flag("--until-empty", args->until_empty, "End when the queue is drained");
   cmd->callback([args, &exit_code] {

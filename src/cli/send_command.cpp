@@ -11,7 +11,7 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* examples =
+constexpr const char* send_examples =
     "Examples:\n"
     "  sluice send events.ndjson --url https://events.example.com --write-key-file key.txt\n"
     "  SLUICE_WRITE_KEY=k sluice send - --url http://127.0.0.1:8080 < events.ndjson\n"
@@ -32,7 +32,7 @@ void add_send_command(CLI::App& app, int& exit_code) {
   auto& s = args->settings;
   auto& o = s.delivery.settings();
   auto* cmd = app.add_subcommand("send", "Read newline-delimited JSON events and deliver them");
-  cmd->footer(examples);
+  cmd->footer(send_examples);
   cmd->add_option("FILE", s.file, "The events, one JSON object a line; - for standard input")->default_str("-");
   s.delivery.add_to(*cmd);
   cmd->add_option("--flush-at", o.flush_at, "Events of a batch")->capture_default_str();

@@ -16,7 +16,7 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* examples =
+constexpr const char* sink_examples =
     "Examples:\n"
     "  sluice sink --port 8080\n"
     "  sluice sink --port 8080 --fail-rate 0.1 --seed 7 --record record.txt\n"
@@ -105,7 +105,7 @@ int run_sink(sink_arguments& a) {
 void add_sink_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<sink_arguments>();
   auto* cmd = app.add_subcommand("sink", "A local /v1/batch endpoint to try things against");
-  cmd->footer(examples);
+  cmd->footer(sink_examples);
   cmd->add_option("--port", args->settings.port, "The port on 127.0.0.1; 0: one that is free")->required();
   cmd->add_option("--record", args->settings.record, "Append a line for each event that is taken to this file");
   cmd->add_option("--script", args->script, "A JSON file of faults: what goes wrong, and when");

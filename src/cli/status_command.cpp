@@ -14,10 +14,11 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* examples = "Examples:\n"
-                                 "  sluice status --store sqlite:queue.db\n"
-                                 "  sluice status --url https://events.example.com --write-key-file key.txt --json\n"
-                                 "In events: stored = delivered + dead + ready + in_flight + retry + purged.";
+constexpr const char* status_examples =
+    "Examples:\n"
+    "  sluice status --store sqlite:queue.db\n"
+    "  sluice status --url https://events.example.com --write-key-file key.txt --json\n"
+    "In events: stored = delivered + dead + ready + in_flight + retry + purged.";
 
 nlohmann::ordered_json moment(const std::optional<store_time>& t) {
   return t ? nlohmann::ordered_json(t->time_since_epoch().count()) : nlohmann::ordered_json(nullptr);
@@ -99,7 +100,7 @@ void add_status_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<queue_arguments>();
   auto json = std::make_shared<bool>(false);
   auto* cmd = app.add_subcommand("status", "Show what a queue holds");
-  cmd->footer(examples);
+  cmd->footer(status_examples);
   args->add_to(*cmd);
   cmd->add_flag("--json", *json, "Print it as JSON, times in ms since 1970");
   cmd->callback([args, json, &exit_code] { exit_code = show(*args, *json); });

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view forms =
     "must be memory, sqlite:PATH, redis, redis://[user[:password]@]host[:port][/db] or redis+unix:///path[?db=N]";
 
-error wrong(std::string_view message) {
+error bad_url(std::string_view message) {
   return {errc::invalid_option, "persistence", std::string{message}};
 }
 
@@ -26,7 +26,7 @@ bool read_db(std::string_view text, int& db) {
 result<store_url> parse_redis_url(const std::string& text, redis_options to) {
   const auto url = boost::urls::parse_uri(text);
   if (!url || url->has_fragment())
-    return wrong(forms);
+    return bad_url(forms);
   if (url->has_userinfo())
     to.username = url->user();
   if (url->has_password())
@@ -35,7 +35,7 @@ result<store_url> parse_redis_url(const std::string& text, redis_options to) {
   const bool is_socket = url->scheme() == "redis+unix";
   if (is_socket) {
     if (path.size() < 2)
-      return wrong("must name the path of a socket, as in redis+unix:///run/redis.sock");
+      return bad_url("must name the path of a socket, as in redis+unix:///run/redis.sock");
     to.unix_socket = path;
   } else {
     to.unix_socket.clear();
@@ -44,13 +44,13 @@ result<store_url> parse_redis_url(const std::string& text, redis_options to) {
     const bool valid = !url->has_port() || is_port(port);
     to.port = url->has_port() && valid ? std::stoi(port) : redis_options{}.port;
     if (to.host.empty() || !valid)
-      return wrong("must name a host, and a port from 1 to 65535 or none");
+      return bad_url("must name a host, and a port from 1 to 65535 or none");
     if (path.size() > 1 && !read_db(std::string_view{path}.substr(1), to.db))
-      return wrong("must end with the number of a database, as in redis://host/0");
+      return bad_url("must end with the number of a database, as in redis://host/0");
   }
   for (const auto& [key, value, has_value] : url->params())
     if (!is_socket || key != "db" || !has_value || !read_db(value, to.db))
-      return wrong("has a part after ? that is not known; redis+unix takes ?db=N");
+      return bad_url("has a part after ? that is not known; redis+unix takes ?db=N");
   return store_url{std::move(to)};
 }
 
@@ -68,8 +68,8 @@ result<store_url> parse_store_url(const options& o) {
   if (text.substr(0, 8) == "redis://" || text.substr(0, 13) == "redis+unix://")
     return parse_redis_url(o.persistence, o.redis);
   if (text.substr(0, 9) == "rediss://")
-    return wrong("must not be rediss://: this version speaks to Redis without TLS; use a tunnel or a unix socket");
-  return wrong(forms);
+    return bad_url("must not be rediss://: this version speaks to Redis without TLS; use a tunnel or a unix socket");
+  return bad_url(forms);
 }
 
 } // namespace sluice

@@ -3,15 +3,9 @@
 #include <algorithm>
 
 #include "core/dead_cursor.hpp"
+#include "store/held_delay.hpp"
 
 namespace sluice {
-
-namespace {
-
-// What cannot be buried because the dead letters are full is tried again after this.
-constexpr std::chrono::milliseconds held_delay{60'000};
-
-} // namespace
 
 memory_store::memory_store(queue_options limits, dead_letter_options dead_limits)
     : limits_{limits}, dead_limits_{dead_limits} {}

@@ -14,6 +14,9 @@
 
 namespace sluice {
 
+/// What one call of a script takes or gives at most: `most` in prelude.lua.
+inline constexpr std::size_t redis_script_most = 500;
+
 /// A connection to Redis that is made when it is needed and given up at the first thing that goes wrong with it: then
 /// every command without an answer is unknown. Commands are gathered and sent together. For one thread.
 class redis_connection {

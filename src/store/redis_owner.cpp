@@ -12,11 +12,9 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* schema = "1";
+constexpr const char* redis_schema = "1";
 // What a sign of life may be late.
 constexpr std::chrono::seconds grace{1};
-// As many as one call of reclaim takes: `most` in prelude.lua.
-constexpr std::int64_t reclaimed_at_once = 500;
 
 bool harmless(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
@@ -62,7 +60,7 @@ result<void> redis_owner::acquire() {
   const auto fresh = uuid_source{}.hex(); // the generation, if the queue is new
   const auto reply = connection_.run_one(redis_script::acquire, queue_,
                                          {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0",
-                                          schema, session_, next_fingerprint_});
+                                          redis_schema, session_, next_fingerprint_});
   if (!reply)
     return reply.error();
   const auto answer = reply->value();
@@ -119,7 +117,7 @@ result<void> redis_owner::reclaim() {
     const auto reply = connection_.run_one(redis_script::reclaim, queue_, arguments);
     if (!reply)
       return reply.error();
-    if (reply->value().integer().value_or(0) < reclaimed_at_once)
+    if (reply->value().integer().value_or(0) < static_cast<std::int64_t>(redis_script_most))
       return {};
   }
 }

@@ -11,9 +11,6 @@ namespace sluice {
 
 namespace {
 
-// As many as one call of a script takes: `most` in prelude.lua.
-constexpr std::size_t at_once = 500;
-
 std::optional<store_time> time_of(redis_value v) {
   const auto ms = v.integer();
   return ms ? std::optional{store_time{milliseconds{*ms}}} : std::nullopt;
@@ -134,8 +131,8 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
     events += static_cast<std::uint64_t>(answer[1].integer().value_or(0));
     return answer[0].integer().value_or(0);
   };
-  for (std::size_t from = 0; from < ids.size(); from += at_once) {
-    const auto to = std::min(from + at_once, ids.size());
+  for (std::size_t from = 0; from < ids.size(); from += redis_script_most) {
+    const auto to = std::min(from + redis_script_most, ids.size());
     const auto done =
         change({ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(to)});
     if (!done)
@@ -150,7 +147,7 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
     const auto done = change({});
     if (!done)
       return done.error();
-    if (*done < static_cast<std::int64_t>(at_once))
+    if (*done < static_cast<std::int64_t>(redis_script_most))
       break;
   }
   return events;

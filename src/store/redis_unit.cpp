@@ -5,16 +5,13 @@
 
 #include "core/batch_id.hpp"
 #include "core/printable.hpp"
+#include "store/held_delay.hpp"
 #include "store/redis_queue.hpp"
 
 namespace sluice {
 
 namespace {
 
-// As many as one call of a script takes: `most` in prelude.lua.
-constexpr std::size_t at_once = 500;
-// What cannot be buried or split for want of room is tried again after this.
-constexpr const char* held_delay = "60000";
 // A body that no script accepts is gone after this.
 constexpr const char* body_expiry = "600000";
 
@@ -92,9 +89,10 @@ std::string_view redis_unit::number(std::int64_t n) {
 std::vector<std::string_view> redis_unit::settle_head() {
   auto arguments = credentials_;
   const auto& dead = settings_.dead_letters;
-  arguments.insert(arguments.end(), {number(static_cast<std::int64_t>(dead.max_events)),
-                                     number(static_cast<std::int64_t>(dead.max_bytes)),
-                                     dead.when_full == dead_letters_full::drop_oldest ? "1" : "0", held_delay});
+  arguments.insert(arguments.end(),
+                   {number(static_cast<std::int64_t>(dead.max_events)),
+                    number(static_cast<std::int64_t>(dead.max_bytes)),
+                    dead.when_full == dead_letters_full::drop_oldest ? "1" : "0", number(held_delay.count())});
   return arguments;
 }
 
@@ -122,7 +120,7 @@ void redis_unit::add_settlements(redis_connection& to) {
                                        number(r.delay), number(r.why ? std::max(r.why->status, 0) : 0),
                                        has_reason ? std::string_view{r.why->reason} : std::string_view{}});
     settles.about.push_back(about);
-    if (settles.about.size() == at_once)
+    if (settles.about.size() == redis_script_most)
       send();
   };
   for (std::size_t i = 0; i < work_.settlements.size(); ++i) {

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds busy{5'000};
 
 // `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance; the halves of a split share
 // their parent's and follow one another by id. Bodies stand apart, so that a change of state does not rewrite them.
-constexpr const char* schema = R"sql(
+constexpr const char* tables = R"sql(
 CREATE TABLE batch(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL, state INTEGER NOT NULL,
   fence INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
@@ -118,7 +118,7 @@ result<sqlite_db> open_sqlite_file(const std::string& name, sqlite_durability du
       // One transaction: a file has all of it or is empty.
       db.script("PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE; PRAGMA application_id = " +
                 std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version) + ";" +
-                schema + "COMMIT");
+                tables + "COMMIT");
     }
     db.script("PRAGMA journal_mode = WAL");
     return result<sqlite_db>{boost::system::in_place_value, std::move(db)};

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/held_delay.hpp"
 #include "store/sqlite_file.hpp"
 
 namespace sluice {
 
 namespace {
 
-// What cannot be buried because the dead letters are full is tried again after this.
-constexpr std::chrono::milliseconds held_delay{60'000};
 // Free pages (of 4 KiB) that a drained file may keep, and how many one unit of work gives back.
 constexpr std::int64_t free_pages = 4'096;
 

@@ -52,12 +52,12 @@ TEST_CASE("every attempt is one valid gzip member that says its own time", "[cor
     REQUIRE(body);
     CHECK(body->gzip);
     const auto text = zlib_inflate(whole(*body));
-    const auto json = nlohmann::json::parse(text);
-    CHECK(json["batch"].size() == 100);
-    CHECK(json["sentAt"] == json["timestamp"]);
-    CHECK(json["sentAt"].get<std::string>().substr(0, 17) == (later == 0s   ? "2023-11-14T22:13:"
-                                                              : later == 1s ? "2023-11-14T22:13:"
-                                                                            : "2023-11-14T23:13:"));
+    const auto parsed = nlohmann::json::parse(text);
+    CHECK(parsed["batch"].size() == 100);
+    CHECK(parsed["sentAt"] == parsed["timestamp"]);
+    CHECK(parsed["sentAt"].get<std::string>().substr(0, 17) == (later == 0s   ? "2023-11-14T22:13:"
+                                                                : later == 1s ? "2023-11-14T22:13:"
+                                                                              : "2023-11-14T23:13:"));
     CHECK(*open_payload(whole(*body), most) == text);
   }
 }
