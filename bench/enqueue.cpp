@@ -51,8 +51,8 @@ track sample_track(nlohmann::json& properties) {
 }
 
 call_costs by_client_as_list(test::pipeline& p, std::int64_t calls) {
-  return time_calls(calls, [](std::int64_t i) { return i; },
-                    [&](std::int64_t i) { static_cast<void>(track_sample(p.client(), i)); });
+  return time_calls(
+      calls, [](std::int64_t i) { return i; }, [&](std::int64_t i) { static_cast<void>(track_sample(p.client(), i)); });
 }
 
 call_costs by_client_as_json(test::pipeline& p, std::int64_t calls) {

@@ -29,7 +29,8 @@ public:
   void append(std::string& to, std::int64_t n) {
     to += R"({"messageId":")";
     id(to);
-    to += R"(","type":"track","channel":"server","userId":"user-1234","event":"Order Completed","properties":{"total":)";
+    to +=
+        R"(","type":"track","channel":"server","userId":"user-1234","event":"Order Completed","properties":{"total":)";
     number(to, 27.5);
     to += R"(,"n":)";
     number(to, n);

@@ -30,16 +30,15 @@ void floor_redis::put(const std::string& id, std::size_t events, const std::stri
   const auto key = std::string{queue} + ":b:" + id, count = std::to_string(events), size = std::to_string(body.size());
   add({"MULTI"});
   add({"SET", key, body, "NX", "PX", "600000"});
-  call(redis_script::enqueue, {token, session, mode, "10000000", "4294967296", id, count, size});
+  claim({id, count, size});
   add({"EXEC"});
-  claim();
   run();
   delivered_ = id;
 }
 
 void floor_redis::finish() {
   settle();
-  claim();
+  claim({});
   run();
 }
 
@@ -49,8 +48,10 @@ void floor_redis::settle() {
          {token, session, mode, "1000000", "1073741824", "0", "60000", "ack", id, "1", "0", "0", ""});
 }
 
-void floor_redis::claim() {
-  call(redis_script::claim, {token, session, mode, "8", "60000", "10000", "0"});
+void floor_redis::claim(const std::vector<std::string_view>& fresh) {
+  std::vector<std::string_view> arguments{token, session, mode, "8", "60000", "10000", "0", "10000000", "4294967296"};
+  arguments.insert(arguments.end(), fresh.begin(), fresh.end());
+  call(redis_script::enqueue_and_claim, std::move(arguments));
 }
 
 void floor_redis::call(redis_script script, std::vector<std::string_view> arguments) {

@@ -29,7 +29,7 @@ private:
   void add(const std::vector<std::string_view>& words);
   void call(redis_script, std::vector<std::string_view> arguments);
   void settle();
-  void claim();
+  void claim(const std::vector<std::string_view>& fresh);
   void run();
 
   std::unique_ptr<redisContext, closer> connection_;

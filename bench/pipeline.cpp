@@ -36,8 +36,8 @@ void bench_pipeline(workbench& w) {
         const setting s{store, gzip, batch};
         const auto events = 200'000 / w.fewer;
         floor_costs costs;
-        const auto runs =
-            in_turn(w.rounds, {[&] { return run_floor(w, s, events, costs); }, [&] { return run_pipeline(w, s, events); }});
+        const auto runs = in_turn(
+            w.rounds, {[&] { return run_floor(w, s, events, costs); }, [&] { return run_pipeline(w, s, events); }});
         const auto least = figure_of(runs[0]), real = figure_of(runs[1]);
         row pipeline{{"bench", "pipeline"}, {"store", name_of(store)}, {"gzip", gzip}, {"batch", batch}};
         row floor = pipeline;

@@ -116,8 +116,8 @@ void hold(const step& s, row&) {
 std::vector<row> run_steps(const std::vector<step>& steps) {
   std::vector<std::unique_ptr<test::process>> running;
   for (const auto& s : steps)
-    running.push_back(std::make_unique<test::process>(std::vector<std::string>{
-        "/proc/self/exe", "step", s.what, s.persistence, s.url, std::to_string(s.events)}));
+    running.push_back(std::make_unique<test::process>(
+        std::vector<std::string>{"/proc/self/exe", "step", s.what, s.persistence, s.url, std::to_string(s.events)}));
   std::vector<row> rows;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto done = running[i]->wait();
@@ -131,8 +131,11 @@ std::vector<row> run_steps(const std::vector<step>& steps) {
 int step_main(const step& s) {
   row r = row::object();
   try {
-    (s.what == "fill" ? fill : s.what == "drain" ? drain : s.what == "share" ? share : s.what == "idle" ? idle : hold)(
-        s, r);
+    (s.what == "fill"    ? fill
+     : s.what == "drain" ? drain
+     : s.what == "share" ? share
+     : s.what == "idle"  ? idle
+                         : hold)(s, r);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

@@ -33,7 +33,7 @@ public:
 
   result<std::string> run() {
     check_ids();
-    const auto id = message_id();
+    auto id = message_id();
     w_.raw(R"(","type":")");
     w_.raw(name_of(e_.type));
     w_.raw(R"(","channel":"server")");
@@ -51,7 +51,7 @@ public:
     w_.raw("}");
     if (!w_.ok())
       return w_.first_error();
-    return std::string{id};
+    return id;
   }
 
 private:

@@ -81,6 +81,13 @@ result<void> redis_store::reclaim_now_and_then() {
 }
 
 result<work_done> redis_store::complete(redis_unit& unit, work_done done) {
+  if (unit.is_unclaimed()) {
+    const auto claimed = connection_->run_one(redis_script::enqueue_and_claim, queue_, unit.claim_arguments());
+    if (!claimed)
+      return claimed.error();
+    if (!unit.read_claimed(claimed->value(), done))
+      return unit.why();
+  }
   std::vector<lease> empty;
   if (auto fetched = fetch_bodies(done, empty); !fetched)
     return fetched.error();

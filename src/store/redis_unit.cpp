@@ -78,8 +78,7 @@ redis_unit::redis_unit(const unit_of_work& work, const std::string& queue, const
 
 void redis_unit::add_to(redis_connection& to) {
   add_settlements(to);
-  add_enqueues(to);
-  add_claim(to);
+  add_enqueues_and_claim(to);
 }
 
 std::string_view redis_unit::number(std::int64_t n) {
@@ -163,21 +162,29 @@ void redis_unit::add_split(redis_connection& to, const split& p) {
   to.add({"EXEC"});
 }
 
-void redis_unit::add_enqueues(redis_connection& to) {
-  if (work_.enqueues.empty())
-    return;
-  to.add({"MULTI"});
+std::vector<std::string_view> redis_unit::claim_arguments() {
   auto arguments = credentials_;
-  arguments.insert(arguments.end(), {number(static_cast<std::int64_t>(settings_.queue.max_backlog_events)),
-                                     number(static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))});
+  arguments.insert(arguments.end(),
+                   {number(static_cast<std::int64_t>(work_.slots)), number(settings_.queue.lease.count()),
+                    number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0",
+                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_events)),
+                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))});
+  return arguments;
+}
+
+void redis_unit::add_enqueues_and_claim(redis_connection& to) {
+  auto arguments = claim_arguments();
+  steps_.push_back({.what = step::kind::claim});
+  if (work_.enqueues.empty())
+    return to.call(redis_script::enqueue_and_claim, queue_, arguments);
+  to.add({"MULTI"});
   for (const auto& b : work_.enqueues) {
     add_body(to, *b);
     arguments.insert(arguments.end(),
                      {b->id, number(b->events), number(static_cast<std::int64_t>(b->payload->size()))});
   }
-  to.call(redis_script::enqueue, queue_, arguments);
+  to.call(redis_script::enqueue_and_claim, queue_, arguments);
   to.add({"EXEC"});
-  steps_.push_back({.what = step::kind::enqueue});
   add_wait(to);
 }
 
@@ -192,15 +199,6 @@ void redis_unit::add_wait(redis_connection& to) {
   else
     to.add({"WAIT", number(o.wait_replicas), deadline});
   steps_.push_back({.what = step::kind::wait});
-}
-
-void redis_unit::add_claim(redis_connection& to) {
-  auto arguments = credentials_;
-  arguments.insert(arguments.end(),
-                   {number(static_cast<std::int64_t>(work_.slots)), number(settings_.queue.lease.count()),
-                    number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0"});
-  to.call(redis_script::claim, queue_, arguments);
-  steps_.push_back({.what = step::kind::claim});
 }
 
 // -- the answers
@@ -220,7 +218,7 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
   const redisReply* answer = nullptr;
   if (s.what == step::kind::split)
     answer = from.transaction(3);
-  else if (s.what == step::kind::enqueue)
+  else if (s.what == step::kind::claim && !work_.enqueues.empty())
     answer = from.transaction(work_.enqueues.size() + 1);
   else
     answer = from.next();
@@ -229,9 +227,9 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
   const redis_value value{answer};
   if (value.is_error()) {
     const bool full = classify_redis_error(value.text()) == redis_trouble::memory_full;
-    if (full && s.what == step::kind::enqueue) {
+    if (full && s.what == step::kind::claim && !work_.enqueues.empty()) {
       done.enqueued.assign(work_.enqueues.size(), enqueue_outcome::backlog_full);
-      return true;
+      return unclaimed_ = true;
     }
     if (full && s.what == step::kind::split) {
       done.settled[s.about[0]] = settle_outcome::held;
@@ -256,14 +254,14 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
     return not_understood();
   case step::kind::retain:
     return true;
-  case step::kind::enqueue:
-    return read_enqueued(value, done);
   case step::kind::wait:
     return read_wait(value);
   case step::kind::claim:
     break;
   }
-  return read_claimed(value, done);
+  if (value.size() < 2)
+    return not_understood();
+  return read_enqueued(value[1], done) && read_claimed(value, done);
 }
 
 bool redis_unit::read_settled(const step& s, redis_value answer, work_done& done) {
@@ -301,12 +299,12 @@ bool redis_unit::read_wait(redis_value answer) {
 }
 
 bool redis_unit::read_claimed(redis_value answer, work_done& done) {
-  constexpr std::size_t members = 5;
-  if (answer.size() % members != 1)
+  constexpr std::size_t members = 5, before = 2;
+  if (answer.size() < before || (answer.size() - before) % members != 0)
     return not_understood();
   if (const auto due = answer[0].integer())
     done.next_due = store_time{milliseconds{*due}};
-  for (std::size_t i = 1; i < answer.size(); i += members) {
+  for (std::size_t i = before; i < answer.size(); i += members) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),
                stored = answer[i + 4].integer();

@@ -13,8 +13,8 @@ namespace sluice {
 
 /// One unit of work as commands to Redis, and what came of it out of the answers. Does no I/O of its own.
 ///
-/// The commands, in their order: settlements, and the splits, each a transaction with the bodies of the halves; the
-/// enqueues, one transaction with their bodies; the claim.
+/// The commands, in their order: settlements, and the splits, each a transaction with the bodies of the halves; then
+/// the bodies of the enqueues, accepting them, and the claim, in one transaction.
 class redis_unit {
 public:
   /// Borrows everything.
@@ -34,13 +34,22 @@ public:
   /// Batches whose halves found no memory: they are still in flight.
   const std::vector<lease>& without_room() const noexcept { return without_room_; }
 
+  /// The claim is to be made once more, without the enqueues, which found no memory.
+  bool is_unclaimed() const noexcept { return unclaimed_; }
+  /// The arguments of `enqueue_and_claim.lua` before the rows of the enqueues.
+  std::vector<std::string_view> claim_arguments();
+  /// Reads what it answers.
+  bool read_claimed(redis_value, work_done&);
+  /// What was wrong with that.
+  const error& why() const noexcept { return why_; }
+
   /// The rows of `settle.lua` for leases that are to be settled in one way.
   std::vector<std::string_view> settle_arguments(std::string_view how, const std::vector<lease>&);
 
 private:
   /// A command, or a transaction, and the settlements that its answer is about.
   struct step {
-    enum class kind { settle, retain, split, enqueue, wait, claim };
+    enum class kind { settle, retain, split, claim, wait };
     kind what{};
     std::vector<std::size_t> about{};
   };
@@ -49,9 +58,8 @@ private:
   std::vector<std::string_view> settle_head();
   void add_settlements(redis_connection&);
   void add_split(redis_connection&, const split&);
-  void add_enqueues(redis_connection&);
+  void add_enqueues_and_claim(redis_connection&);
   void add_wait(redis_connection&);
-  void add_claim(redis_connection&);
   void add_body(redis_connection&, const batch&);
 
   /// Walks over the answers.
@@ -60,7 +68,6 @@ private:
   bool read_settled(const step&, redis_value, work_done&);
   bool read_enqueued(redis_value, work_done&);
   bool read_wait(redis_value);
-  bool read_claimed(redis_value, work_done&);
   bool fail(redis_value);
   bool not_understood();
 
@@ -72,6 +79,7 @@ private:
   /// Keeps the words that the commands are made of.
   std::deque<std::string> words_;
   std::vector<lease> without_room_;
+  bool unclaimed_ = false;
   redis_trouble trouble_ = redis_trouble::passing;
   error why_;
 };

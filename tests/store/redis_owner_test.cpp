@@ -93,7 +93,8 @@ TEST_CASE("what comes late, by a connection that was given up, changes nothing",
   q.expire_owner();
   REQUIRE(apply(*a)); // its next session
   redis_connection late{redis_options{.unix_socket = q.server.socket()}};
-  const auto claimed = late.run_one(redis_script::claim, queue_name, {token, session, "single", "5", "60000", "3000"});
+  const auto claimed = late.run_one(redis_script::enqueue_and_claim, queue_name,
+                                    {token, session, "single", "5", "60000", "3000", "0", "1000", "1000"});
   REQUIRE(!claimed);
   CHECK(a->stats()->ready == 10);
 }

@@ -19,6 +19,7 @@ analytics start(caf::actor_system& system, const options& o, extensions parts) {
 
 pipeline::config::config() {
   configure(*this, custom_options_);
+  compat::share_work(*this, 2);
 }
 
 options pipeline::to(const std::string& url) {

@@ -18,7 +18,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local function text(n)
-  return string.format('%.0f', n)
+  return string.format('%d', n)
 end
 
 local function body(id)
@@ -46,8 +46,12 @@ local function write_totals()
     end
   end
 end
-local function total(name)
-  return tonumber(redis.call('HGET', stat, name) or '0') + (change[name] or 0)
+local function totals(...)
+  local found, names = redis.call('HMGET', stat, ...), {...}
+  for i, name in ipairs(names) do
+    found[i] = tonumber(found[i] or '0') + (change[name] or 0)
+  end
+  return unpack(found)
 end
 
 -- The record of a batch, or nothing: what is no id of ours is not looked at. The last member may hold spaces.
@@ -56,20 +60,18 @@ local function load(id)
   if not record then
     return nil
   end
-  local b = {id = id}
-  b.state, b.place, b.fence, b.attempts, b.crashes, b.events, b.bytes, b.enqueued, b.owner, b.status, b.reason =
+  local state, place, fence, attempts, crashes, events, bytes, enqueued, owner, status, reason =
     string.match(record, '^(%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (%d+) (.*)$')
-  if not b.state or not sets[b.state] then
+  if not state or not sets[state] then
     return nil
   end
-  for _, name in ipairs({'place', 'fence', 'attempts', 'crashes', 'events', 'bytes', 'enqueued', 'status'}) do
-    b[name] = tonumber(b[name])
-  end
-  return b
+  return {id = id, state = state, place = tonumber(place), fence = tonumber(fence), attempts = tonumber(attempts),
+          crashes = tonumber(crashes), events = tonumber(events), bytes = tonumber(bytes), enqueued = tonumber(enqueued),
+          owner = owner, status = tonumber(status), reason = reason}
 end
 
 local function save(b)
-  redis.call('HSET', meta, b.id, string.format('%s %.0f %.0f %.0f %.0f %.0f %.0f %.0f %s %.0f %s', b.state, b.place,
+  redis.call('HSET', meta, b.id, string.format('%s %d %d %d %d %d %d %d %s %d %s', b.state, b.place,
     b.fence, b.attempts, b.crashes, b.events, b.bytes, b.enqueued, b.owner, b.status, b.reason))
 end
 

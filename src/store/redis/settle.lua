@@ -13,7 +13,8 @@ local purged = 0
 local ends_in = {nack = 'retry', defer = 'retry', bury = 'dead', release = 'ready', hold = 'retry'}
 
 local function room_for_dead(b)
-  while total('dead') + b.events > max_dead or total('dead_bytes') + b.bytes > max_dead_bytes do
+  local dead, dead_bytes = totals('dead', 'dead_bytes')
+  while dead + b.events > max_dead or dead_bytes + b.bytes > max_dead_bytes do
     local oldest = drop and redis.call('ZRANGE', sets.dead, 0, 0)[1]
     local other = oldest and load(oldest)
     if not other then
@@ -22,6 +23,7 @@ local function room_for_dead(b)
     forget(other)
     add('purged', other.events)
     purged = purged + other.events
+    dead, dead_bytes = dead - other.events, dead_bytes - other.bytes
   end
   return true
 end

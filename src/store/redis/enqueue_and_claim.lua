@@ -1,0 +1,100 @@
+-- The end of every unit of work: the caller is alive, due retries become ready, new batches are accepted, and leases are
+-- given: to the oldest first.
+-- ARGV[4..7]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
+-- ARGV[8], [9]: events and bytes that may wait at most. Then id, events, bytes of each new batch, whose bodies the same
+-- transaction has set, to expire unless they are accepted here.
+-- Gives {when the next retry is due or '', {1 for each that is stored, by this or an earlier call, else 0}, id, fence,
+-- attempts, events, stored, … of each lease}. Behind one that is not stored none is, which would overtake it.
+local refused = refusal()
+if refused then
+  return refused
+end
+local slots, deadline = tonumber(ARGV[4]), now + tonumber(ARGV[5])
+if ARGV[3] == 'single' then
+  redis.call('PEXPIRE', owner_key, ARGV[6])
+else
+  redis.call('ZREM', owners, ARGV[1])
+  redis.call('ZADD', owners, text(now), ARGV[1])
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', sets.retry, '-inf', text(now), 'LIMIT', 0, most)) do
+  local b = load(id)
+  if b then
+    move(b, 'ready', b.place)
+  else
+    redis.call('ZREM', sets.retry, id)
+  end
+end
+local next_due = redis.call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or ''
+
+-- Those that are accepted stand nowhere yet.
+local fresh, is_fresh, outcome = {}, {}, {}
+local function accept(first)
+  local max_events, max_bytes = tonumber(ARGV[8]), tonumber(ARGV[9])
+  local ready, in_flight, retry, bytes_waiting, place =
+    totals('ready', 'in_flight', 'retry', 'waiting_bytes', 'next_place')
+  local waiting, full = ready + in_flight + retry, false
+  for i = first, #ARGV, 3 do
+    local id, events, bytes = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+    local stored = 1
+    if is_fresh[id] or redis.call('HEXISTS', meta, id) == 1 then
+      redis.call('PERSIST', body(id))
+    elseif full or waiting + events > max_events or bytes_waiting + bytes > max_bytes then
+      redis.call('UNLINK', body(id))
+      stored, full = 0, true
+    elseif redis.call('PERSIST', body(id)) == 0 and redis.call('EXISTS', body(id)) == 0 then
+      stored, full = 0, true -- what an earlier try had left has just expired
+    else
+      place = place + 1
+      waiting, bytes_waiting = waiting + events, bytes_waiting + bytes
+      fresh[#fresh + 1] = {id = id, place = place, fence = 0, attempts = 0, crashes = 0, events = events,
+                           bytes = bytes, enqueued = now, owner = '-', status = 0, reason = ''}
+      is_fresh[id] = true
+      add('next_place', 1)
+      add('stored', events)
+    end
+    outcome[#outcome + 1] = stored
+  end
+end
+if #ARGV > 9 then
+  accept(10)
+end
+
+local given = {next_due, outcome}
+local function give(b)
+  b.fence, b.owner, slots = b.fence + 1, ARGV[1], slots - 1
+  for _, member in ipairs({b.id, text(b.fence), text(b.attempts), text(b.events), text(b.enqueued)}) do
+    given[#given + 1] = member
+  end
+end
+local in_line = ARGV[7] == '1' and next_due ~= ''
+if slots > 0 and (in_line or redis.call('HGET', ctl, 'paused') == '1') then
+  slots = 0
+end
+if slots > 0 then
+  local oldest = redis.call('ZRANGE', sets.ready, 0, slots - 1)
+  local exhausted = #oldest < slots
+  for _, id in ipairs(oldest) do
+    local b = load(id)
+    if not b then
+      redis.call('ZREM', sets.ready, id)
+    elseif redis.call('STRLEN', body(id)) == 0 then
+      b.reason = 'body_missing'
+      move(b, 'dead', now)
+    else
+      give(b)
+      move(b, 'in_flight', deadline)
+    end
+  end
+  slots = exhausted and slots or 0 -- the new ones must not overtake what is left
+end
+for _, b in ipairs(fresh) do
+  if slots > 0 then
+    give(b)
+    place_in(b, 'in_flight', deadline)
+  else
+    place_in(b, 'ready', b.place)
+  end
+  save(b)
+end
+write_totals()
+return given
