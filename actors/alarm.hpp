@@ -27,6 +27,8 @@ public:
     compat::send_self_after(self, delay, tick{.channel = channel_, .number = ++number_});
   }
 
+  bool is_set() const noexcept { return at_.has_value(); }
+
   /// Whether `t` is this alarm ringing, and not one that was set before.
   bool rings(const tick& t) {
     if (t.channel != channel_ || t.number != number_ || !at_)

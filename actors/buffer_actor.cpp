@@ -180,8 +180,11 @@ void buffer_state::advance() {
 }
 
 void buffer_state::take_events() {
-  auto came = context_->door->take();
+  const bool looks_again = linger_.is_set();
+  auto came = context_->door->take(looks_again);
   const auto since = std::exchange(gathering_since_, std::nullopt).value_or(now());
+  if (looks_again)
+    gathering_since_ = now();
   for (const auto& [index, who] : came.events.waiting)
     request_deadlines_.emplace_back(now() + context_->settings.request_deadline, who);
   ledger_->taken(came.events.size());

@@ -32,9 +32,9 @@ void bench_growth(workbench& w) {
       std::vector<double> enqueue, drain, recover, status, memory;
       for (int i = 0; i < w.rounds; ++i) {
         const auto where = w.stores.fresh(store);
-        const auto filled = run_steps({{"fill", where, w.server.url(), events}})[0];
+        const auto filled = run_steps({{"fill", where, w.server.url(), events, 0}})[0];
         status.push_back(status_ms(options_for({.store = store}, w.server.url(), where)));
-        const auto drained = run_steps({{"drain", where, w.server.url(), events}})[0];
+        const auto drained = run_steps({{"drain", where, w.server.url(), filled["left"], 0}})[0];
         enqueue.push_back(filled["ns"]);
         drain.push_back(drained["ns"]);
         recover.push_back(drained["recover_ms"]);

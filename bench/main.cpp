@@ -1,9 +1,12 @@
 // What an event costs. Loopback only; every figure is the median of several runs, with the least and the most.
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <map>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +34,7 @@ int main(int argc, char** argv) {
   of_a_process->add_option("persistence", part.persistence)->required();
   of_a_process->add_option("url", part.url)->required();
   of_a_process->add_option("events", part.events)->required();
+  of_a_process->add_option("seconds", part.seconds)->required();
   CLI11_PARSE(app, argc, argv);
   if (*of_a_process)
     return step_main(part);

@@ -10,19 +10,19 @@ namespace {
 
 double run(workbench& w, std::size_t processes, std::int64_t events) {
   const auto where = w.stores.fresh(store_kind::redis);
-  run_steps({{"fill", where, w.server.url(), events}});
+  const auto left = run_steps({{"fill", where, w.server.url(), events, 0}})[0]["left"].get<std::int64_t>();
   double begin = 0, end = 0;
   std::int64_t delivered = 0;
-  for (const auto& r : run_steps(std::vector<step>(processes, {"share", where, w.server.url(), events}))) {
+  for (const auto& r : run_steps(std::vector<step>(processes, {"share", where, w.server.url(), left, 0}))) {
     delivered += r["delivered"].get<std::int64_t>();
     if (!r.contains("end_s"))
       continue; // the others were quicker
     begin = begin == 0 ? r["begin_s"].get<double>() : std::min(begin, r["begin_s"].get<double>());
     end = std::max(end, r["end_s"].get<double>());
   }
-  if (delivered != events)
+  if (delivered != left)
     throw std::runtime_error("the processes have not delivered everything");
-  return static_cast<double>(events) / (end - begin);
+  return static_cast<double>(left) / (end - begin);
 }
 
 } // namespace

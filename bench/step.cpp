@@ -47,11 +47,18 @@ double each(steady_clock::duration took, std::int64_t events) {
 void fill(const step& s, row& r) {
   test::pipeline p{options_of(s)};
   caf::anon_send(p.running().supervisor, pause{});
+  const auto store_all = [&](std::int64_t events) {
+    const auto before = p.client().totals().stored;
+    track_samples(p.client(), events);
+    wait_until([&] { return p.client().totals().stored == before + static_cast<std::uint64_t>(events); });
+  };
+  constexpr std::int64_t first = 100; // a batch, so that the store is there
+  store_all(first);
   const auto begin = steady_clock::now();
-  track_samples(p.client(), s.events);
-  wait_until([&] { return p.client().totals().stored == static_cast<std::uint64_t>(s.events); });
-  r["ns"] = each(steady_clock::now() - begin, s.events);
-  p.client().shutdown(milliseconds{10});
+  store_all(s.events - first);
+  r["ns"] = each(steady_clock::now() - begin, s.events - first);
+  const auto report = p.client().shutdown(milliseconds{10});
+  r["left"] = report ? report->stored : 0;
 }
 
 void drain(const step& s, row& r) {
@@ -93,12 +100,11 @@ void idle(const step& s, row& r) {
                          static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
                      u.ru_nvcsw};
   };
-  constexpr int length = 5;
   const auto before = spent();
-  std::this_thread::sleep_for(seconds{length});
+  std::this_thread::sleep_for(seconds{s.seconds});
   const auto after = spent();
-  r["cpu_percent"] = (after.first - before.first) / length * 100;
-  r["wakeups_per_s"] = static_cast<double>(after.second - before.second) / length;
+  r["cpu_percent"] = (after.first - before.first) / static_cast<double>(s.seconds) * 100;
+  r["wakeups_per_s"] = static_cast<double>(after.second - before.second) / static_cast<double>(s.seconds);
 }
 
 void hold(const step& s, row&) {
@@ -116,8 +122,8 @@ void hold(const step& s, row&) {
 std::vector<row> run_steps(const std::vector<step>& steps) {
   std::vector<std::unique_ptr<test::process>> running;
   for (const auto& s : steps)
-    running.push_back(std::make_unique<test::process>(
-        std::vector<std::string>{"/proc/self/exe", "step", s.what, s.persistence, s.url, std::to_string(s.events)}));
+    running.push_back(std::make_unique<test::process>(std::vector<std::string>{
+        "/proc/self/exe", "step", s.what, s.persistence, s.url, std::to_string(s.events), std::to_string(s.seconds)}));
   std::vector<row> rows;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto done = running[i]->wait();

@@ -67,9 +67,9 @@ void intake::refuse(std::string_view message_id, const error& why) {
     wake_();
 }
 
-intake_batch intake::take() {
+intake_batch intake::take(bool looks_again) {
   std::lock_guard guard{mutex_};
-  signalled_ = signal::none;
+  signalled_ = looks_again ? signal::some : signal::none;
   return std::exchange(open_, intake_batch{});
 }
 

@@ -48,8 +48,8 @@ public:
   /// Counts an event that was refused before it could be offered.
   void refuse(std::string_view message_id, const error& why);
 
-  /// What has come in; empties it.
-  intake_batch take();
+  /// What has come in; empties it. `looks_again`: soon, by itself; until then it is woken only for what is urgent.
+  intake_batch take(bool looks_again = false);
 
   /// Whether what is there should be taken at once: it fills a batch, somebody waits for an answer, or a water mark
   /// was crossed. The rest may gather a little.

@@ -28,7 +28,8 @@ public:
                 [this] { return take_idle(); },
                 [this](std::unique_ptr<connection> c) { give_idle(std::move(c)); }},
         stay_{io_.get_executor()} {
-    trust();
+    if (settings_.to.tls) // to read all authorities takes some 40 ms
+      trust();
     thread_ = std::thread{[this] {
       ::pthread_setname_np(::pthread_self(), "sluice-http");
       io_.run();
