@@ -51,8 +51,8 @@ private:
 std::vector<double> run(workbench& w, store_kind store, std::int64_t rate, std::int64_t events) {
   auto o = options_for({.store = store}, w.server.url(), w.stores.fresh(store));
   o.flush_interval = milliseconds{5};
-  test::pipeline p{o};
   stopwatch watch{static_cast<std::size_t>(events)};
+  test::pipeline p{o};
   const auto subscriber = p.system().spawn([&watch]() -> caf::behavior {
     return {[&watch](const delivery_report& r) {
               if (r.kind == report_kind::delivered)

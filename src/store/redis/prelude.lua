@@ -18,7 +18,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local function text(n)
-  return string.format('%d', n)
+  return string.format('%.0f', n)
 end
 
 local function body(id)
@@ -71,7 +71,7 @@ local function load(id)
 end
 
 local function save(b)
-  redis.call('HSET', meta, b.id, string.format('%s %d %d %d %d %d %d %d %s %d %s', b.state, b.place,
+  redis.call('HSET', meta, b.id, string.format('%s %.0f %.0f %.0f %.0f %.0f %.0f %.0f %s %.0f %s', b.state, b.place,
     b.fence, b.attempts, b.crashes, b.events, b.bytes, b.enqueued, b.owner, b.status, b.reason))
 end
 
