@@ -14,7 +14,7 @@ struct workbench {
   places stores;
   report out;
   /// Runs of each thing.
-  int rounds = 5;
+  int rounds = 1;
   /// Events are so many times fewer than usual: to see that everything works, and no more.
   std::int64_t fewer = 1;
 };

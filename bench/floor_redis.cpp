@@ -1,7 +1,17 @@
-#include "floor_redis.hpp"
+#include "floor_store.hpp"
 
+#include <array>
+#include <cstdint>
+#include <memory>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
+
+#include <hiredis/hiredis.h>
+
+#include "store/redis_scripts.hpp"
 
 namespace sluice::bench {
 
@@ -9,7 +19,29 @@ namespace {
 
 constexpr std::string_view queue = "{bench:floor}", token = "floor:1:here", session = "1", mode = "single";
 
-} // namespace
+// The same commands, pipelined with hiredis alone.
+class floor_redis : public floor_store {
+public:
+  explicit floor_redis(std::uint16_t port);
+  void put(const std::string& id, std::size_t events, const std::string& body) override;
+  void finish() override;
+
+private:
+  struct closer {
+    void operator()(redisContext* c) const noexcept { redisFree(c); }
+  };
+
+  void add(const std::vector<std::string_view>& words);
+  void call(redis_script, std::vector<std::string_view> arguments);
+  void settle();
+  void claim(const std::vector<std::string_view>& fresh);
+  void run();
+
+  std::unique_ptr<redisContext, closer> connection_;
+  std::array<std::string, redis_scripts.size()> hashes_;
+  std::string delivered_;
+  int added_ = 0;
+};
 
 floor_redis::floor_redis(std::uint16_t port) : connection_{redisConnect("127.0.0.1", port)} {
   for (std::size_t i = 0; i < redis_scripts.size(); ++i) {
@@ -81,6 +113,12 @@ void floor_redis::run() {
     if (!good)
       throw std::runtime_error("the floor's Redis says " + text);
   }
+}
+
+} // namespace
+
+std::unique_ptr<floor_store> make_floor_redis(std::uint16_t port) {
+  return std::make_unique<floor_redis>(port);
 }
 
 } // namespace sluice::bench

@@ -1,6 +1,10 @@
-#include "floor_sqlite.hpp"
+#include "floor_store.hpp"
 
+#include <memory>
 #include <stdexcept>
+#include <string>
+
+#include <sqlite3.h>
 
 namespace sluice::bench {
 
@@ -17,7 +21,26 @@ CREATE TABLE total(stored INTEGER, delivered INTEGER);
 INSERT INTO total VALUES(0, 0);
 )sql";
 
-} // namespace
+// The same rows, in one transaction a batch.
+class floor_sqlite : public floor_store {
+public:
+  explicit floor_sqlite(const std::string& path);
+  ~floor_sqlite() override;
+  void put(const std::string& id, std::size_t events, const std::string& body) override;
+  void finish() override;
+
+private:
+  struct closer {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
+  sqlite3_stmt* prepare(const char* sql);
+  void step(sqlite3_stmt*);
+  void forget_delivered();
+
+  std::unique_ptr<sqlite3, closer> db_;
+  sqlite3_stmt *begin_, *insert_, *insert_body_, *erase_, *erase_body_, *count_, *commit_;
+  std::int64_t number_ = 0;
+};
 
 floor_sqlite::floor_sqlite(const std::string& path) {
   sqlite3* db = nullptr;
@@ -84,6 +107,12 @@ void floor_sqlite::step(sqlite3_stmt* s) {
   if (sqlite3_step(s) != SQLITE_DONE)
     throw std::runtime_error(sqlite3_errmsg(db_.get()));
   sqlite3_reset(s);
+}
+
+} // namespace
+
+std::unique_ptr<floor_store> make_floor_sqlite(const std::string& path) {
+  return std::make_unique<floor_sqlite>(path);
 }
 
 } // namespace sluice::bench

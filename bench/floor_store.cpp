@@ -1,10 +1,5 @@
 #include "floor_store.hpp"
 
-#include <stdexcept>
-
-#include "floor_redis.hpp"
-#include "floor_sqlite.hpp"
-
 namespace sluice::bench {
 
 namespace {
@@ -22,9 +17,9 @@ std::unique_ptr<floor_store> make_floor_store(store_kind k, const std::string& p
   case store_kind::memory:
     break;
   case store_kind::sqlite:
-    return std::make_unique<floor_sqlite>(persistence.substr(persistence.find(':') + 1));
+    return make_floor_sqlite(persistence.substr(persistence.find(':') + 1));
   case store_kind::redis:
-    return std::make_unique<floor_redis>(p.redis().port());
+    return make_floor_redis(p.redis().port());
   }
   return std::make_unique<floor_memory>();
 }

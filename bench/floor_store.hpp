@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,8 @@ public:
   virtual void finish() = 0;
 };
 
+std::unique_ptr<floor_store> make_floor_redis(std::uint16_t port);
+std::unique_ptr<floor_store> make_floor_sqlite(const std::string& path);
 std::unique_ptr<floor_store> make_floor_store(store_kind, const std::string& persistence, places&);
 
 } // namespace sluice::bench

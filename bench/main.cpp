@@ -20,13 +20,13 @@ int main(int argc, char** argv) {
   std::string json;
   std::vector<std::string> only;
   bool brief = false;
-  workbench w;
+  int rounds = 5;
   const std::map<std::string, void (*)(workbench&)> benches{{"pipeline", bench_pipeline}, {"enqueue", bench_enqueue},
                                                             {"latency", bench_latency},   {"growth", bench_growth},
                                                             {"scale", bench_scale},       {"idle", bench_idle}};
   app.add_option("--json", json, "write the figures to this file, as JSON");
   app.add_option("--only", only, "only this one, or these")->check(CLI::IsMember(benches));
-  app.add_option("--rounds", w.rounds, "runs of each thing")->check(CLI::Range(1, 100))->capture_default_str();
+  app.add_option("--rounds", rounds, "runs of each thing")->check(CLI::Range(1, 100))->capture_default_str();
   app.add_flag("--brief", brief, "see that everything works: one short run of each, whose figures say nothing");
   step part;
   auto* of_a_process = app.add_subcommand("step")->group("");
@@ -38,20 +38,19 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (*of_a_process)
     return step_main(part);
-  if (brief) {
-    w.rounds = 1;
-    w.fewer = 100;
-  }
   try {
+    workbench w;
+    w.rounds = brief ? 1 : rounds;
+    w.fewer = brief ? 100 : 1;
     for (const auto& [name, run] : benches)
       if (only.empty() || std::find(only.begin(), only.end(), name) != only.end())
         run(w);
+    if (!json.empty() && !(std::ofstream{json} << w.out.json()).flush()) {
+      std::fprintf(stderr, "%s cannot be written\n", json.c_str());
+      return 1;
+    }
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
-    return 1;
-  }
-  if (!json.empty() && !(std::ofstream{json} << w.out.json()).flush()) {
-    std::fprintf(stderr, "%s cannot be written\n", json.c_str());
     return 1;
   }
   return 0;

@@ -39,7 +39,14 @@ TEST_CASE("past maxmemory enqueues push back, everything else goes on, and nothi
   auto leased = claim(*a, 4);
   REQUIRE(q.server.command({"CONFIG", "SET", "maxmemory-policy", "noeviction"}) == "OK");
   REQUIRE(q.server.command({"CONFIG", "SET", "maxmemory", "1"}) == "OK");
-  CHECK(put(*a, {make("new", 10'000)})->enqueued.at(0) == enqueue_outcome::backlog_full);
+  const auto refused = put(*a, {make("new", 10'000)}, 2);
+  CHECK(refused->enqueued.at(0) == enqueue_outcome::backlog_full);
+  REQUIRE(refused->claimed.size() == 2); // the backlog is delivered all the same, in its order
+  CHECK(refused->claimed[0].content->id == "b4");
+  CHECK(refused->claimed[1].content->payload->size() == 10'000);
+  check_layout(q.server);
+  for (const auto& x : refused->claimed)
+    CHECK(settle_one(*a, release{held(x)})->settled[0] == settle_outcome::applied);
   CHECK(settle_one(*a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
   CHECK(settle_one(*a, nack{held(leased[1]), 1h, {503, "busy"}})->settled[0] == settle_outcome::applied);
   CHECK(settle_one(*a, bury{held(leased[2]), {400, "bad"}})->settled[0] == settle_outcome::applied);
