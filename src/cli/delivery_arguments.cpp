@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/count_option.hpp"
+
 namespace sluice {
 
 void delivery_arguments::add_to(CLI::App& command) {
@@ -22,7 +24,7 @@ void delivery_arguments::add_to(CLI::App& command) {
   command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http beyond this machine");
   command.add_option("--max-attempts", o.retry.max_attempts, "Sends of a batch before it is dead")
       ->capture_default_str();
-  command.add_option("--max-in-flight", o.max_in_flight, "Deliveries at a time")->capture_default_str();
+  add_count_option(command, "--max-in-flight", o.max_in_flight, "Deliveries at a time");
   command.add_option("--http-timeout", http_timeout_, "Deadline of one attempt, in ms")->capture_default_str();
   command.add_flag("--no-gzip", no_gzip_, "Do not compress request bodies");
   command.add_option("--drain-timeout", drain_seconds_, "How long to wait for deliveries at the end, in s")

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include "cli/count_option.hpp"
 #include "cli/send_job.hpp"
 
 namespace sluice {
@@ -35,7 +36,7 @@ void add_send_command(CLI::App& app, int& exit_code) {
   cmd->footer(send_examples);
   cmd->add_option("FILE", s.file, "The events, one JSON object a line; - for standard input")->default_str("-");
   s.delivery.add_to(*cmd);
-  cmd->add_option("--flush-at", o.flush_at, "Events of a batch")->capture_default_str();
+  add_count_option(*cmd, "--flush-at", o.flush_at, "Events of a batch");
   cmd->add_option("--flush-interval", args->flush_interval, "How long an event waits for its batch, in ms")
       ->capture_default_str();
   cmd->add_option("--receipts", s.receipts, "Append the id of every event that is stored to this file");

@@ -41,7 +41,7 @@ bool is_loopback(std::string_view host) {
 }
 
 result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
-  const auto url = boost::urls::parse_uri(boost::urls::string_view{text.data(), text.size()});
+  const auto url = boost::urls::parse_uri(text);
   if (!url)
     return wrong("must be a URL with a scheme, as in https://events.example.com");
   const std::string scheme{url->scheme()};

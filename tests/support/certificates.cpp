@@ -12,8 +12,17 @@ namespace sluice::test {
 
 namespace {
 
-using key_ptr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-using certificate_ptr = std::unique_ptr<X509, decltype(&X509_free)>;
+template <auto Free>
+struct free_by {
+  template <class T>
+  void operator()(T* what) const {
+    Free(what);
+  }
+};
+using key_ptr = std::unique_ptr<EVP_PKEY, free_by<EVP_PKEY_free>>;
+using certificate_ptr = std::unique_ptr<X509, free_by<X509_free>>;
+using extension_ptr = std::unique_ptr<X509_EXTENSION, free_by<X509_EXTENSION_free>>;
+using file_ptr = std::unique_ptr<std::FILE, free_by<std::fclose>>;
 
 void must(int ok) {
   if (ok <= 0)
@@ -21,18 +30,17 @@ void must(int ok) {
 }
 
 key_ptr make_key() {
-  return {EVP_EC_gen("P-256"), EVP_PKEY_free};
+  return key_ptr{EVP_EC_gen("P-256")};
 }
 
 void extend(X509* certificate, int kind, const std::string& value) {
-  std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> e{
-      X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str()), X509_EXTENSION_free};
+  const extension_ptr e{X509V3_EXT_conf_nid(nullptr, nullptr, kind, value.c_str())};
   must(X509_add_ext(certificate, e.get(), -1));
 }
 
 certificate_ptr make_certificate(EVP_PKEY* subject_key, const std::string& name, const X509_NAME* issuer,
                                  EVP_PKEY* issuer_key, long valid_seconds, int kind, const std::string& value) {
-  certificate_ptr c{X509_new(), X509_free};
+  certificate_ptr c{X509_new()};
   must(X509_set_version(c.get(), 2));
   static long serial = 0;
   must(ASN1_INTEGER_set(X509_get_serialNumber(c.get()), ++serial));
@@ -50,7 +58,7 @@ certificate_ptr make_certificate(EVP_PKEY* subject_key, const std::string& name,
 
 template <class Write>
 void write_pem(const std::string& path, Write write) {
-  std::unique_ptr<std::FILE, decltype(&std::fclose)> file{std::fopen(path.c_str(), "w"), std::fclose};
+  const file_ptr file{std::fopen(path.c_str(), "w")};
   if (!file)
     throw std::runtime_error(path);
   must(write(file.get()));
