@@ -331,3 +331,22 @@ TEST_CASE("a sync that Redis does not know is said so", "[store][redis]") {
   REQUIRE(!done); // no append-only file here, or too old a server
   CHECK(done.error().field == "redis.ack");
 }
+
+TEST_CASE("with redis.ack = fsync, stored means synced, or a server that cannot say so is told apart",
+          "[store][redis]") {
+  redis_queue_under_test q{{"--appendonly", "yes", "--appendfsync", "everysec"}};
+  q.o.redis.ack = redis_ack::fsync;
+  auto a = q.process();
+  const auto done = put(*a, {make("x")});
+  if (q.server.command({"COMMAND", "INFO", "WAITAOF"}) == "(nil)") { // Redis 7.0
+    REQUIRE(!done);
+    CHECK(done.error().field == "redis.ack");
+    return;
+  }
+  REQUIRE(done);
+  CHECK(q.server.command({"INFO", "commandstats"}).find("cmdstat_waitaof:calls=1,") != std::string::npos);
+  q.server.kill();
+  q.server.start();
+  CHECK(eventually([&] { return a->stats().has_value(); }));
+  CHECK(a->stats()->stored == 10);
+}

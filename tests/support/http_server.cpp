@@ -38,6 +38,7 @@ public:
     acceptor_.open(loopback.protocol());
     acceptor_.bind(loopback);
     acceptor_.listen();
+    std::lock_guard guard{mutex_}; // until the thread is in the list that it adds to
     threads_.emplace_back([this] { accept(); });
   }
 

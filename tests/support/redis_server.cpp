@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -138,6 +139,12 @@ private:
   steady::time_point deadline_ = steady::now() + reply_deadline;
   std::string received_;
 };
+
+// Redis, or whatever else speaks its protocol.
+std::string server_program() {
+  const char* path = std::getenv("SLUICE_REDIS_SERVER");
+  return path && *path ? path : "redis-server";
+}
 
 // An error of AUTH shows in what follows.
 void authenticate(connection& c, const std::string& password) {
@@ -277,7 +284,7 @@ std::vector<std::string> redis_server::keys() const {
 // False if the process ended instead.
 bool redis_server::launch() {
   const auto log = folder_.path() + "/redis.log";
-  std::vector<std::string> command{"redis-server",
+  std::vector<std::string> command{server_program(),
                                    "--port",
                                    std::to_string(port_),
                                    "--bind",

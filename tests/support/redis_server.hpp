@@ -10,9 +10,10 @@
 
 namespace sluice::test {
 
-/// A real redis-server on a free port of 127.0.0.1, with its data, log and Unix socket in a temporary folder. Nothing
-/// is written to disk unless the arguments say so. Ended when it goes out of scope. A server that cannot be started is
-/// an error with its log, never a reason to skip a test.
+/// A real Redis on a free port of 127.0.0.1, with its data, log and Unix socket in a temporary folder: redis-server, or
+/// the program that the environment's `SLUICE_REDIS_SERVER` names. Nothing is written to disk unless the arguments say
+/// so. Ended when it goes out of scope. A server that cannot be started is an error with its log, never a reason to
+/// skip a test.
 class redis_server {
 public:
   /// `extra_arguments`: `{"--appendonly", "yes", …}`, after its own, so they win.
