@@ -163,7 +163,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
 }
 
 // A signal makes it soon.
-result<shutdown_report> delivery_job::shut_down(client& out, std::chrono::seconds drain) const {
+result<shutdown_report> delivery_job::shut_down(client& out, std::chrono::seconds drain) {
   std::atomic<bool> over{false};
   std::thread hurry{[&] {
     while (!over)

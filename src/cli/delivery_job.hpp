@@ -47,7 +47,7 @@ private:
   struct ending;
   void print(std::chrono::steady_clock::duration took) const;
   std::unique_ptr<store> open_store();
-  result<shutdown_report> shut_down(client&, std::chrono::seconds drain) const;
+  result<shutdown_report> shut_down(client&, std::chrono::seconds drain);
   std::optional<std::uint64_t> left_in_queue();
 
   std::string command_;

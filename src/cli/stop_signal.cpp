@@ -2,50 +2,53 @@
 
 #include <csignal>
 
-#include <fcntl.h>
 #include <poll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace sluice {
 
 namespace {
 
-// A signal handler reaches nothing but globals.
-int pipe_ends[2] = {-1, -1};
-
-void on_signal(int) {
-  const char byte = 0;
-  [[maybe_unused]] auto written = ::write(pipe_ends[1], &byte, 1);
+sigset_t stop_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGINT);
+  ::sigaddset(&set, SIGTERM);
+  return set;
 }
 
 } // namespace
 
 stop_signal::stop_signal() {
-  if (::pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0)
-    return;
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESETHAND;
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  const auto set = stop_signals();
+  std::signal(SIGINT, SIG_DFL); // a shell's background job ignores it
+  std::signal(SIGTERM, SIG_DFL);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 stop_signal::~stop_signal() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-  for (int& end : pipe_ends) {
-    ::close(end);
-    end = -1;
+  raised(); // takes what was only polled for: unblocked, it would end the process
+  ::close(descriptor_);
+  const auto set = stop_signals();
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+bool stop_signal::wait(std::chrono::milliseconds at_most) noexcept {
+  if (raised_)
+    return true;
+  pollfd ready{descriptor_, POLLIN, 0};
+  if (::poll(&ready, 1, static_cast<int>(at_most.count())) <= 0)
+    return false;
+  signalfd_siginfo first;
+  if (::read(descriptor_, &first, sizeof first) > 0) {
+    // One thread that does not block it is enough for the next one to end the process.
+    const auto set = stop_signals();
+    ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   }
-}
-
-int stop_signal::descriptor() const noexcept {
-  return pipe_ends[0];
-}
-
-bool stop_signal::wait(std::chrono::milliseconds at_most) const noexcept {
-  pollfd ready{pipe_ends[0], POLLIN, 0};
-  return ::poll(&ready, 1, static_cast<int>(at_most.count())) > 0;
+  raised_ = true;
+  return true;
 }
 
 } // namespace sluice
