@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/completion.hpp"
 #include "cli/dead_command.hpp"
+#include "cli/man_pages.hpp"
 #include "cli/run_command.hpp"
 #include "cli/send_command.hpp"
 #include "cli/sink_command.hpp"
@@ -40,6 +42,8 @@ int main(int argc, char** argv) {
   sluice::add_dead_command(app, exit_code);
   sluice::add_pause_commands(app, exit_code);
   sluice::add_sink_command(app, exit_code);
+  sluice::add_completion_command(app, exit_code);
+  sluice::add_man_pages_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
