@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sluice/export.hpp"
 #include "sluice/messages.hpp"
 #include "sluice/protocol.hpp"
 
@@ -129,6 +130,6 @@ inline caf::error to_caf_error(const error& e) {
 }
 
 /// Makes the messages known to a configuration; `configure` (`config.hpp`) calls it.
-void register_messages(caf::actor_system_config& config);
+SLUICE_API void register_messages(caf::actor_system_config& config);
 
 } // namespace sluice

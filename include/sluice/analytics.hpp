@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sluice/actors.hpp"
+#include "sluice/export.hpp"
 #include "sluice/options.hpp"
 #include "sluice/store.hpp"
 #include "sluice/transport.hpp"
@@ -46,13 +47,13 @@ struct extensions {
 /// the options or keeps the queue from being opened; then nothing was started. The actor system must have been
 /// configured with `configure`
 /// (`config.hpp`).
-boost::system::result<analytics, std::vector<option_error>>
+SLUICE_API boost::system::result<analytics, std::vector<option_error>>
 spawn_analytics(caf::actor_system& system, const options& settings, extensions parts = {});
 
 /// Lets other processes send events to the buffer, at `port` (0: one that is free), through a relay that takes nothing
 /// but events and `flush`. The actor system needs CAF's I/O module (`load<caf::io::middleman>()`). Binds the
 /// loopback address unless told otherwise: there is no authentication. Gives the port.
-result<std::uint16_t> publish(caf::actor_system& system, const analytics& running, std::uint16_t port,
-                              const std::string& address = "127.0.0.1");
+SLUICE_API result<std::uint16_t> publish(caf::actor_system& system, const analytics& running, std::uint16_t port,
+                                         const std::string& address = "127.0.0.1");
 
 } // namespace sluice

@@ -8,6 +8,7 @@
 
 #include "sluice/error.hpp"
 #include "sluice/event.hpp"
+#include "sluice/export.hpp"
 #include "sluice/reports.hpp"
 
 namespace sluice {
@@ -19,7 +20,7 @@ struct analytics;
 ///
 /// An accepted event is in the buffer, and stored with its batch; to wait until it is, use `flush` or send it to the
 /// buffer actor as a request.
-class client {
+class SLUICE_API client {
 public:
   /// `running` comes from `spawn_analytics`. The client owns its end: see the destructor.
   explicit client(const analytics& running);

@@ -6,6 +6,8 @@
 
 #include <boost/system/result.hpp>
 
+#include "sluice/export.hpp"
+
 namespace sluice {
 
 /// Why something was refused or failed. Values are part of the wire format between processes: append only.
@@ -37,7 +39,7 @@ enum class errc : std::uint8_t {
 };
 
 /// The name of a code, as in `"missing_field"`.
-std::string_view to_string(errc) noexcept;
+SLUICE_API std::string_view to_string(errc) noexcept;
 
 /// An error that a person can act on. Never holds a secret.
 struct error {
@@ -51,10 +53,10 @@ struct error {
 };
 
 /// `field: message (code)`.
-std::string to_string(const error&);
+SLUICE_API std::string to_string(const error&);
 
 /// What `result::value` does with an error: throws a `std::runtime_error`, for those who ask for it.
-[[noreturn]] void throw_exception_from_error(const error&, const boost::source_location&);
+[[noreturn]] SLUICE_API void throw_exception_from_error(const error&, const boost::source_location&);
 
 /// A value or an error; nothing in the library's interface throws.
 template <class T>

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sluice/error.hpp"
+#include "sluice/export.hpp"
 
 /// The six event types. Empty strings and null JSON mean "absent".
 ///
@@ -110,10 +111,10 @@ using event = std::variant<track, identify, page, screen, group, alias>;
 /// most 64 deep.
 /// Errors: `invalid_json`, `invalid_utf8`, `too_large`, `too_deep`, `unknown_type`, `wrong_kind`. What only the encoder
 /// can know (missing ids, dates, UTF-8) is checked when the event is accepted.
-result<event> parse_event(std::string_view json_text, std::size_t max_bytes = 1 << 20);
+SLUICE_API result<event> parse_event(std::string_view json_text, std::size_t max_bytes = 1 << 20);
 
 /// `2024-05-01T12:00:00.000Z`: UTC with milliseconds, as the members `timestamp` and `original_timestamp` take it.
-std::string iso8601(std::chrono::system_clock::time_point);
+SLUICE_API std::string iso8601(std::chrono::system_clock::time_point);
 
 /// The value of a `property`: what is written to the wire without a JSON tree.
 using property_value = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string_view>;

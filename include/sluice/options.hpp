@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/error.hpp"
+#include "sluice/export.hpp"
 
 namespace sluice {
 
@@ -227,6 +228,6 @@ struct option_error {
 };
 
 /// Everything that is wrong with `o`; empty if nothing is. Pure.
-std::vector<option_error> validate(const options& o);
+SLUICE_API std::vector<option_error> validate(const options& o);
 
 } // namespace sluice

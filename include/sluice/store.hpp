@@ -10,6 +10,7 @@
 
 #include "sluice/batch.hpp"
 #include "sluice/error.hpp"
+#include "sluice/export.hpp"
 
 /// Where batches wait. A batch is always in exactly one state:
 ///
@@ -175,7 +176,7 @@ struct dead_letter {
 };
 
 /// What people may do to a queue, also while another process processes it. Used by one thread at a time.
-class queue_admin {
+class SLUICE_API queue_admin {
 public:
   virtual ~queue_admin() = default;
 
@@ -201,7 +202,7 @@ public:
 
 /// A store backend. Used by one thread at a time: the persister's. Blocking calls are fine, each bounded in time.
 /// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
-class store : public queue_admin {
+class SLUICE_API store : public queue_admin {
 public:
   /// Applies `work`, and says what became of each part. After an error any part may have been applied or not: the unit
   /// is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops. `queue_reset`

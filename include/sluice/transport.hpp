@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/export.hpp"
+
 namespace sluice {
 
 /// One attempt to deliver one batch. The body is `head + middle + tail`: the middle is shared, immutable and the
@@ -36,7 +38,7 @@ struct delivery_response {
 
 /// Takes batches to the data plane. To add one: implement this and give it to `spawn_analytics`, or name it in
 /// `src/transport/make_transport.cpp`.
-class transport {
+class SLUICE_API transport {
 public:
   /// Cancels what is under way. When it returns, no callback runs any more and every callback has run.
   virtual ~transport() = default;

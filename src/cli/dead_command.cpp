@@ -108,6 +108,7 @@ int change(dead_arguments& args, const char* command, dead_change::operation wha
 
 CLI::App* add(CLI::App& dead, const dead_arguments_ptr& args, const char* name, const char* what) {
   auto* cmd = dead.add_subcommand(name, what);
+  cmd->footer(std::string{queue_exit_status} + queue_environment);
   args->queue.add_to(*cmd);
   return cmd;
 }
@@ -124,12 +125,12 @@ void add_change(CLI::App& dead, int& exit_code, const char* name, const char* wh
 } // namespace
 
 void add_dead_command(CLI::App& app, int& exit_code) {
-  auto* dead = app.add_subcommand("dead", "Look into the batches that were given up, replay or purge them");
+  auto* dead = app.add_subcommand("dead", "List, show, replay or purge dead letters: the batches that were given up");
   dead->require_subcommand(1);
   dead->footer(dead_examples);
 
   auto args = std::make_shared<dead_arguments>();
-  auto* cmd = add(*dead, args, "list", "List them, the oldest first");
+  auto* cmd = add(*dead, args, "list", "List dead letters, the oldest first");
   args->filter.add_to(*cmd);
   cmd->add_option("--after", args->after, "Begin after this place, as the end of a page says it");
   cmd->add_option("--limit", args->limit, "How many at most")->capture_default_str()->check(CLI::Range(1, 1'000'000));
@@ -137,12 +138,12 @@ void add_dead_command(CLI::App& app, int& exit_code) {
   cmd->callback([args, &exit_code] { exit_code = list(*args); });
 
   args = std::make_shared<dead_arguments>();
-  cmd = add(*dead, args, "show", "Show one, with its events, as JSON");
+  cmd = add(*dead, args, "show", "Show a dead letter with its events, as JSON");
   cmd->add_option("ID", args->id, "Which")->required();
   cmd->callback([args, &exit_code] { exit_code = show(*args); });
 
-  add_change(*dead, exit_code, "replay", "Try them again, with no attempts counted", &queue_admin::replay_dead);
-  add_change(*dead, exit_code, "purge", "Forget them", &queue_admin::purge_dead);
+  add_change(*dead, exit_code, "replay", "Try dead letters again, with no attempts counted", &queue_admin::replay_dead);
+  add_change(*dead, exit_code, "purge", "Forget dead letters", &queue_admin::purge_dead);
 }
 
 } // namespace sluice

@@ -11,6 +11,10 @@
 
 namespace sluice {
 
+/// What the commands that deliver have besides `queue_environment`.
+inline constexpr const char* proxy_environment =
+    "\n  HTTPS_PROXY, NO_PROXY  as for other programs, in capitals or not; for plain http, http_proxy";
+
 /// What the commands that deliver, `send` and `run`, have in common.
 struct delivery_arguments {
   queue_arguments queue;

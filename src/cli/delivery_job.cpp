@@ -20,6 +20,17 @@ struct delivery_job::ending {
 
 namespace {
 
+// Exit statuses besides those of the ledger.
+constexpr int misconfigured = 2;
+constexpr int unavailable = 3; // a later start may go on
+
+// Of a queue that could not be opened: whether it is wrong, or only away or in other hands.
+int status_of(const error& why) {
+  const bool may_pass = why.code == errc::queue_taken || why.code == errc::queue_watched ||
+                        (why.code == errc::store_failed && why.field == "persistence");
+  return may_pass ? unavailable : misconfigured;
+}
+
 // How long an orderly end may take after a signal.
 constexpr std::chrono::seconds interrupted_drain{10};
 // How long a store that is not ready yet, as at the start of a machine, is waited for.
@@ -100,7 +111,7 @@ bool delivery_job::options_are_wrong() {
 
 // Makes sure of the queue before anything is read: a store that is away later is waited for, one that is wrong from the
 // beginning is an error of configuration.
-std::unique_ptr<store> delivery_job::open_store() {
+result<std::unique_ptr<store>> delivery_job::open_store() {
   auto queue = make_store(arguments.settings());
   bool said = false;
   const auto patience = std::chrono::steady_clock::now() + start_patience;
@@ -118,25 +129,25 @@ std::unique_ptr<store> delivery_job::open_store() {
     if (!std::exchange(said, true))
       say(to_string(opened.error()));
     if (stop.wait(glance))
-      return nullptr;
+      return opened.error();
   }
   say(to_string(queue.error()));
-  return nullptr;
+  return queue;
 }
 
 int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts) {
   auto queue = open_store();
   if (!queue)
-    return 2;
+    return status_of(queue.error());
   command_config config;
   caf::actor_system system{config};
   extensions parts;
-  parts.queue = std::move(queue);
+  parts.queue = std::move(*queue);
   const auto running = spawn_analytics(system, arguments.settings(), std::move(parts));
   if (!running) {
     for (const auto& e : running.error())
       say(e.option + ": " + e.message);
-    return 2;
+    return misconfigured;
   }
   auto ears = receipts ? system.spawn<caf::detached>(listener<ending>, std::move(receipts), ending_, this)
                        : system.spawn(listener<ending>, nullptr, ending_, this);
@@ -159,7 +170,9 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
                  arguments.settings().queue.is_multi_processor);
   }
   print(std::chrono::steady_clock::now() - started);
-  return ledger.complete() && !stopped() && !in_trouble ? 0 : 1;
+  if (stopped())
+    return unavailable;
+  return ledger.complete() && !in_trouble ? 0 : 1;
 }
 
 // A signal makes it soon.

@@ -46,7 +46,7 @@ public:
 private:
   struct ending;
   void print(std::chrono::steady_clock::duration took) const;
-  std::unique_ptr<store> open_store();
+  result<std::unique_ptr<store>> open_store();
   result<shutdown_report> shut_down(client&, std::chrono::seconds drain);
   std::optional<std::uint64_t> left_in_queue();
 

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/completion.hpp"
 #include "cli/dead_command.hpp"
+#include "cli/man_pages.hpp"
 #include "cli/run_command.hpp"
 #include "cli/send_command.hpp"
 #include "cli/sink_command.hpp"
@@ -12,7 +14,7 @@
 
 namespace {
 
-// Exit statuses: 0 all went well, 1 something did not, 2 usage or configuration.
+// Exit statuses: 0 all went well, 1 something did not, 2 usage or configuration, 3 the queue is unavailable.
 constexpr int usage_error = 2;
 
 // What is opened later must not come to stand for a standard stream that was closed.
@@ -27,10 +29,11 @@ void hold_standard_descriptors() {
 
 int main(int argc, char** argv) {
   hold_standard_descriptors();
-  CLI::App app{"Durable delivery of analytics events."};
+  CLI::App app{"Durable delivery of analytics events", "sluice"};
   app.set_version_flag("--version", "sluice " SLUICE_VERSION_STRING);
   app.require_subcommand(1);
-  app.footer("Examples:\n  sluice sink --port 8080 &\n"
+  app.footer("Each command has a help of its own, with its options, exit statuses and environment.\n\n"
+             "Examples:\n  sluice sink --port 8080 &\n"
              "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k");
   int exit_code = 0;
   sluice::add_send_command(app, exit_code);
@@ -39,6 +42,8 @@ int main(int argc, char** argv) {
   sluice::add_dead_command(app, exit_code);
   sluice::add_pause_commands(app, exit_code);
   sluice::add_sink_command(app, exit_code);
+  sluice::add_completion_command(app, exit_code);
+  sluice::add_man_pages_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

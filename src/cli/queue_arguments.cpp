@@ -49,13 +49,15 @@ void queue_arguments::add_to(CLI::App& command) {
   command.add_option("--url", settings.data_plane_url, "The data plane, as in https://events.example.com");
   auto* key =
       command.add_option("--write-key", settings.write_key, "The source's key (better: SLUICE_WRITE_KEY, or a file)");
-  command.add_option("--write-key-file", write_key_file, "A file that holds the key")->excludes(key);
+  command.add_option("--write-key-file", write_key_file, "A file that holds the key")->type_name("FILE")->excludes(key);
   settings.persistence.clear();
   command.add_option("--store", settings.persistence,
                      "Where batches wait: memory, sqlite:PATH, redis://[user[:password]@]host[:port][/db] or "
                      "redis+unix:///path[?db=N] (default: a file for this URL and key, in $XDG_STATE_HOME/sluice)");
-  command.add_option("--redis-password-file", redis_password_file,
-                     "A file that holds Redis's password (or set SLUICE_REDIS_PASSWORD)");
+  command
+      .add_option("--redis-password-file", redis_password_file,
+                  "A file that holds Redis's password (or set SLUICE_REDIS_PASSWORD)")
+      ->type_name("FILE");
   command.add_option("--queue", settings.queue.name, "The name of the queue in Redis")->capture_default_str();
   command.add_option("--prefix", settings.queue.prefix, "What stands before it")->capture_default_str();
 }

@@ -9,11 +9,18 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* run_examples =
+constexpr const char* run_help =
+    "It goes on until a signal (SIGTERM or SIGINT) stops it in order: deliveries under way get ten seconds to end, "
+    "and\n"
+    "what is left stays in the queue. A second signal ends it at once.\n\n"
     "Examples:\n"
     "  sluice run --url https://events.example.com --write-key-file key.txt\n"
-    "  sluice run --url https://events.example.com --write-key-file key.txt --until-empty --json\n"
-    "Exit status: 0 nothing is left, nothing is dead; 1 something is; 2 usage or configuration.";
+    "  sluice run --url https://events.example.com --write-key-file key.txt --until-empty --json\n\n"
+    "Exit status:\n"
+    "  0  nothing is left, nothing is dead\n"
+    "  1  something is\n"
+    "  2  usage or configuration\n"
+    "  3  the queue is unavailable or the delivery stopped by itself; a later start may go on\n\n";
 
 struct run_arguments {
   delivery_arguments delivery;
@@ -32,7 +39,7 @@ int run(const run_arguments& args) {
 void add_run_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<run_arguments>();
   auto* cmd = app.add_subcommand("run", "Deliver what is in a queue");
-  cmd->footer(run_examples);
+  cmd->footer(std::string{run_help} + queue_environment + proxy_environment);
   args->delivery.add_to(*cmd);
   cmd->add_flag("--until-empty", args->until_empty, "End when the queue is drained");
   cmd->callback([args, &exit_code] {

@@ -16,22 +16,26 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* sink_examples =
+constexpr const char* sink_help =
+    "The first rule of the script that matches a request decides; docs/fault-laboratory.md has all the members of a "
+    "rule.\n"
+    "--fail-rate, --status and --latency are rules behind those of the script.\n"
+    "The record gets a line for each event that is taken: message id, batch id, milliseconds since 1970.\n"
+    "At the end comes the verdict: requests; events received, unique, duplicates, out of order; requests that failed\n"
+    "on purpose, and that broke the contract.\n\n"
     "Examples:\n"
     "  sluice sink --port 8080\n"
     "  sluice sink --port 8080 --fail-rate 0.1 --seed 7 --record record.txt\n"
     "  sluice sink --port 8080 --status 401\n"
     "  sluice sink --port 8443 --tls-cert cert.pem --tls-key key.pem\n"
-    "  sluice sink --port 8080 --script faults.json --json\n"
-    "where faults.json may hold: an outage, a rate limiter, and one reply in twenty that gets lost\n"
+    "  sluice sink --port 8080 --script faults.json --json\n\n"
+    "This script has an outage, a rate limiter, and one reply in twenty that gets lost.\n"
     "  {\"faults\":[{\"after_ms\":2000, \"until_ms\":12000, \"cut\":\"before\"},\n"
     "             {\"rate\":0.1, \"status\":429, \"headers\":{\"Retry-After\":\"2\"}},\n"
-    "             {\"rate\":0.05, \"cut\":\"after\"}]}\n"
-    "The first rule that matches a request decides; docs/fault-laboratory.md has all the members of a rule.\n"
-    "--fail-rate, --status and --latency are rules behind those of the script.\n"
-    "The record gets a line for each event that is taken: message id, batch id, milliseconds since 1970.\n"
-    "At the end comes the verdict: requests; events received, unique, duplicates, out of order; requests that failed\n"
-    "on purpose, and that broke the contract.";
+    "             {\"rate\":0.05, \"cut\":\"after\"}]}\n\n"
+    "Exit status:\n"
+    "  0  a signal stopped it\n"
+    "  2  usage, a script that is wrong, or a port that is taken";
 
 struct sink_arguments {
   sink_settings settings;
@@ -105,10 +109,11 @@ int run_sink(sink_arguments& a) {
 void add_sink_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<sink_arguments>();
   auto* cmd = app.add_subcommand("sink", "A local /v1/batch endpoint to try things against");
-  cmd->footer(sink_examples);
+  cmd->footer(sink_help);
   cmd->add_option("--port", args->settings.port, "The port on 127.0.0.1; 0: one that is free")->required();
-  cmd->add_option("--record", args->settings.record, "Append a line for each event that is taken to this file");
-  cmd->add_option("--script", args->script, "A JSON file of faults: what goes wrong, and when");
+  cmd->add_option("--record", args->settings.record, "Append a line for each event that is taken to this file")
+      ->type_name("FILE");
+  cmd->add_option("--script", args->script, "A JSON file of faults: what goes wrong, and when")->type_name("FILE");
   cmd->add_option("--fail-rate", args->fail_rate, "The part of the requests that is answered with 503")
       ->check(CLI::Range(0.0, 1.0));
   cmd->add_option("--status", args->status, "Answer every request that is not broken with this status")
@@ -117,8 +122,9 @@ void add_sink_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0, 600'000));
   cmd->add_option("--seed", args->seed, "Seeds what fails")->capture_default_str();
   cmd->add_option("--tls-cert", args->settings.tls_cert,
-                  "Serve https with the certificate (and chain) in this PEM file");
-  cmd->add_option("--tls-key", args->settings.tls_key, "The PEM file of its key");
+                  "Serve https with the certificate (and chain) in this PEM file")
+      ->type_name("FILE");
+  cmd->add_option("--tls-key", args->settings.tls_key, "The PEM file of its key")->type_name("FILE");
   cmd->add_flag("--json", args->json, "Print the verdict as JSON, as the last line");
   cmd->callback([args, &exit_code] { exit_code = run_sink(*args); });
 }

@@ -14,11 +14,11 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* status_examples =
+constexpr const char* status_help =
+    "The counts are of events: stored = delivered + dead + ready + in_flight + retry + purged.\n\n"
     "Examples:\n"
     "  sluice status --store sqlite:queue.db\n"
-    "  sluice status --url https://events.example.com --write-key-file key.txt --json\n"
-    "In events: stored = delivered + dead + ready + in_flight + retry + purged.";
+    "  sluice status --url https://events.example.com --write-key-file key.txt --json\n\n";
 
 nlohmann::ordered_json moment(const std::optional<store_time>& t) {
   return t ? nlohmann::ordered_json(t->time_since_epoch().count()) : nlohmann::ordered_json(nullptr);
@@ -84,6 +84,7 @@ int show(queue_arguments& args, bool json) {
 void add_pause_command(CLI::App& app, int& exit_code, const char* name, const char* what, bool paused) {
   auto args = std::make_shared<queue_arguments>();
   auto* cmd = app.add_subcommand(name, what);
+  cmd->footer(std::string{queue_exit_status} + queue_environment);
   args->add_to(*cmd);
   cmd->callback([args, &exit_code, name, paused] {
     const auto queue = open_queue(*args, name);
@@ -100,7 +101,7 @@ void add_status_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<queue_arguments>();
   auto json = std::make_shared<bool>(false);
   auto* cmd = app.add_subcommand("status", "Show what a queue holds");
-  cmd->footer(status_examples);
+  cmd->footer(std::string{status_help} + queue_exit_status + queue_environment);
   args->add_to(*cmd);
   cmd->add_flag("--json", *json, "Print it as JSON, times in ms since 1970");
   cmd->callback([args, json, &exit_code] { exit_code = show(*args, *json); });

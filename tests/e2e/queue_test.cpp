@@ -78,7 +78,7 @@ TEST_CASE("a second process on a queue is refused, and the first goes on", "[e2e
   first.say(good_event);
   REQUIRE(eventually([&] { return server.requests().size() == 1; }));
   const auto second = q.call({"run", "--until-empty", "--url", server.url()});
-  CHECK(second.status == 2);
+  CHECK(second.status == 3);
   CHECK(second.err.find("persistence") != std::string::npos);
   CHECK(q.status()["owners"].size() == 1);
   first.say(good_event);

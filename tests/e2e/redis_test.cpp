@@ -98,7 +98,7 @@ TEST_CASE("a second process on a queue in Redis for one is refused, and the queu
   first.say(good_event);
   REQUIRE(eventually([&] { return server.requests().size() == 1; }));
   const auto second = q.call({"send", "-", "--url", server.url()}, {}, good_event);
-  CHECK(second.status == 2);
+  CHECK(second.status == 3);
   CHECK(second.err.find("hightouchEventsQueue") != std::string::npos);
   CHECK(second.err.find("queue.is_multi_processor") != std::string::npos);
   CHECK(q.status()["owners"].size() == 1);
@@ -131,7 +131,7 @@ TEST_CASE("an owner that was stopped for too long can change nothing any more, a
   first.signal(SIGCONT);
   first.end_input();
   const auto ended = first.wait();
-  CHECK(ended.status == 1);
+  CHECK(ended.status == 3);
   CHECK(ended.err.find("is processed by process") != std::string::npos);
   second.end_input();
   CHECK(second.wait().status == 0);

@@ -1,0 +1,11 @@
+# Run by cpack: what `libsluice-dev` depends on, by the packages of this machine.
+foreach(file IN LISTS CPACK_SLUICE_NEEDED_FILES)
+  execute_process(COMMAND dpkg-query --search ${file} OUTPUT_VARIABLE owner ERROR_VARIABLE why RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "libsluice-dev cannot name what it depends on: ${file} is of no Debian package: ${why}")
+  endif()
+  string(REGEX REPLACE "[:,].*" "" package "${owner}")
+  list(APPEND packages ${package})
+endforeach()
+list(REMOVE_DUPLICATES packages)
+list(JOIN packages ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
