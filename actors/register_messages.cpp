@@ -1,3 +1,5 @@
+#include <caf/io/middleman.hpp>
+
 #include "sluice/actors.hpp"
 
 namespace sluice {
@@ -5,7 +7,7 @@ namespace sluice {
 namespace {
 
 [[maybe_unused]] const bool registered =
-    compat::register_at_start<caf::id_block::sluice, caf::id_block::sluice_local>();
+    compat::register_at_start<caf::io::middleman, caf::id_block::sluice, caf::id_block::sluice_local>();
 
 } // namespace
 

@@ -33,8 +33,7 @@
 
 #if CAF_MAJOR_VERSION >= 1
 #  include <caf/anon_mail.hpp>
-#  include <caf/init_global_meta_objects.hpp>
-#  include <caf/io/middleman.hpp>
+#  include <caf/exec_main.hpp>
 #else
 #  include <caf/meta/load_callback.hpp>
 #  include <caf/meta/type_name.hpp>
@@ -247,7 +246,7 @@ void watch(Self* self, const Handle& handle, std::function<void(const caf::actor
 template <class Self>
 void harden(Self* self) {
 #if CAF_MAJOR_VERSION >= 1
-// The setters are deprecated there, but typed behaviours accept no catch-all.
+  // The setters are deprecated there, but typed behaviours accept no catch-all.
 #  pragma GCC diagnostic push
 #  pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #endif
@@ -362,14 +361,13 @@ void register_types([[maybe_unused]] Config& config) {
 #endif
 }
 
-/// Makes types known to the process, where that is what knows them (1.x): before the first configuration is made, so
-/// that only a static initialiser is early enough. The types of CAF's own modules come along, and may come again.
-template <class... Blocks>
+/// Makes the types of blocks and of CAF's modules known to the process, where that is what knows them (1.x): before the
+/// first configuration is made, so that only a static initialiser is early enough. All may be registered again.
+template <class... BlocksAndModules>
 bool register_at_start() {
 #if CAF_MAJOR_VERSION >= 1
   caf::core::init_global_meta_objects();
-  caf::io::middleman::init_global_meta_objects();
-  (caf::init_global_meta_objects<Blocks>(), ...);
+  caf::exec_main_init_meta_objects<BlocksAndModules...>();
 #endif
   return true;
 }
