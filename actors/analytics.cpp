@@ -13,6 +13,8 @@ namespace sluice {
 
 boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf::actor_system& system,
                                                                             const options& settings, extensions parts) {
+  if (!compat::knows<track>(system))
+    return std::vector{option_error{"actor_system", "must have been configured with sluice::configure"}};
   if (auto errors = validate(settings); !errors.empty())
     return errors;
   if (!parts.queue) {

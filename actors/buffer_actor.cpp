@@ -14,10 +14,11 @@ namespace {
 // How long events gather before the buffer looks, if they do not fill a batch: a wake-up costs more than an event.
 constexpr std::chrono::milliseconds linger{2};
 
-class buffer_impl : public buffer_peer::stateful_base<buffer_state> {
+class buffer_impl : public caf::stateful_actor<buffer_state, buffer_peer::base> {
 public:
   buffer_impl(caf::actor_config& config, context_ptr context, supervisor_actor parent)
-      : buffer_peer::stateful_base<buffer_state>{config}, context_{std::move(context)}, parent_{std::move(parent)} {}
+      : caf::stateful_actor<buffer_state, buffer_peer::base>{config}, context_{std::move(context)}, parent_{std::move(
+                                                                                                        parent)} {}
 
   behavior_type make_behavior() override {
     compat::state_of(this).start(this, context_, parent_);
@@ -59,7 +60,7 @@ buffer_state::~buffer_state() {
   }
   for (auto& f : flushes_)
     if (f.promise)
-      compat::answer(*f.promise, to_caf_error({errc::closed, "", "the system stopped"}));
+      f.promise->deliver(to_caf_error({errc::closed, "", "the system stopped"}));
 }
 
 void buffer_state::meet(const peers& who) {
@@ -155,7 +156,7 @@ buffer_state::flush_promise buffer_state::on_flush(const flush& m) {
   take_events();
   batcher_->flush();
   const auto deadline = within_reason(m.deadline, context_->settings.flush_deadline);
-  auto promise = self_->make_response_promise<flush_report>();
+  auto promise = compat::promise_to_requester<flush_report>(self_);
   flushes_.push_back({.number = ledger_->begin_flush(), .deadline = now() + deadline, .promise = promise});
   advance();
   return promise;
@@ -245,7 +246,7 @@ void buffer_state::finish_flushes() {
     if (!ledger_->flushed(f.number) && now() < f.deadline)
       return false;
     if (f.promise)
-      compat::answer(*f.promise, ledger_->report(f.number));
+      f.promise->deliver(ledger_->report(f.number));
     else
       compat::send(self_, peers_.table->supervisor, drained{});
     ledger_->end_flush(f.number);

@@ -17,7 +17,7 @@ template <class Answer, class Handle, class Question>
 result<Answer> ask(const Handle& whom, Question question) {
   caf::scoped_actor self{whom.home_system()};
   result<Answer> answer = error{errc::closed, "", "the system has stopped"};
-  self->request(whom, no_end, std::move(question))
+  compat::request(self, whom, no_end, std::move(question))
       .receive([&](Answer& a) { answer = std::move(a); }, [](caf::error&) {});
   return answer;
 }
@@ -92,11 +92,11 @@ result<shutdown_report> client::shutdown(std::chrono::milliseconds deadline) {
 result<void> client::set_destination(const std::string& data_plane_url, const std::string& write_key) {
   const caf::scoped_actor self{impl_->running.supervisor.home_system()};
   result<void> answer = error{errc::closed, "", "the system has stopped"};
-  self->request(impl_->running.supervisor, no_end, sluice::set_destination{data_plane_url, write_key})
+  compat::request(self, impl_->running.supervisor, no_end, sluice::set_destination{data_plane_url, write_key})
       .receive([&] { answer = {}; },
                [&](caf::error& e) {
                  if (e == errc::invalid_option)
-                   answer = error{errc::invalid_option, "", compat::render(self->system(), e)};
+                   answer = error{errc::invalid_option, "", describe(e)};
                });
   return answer;
 }

@@ -40,7 +40,7 @@ result<std::uint16_t> publish(caf::actor_system& system, const analytics& runnin
   if (!bound) {
     caf::anon_send_exit(relay, caf::exit_reason::user_shutdown);
     return error{errc::invalid_option, "port",
-                 "cannot bind " + address + ":" + std::to_string(port) + ": " + compat::render(system, bound.error())};
+                 "cannot bind " + address + ":" + std::to_string(port) + ": " + describe(bound.error())};
   }
   return *bound;
 }

@@ -104,7 +104,7 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
 }
 
 supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown& m) {
-  promises_.push_back(self_->make_response_promise<shutdown_report>());
+  promises_.push_back(compat::promise_to_requester<shutdown_report>(self_));
   if (phase_ != phase::stopping) {
     phase_ = phase::draining;
     // The soonest of several deadlines holds.
@@ -162,7 +162,7 @@ void supervisor_state::end() {
     subscribers_.tell(stopped{failure_.message, report});
   }
   for (auto& p : promises_)
-    compat::answer(p, report);
+    p.deliver(report);
   if (failed)
     self_->quit(to_caf_error(failure_));
   else

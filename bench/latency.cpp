@@ -62,7 +62,7 @@ std::vector<double> run(workbench& w, store_kind store, std::int64_t rate, std::
             [](const backpressure&) {}, [](const delivery_hold&) {}, [](const stopped&) {}};
   });
   caf::scoped_actor self{p.system()};
-  self->request(p.running().supervisor, seconds{10}, subscribe{subscriber}).receive([] {}, [](const caf::error&) {});
+  request(self, p.running().supervisor, seconds{10}, subscribe{subscriber}).receive([] {}, [](const caf::error&) {});
   const auto begin = steady_clock::now();
   for (std::int64_t i = 0; i < events; ++i) {
     std::this_thread::sleep_until(begin + nanoseconds{1'000'000'000 / rate * i} - microseconds{500}); // in small bursts

@@ -47,7 +47,7 @@ double each(steady_clock::duration took, std::int64_t events) {
 
 void fill(const step& s, row& r) {
   test::pipeline p{options_of(s)};
-  caf::anon_send(p.running().supervisor, pause{});
+  compat::anon_send(p.running().supervisor, pause{});
   const auto store_all = [&](std::int64_t events) {
     const auto before = p.client().totals().stored;
     track_samples(p.client(), events);

@@ -5,54 +5,54 @@
 
 #include <sluice/analytics.hpp>
 #include <sluice/config.hpp>
+#include <sluice/send.hpp>
 
 namespace {
 
 constexpr int events_to_send = 5'000;
 constexpr int burst = 50;
 
-struct next_burst {};
+class producer : public caf::event_based_actor {
+public:
+  producer(caf::actor_config& config, sluice::analytics running)
+      : caf::event_based_actor{config}, running_{std::move(running)} {}
 
-struct producer_state {
-  int sent = 0;
-  bool engaged = false;
-  int pauses = 0;
+  caf::behavior make_behavior() override {
+    sluice::send(this, running_.supervisor, sluice::subscribe{this});
+    go_on();
+    return {
+        [this](int events) { produce(events); },
+        [this](const sluice::backpressure& b) {
+          if (std::exchange(engaged_, b.engaged) && !b.engaged)
+            go_on();
+        },
+        // What else subscribers are told.
+        [](const sluice::delivery_report&) {},
+        [](const sluice::delivery_hold&) {},
+        [](const sluice::stopped&) {},
+    };
+  }
+
+private:
+  // Through the mailbox, so that word of backpressure comes in between.
+  void go_on() { sluice::send(this, caf::actor{this}, burst); }
+
+  void produce(int events) {
+    for (int i = 0; i < events && sent_ < events_to_send && !engaged_; ++i, ++sent_)
+      sluice::send(this, running_.buffer,
+                   sluice::track{.user_id = "u-1", .event = "Step", .properties = {{"number", sent_}}});
+    if (sent_ == events_to_send) {
+      std::cout << "sent " << sent_ << '\n';
+      quit();
+    } else if (!engaged_) {
+      go_on();
+    }
+  }
+
+  sluice::analytics running_;
+  int sent_ = 0;
+  bool engaged_ = false;
 };
-
-} // namespace
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(next_burst)
-
-namespace {
-
-caf::behavior producer(caf::stateful_actor<producer_state>* self, sluice::analytics running) {
-  self->send(running.supervisor, sluice::subscribe{self});
-  self->send(self, next_burst{});
-  return {
-      [self, running](next_burst) {
-        auto& state = self->state;
-        for (int i = 0; i < burst && state.sent < events_to_send && !state.engaged; ++i, ++state.sent)
-          self->send(running.buffer,
-                     sluice::track{.user_id = "u-1", .event = "Step", .properties = {{"number", state.sent}}});
-        if (state.sent == events_to_send) {
-          std::cout << "sent " << state.sent << '\n';
-          self->quit();
-        } else if (!state.engaged) {
-          self->send(self, next_burst{});
-        }
-      },
-      [self](const sluice::backpressure& b) {
-        const bool go_on = self->state.engaged && !b.engaged;
-        self->state.engaged = b.engaged;
-        if (go_on)
-          self->send(self, next_burst{});
-      },
-      // What else subscribers are told.
-      [](const sluice::delivery_report&) {},
-      [](const sluice::delivery_hold&) {},
-      [](const sluice::stopped&) {},
-  };
-}
 
 struct app_config : caf::actor_system_config {
   app_config() { sluice::configure(*this, custom_options_); }
@@ -73,9 +73,9 @@ int main() {
   }
 
   caf::scoped_actor self{system};
-  self->wait_for(self->spawn<caf::monitored>(producer, *running));
+  self->wait_for(system.spawn<producer>(*running));
   sluice::shutdown_report report;
-  self->request(running->supervisor, caf::infinite, sluice::shutdown{std::chrono::seconds{30}})
+  sluice::request(self, running->supervisor, caf::infinite, sluice::shutdown{std::chrono::seconds{30}})
       .receive([&](const sluice::shutdown_report& r) { report = r; }, [](const caf::error&) {});
   std::cout << "delivered " << report.delivered << ", refused " << report.refused << '\n';
   return report.delivered + report.refused == events_to_send ? 0 : 1;

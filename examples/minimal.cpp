@@ -6,6 +6,7 @@
 
 #include <sluice/analytics.hpp>
 #include <sluice/config.hpp>
+#include <sluice/send.hpp>
 
 struct app_config : caf::actor_system_config {
   app_config() { sluice::configure(*this, custom_options_); }
@@ -23,13 +24,13 @@ int main() {
   }
 
   caf::scoped_actor self{system};
-  self->send(running->buffer,
-             sluice::track{.user_id = "u-1", .event = "Order Completed", .properties = {{"total", 27.5}}});
+  sluice::send(self, running->buffer,
+               sluice::track{.user_id = "u-1", .event = "Order Completed", .properties = {{"total", 27.5}}});
 
   int delivered = 0;
-  self->request(running->supervisor, caf::infinite, sluice::shutdown{})
+  sluice::request(self, running->supervisor, caf::infinite, sluice::shutdown{})
       .receive([&](const sluice::shutdown_report& r) { delivered = static_cast<int>(r.delivered); },
-               [&](const caf::error& why) { std::cerr << "shutdown failed: " << to_string(why) << '\n'; });
+               [&](const caf::error& why) { std::cerr << "shutdown failed: " << sluice::describe(why) << '\n'; });
   std::cout << "delivered " << delivered << '\n';
   return delivered == 1 ? 0 : 1;
 }

@@ -9,6 +9,7 @@
 
 #include <sluice/analytics.hpp>
 #include <sluice/config.hpp>
+#include <sluice/send.hpp>
 
 namespace {
 
@@ -35,7 +36,7 @@ int serve(caf::actor_system& system) {
   std::cout << *port << std::endl;
   std::cin.get(); // until the other side is done
   caf::scoped_actor self{system};
-  self->request(running->supervisor, caf::infinite, sluice::shutdown{})
+  sluice::request(self, running->supervisor, caf::infinite, sluice::shutdown{})
       .receive([](const sluice::shutdown_report& r) { std::cout << "delivered " << r.delivered << '\n'; },
                [](const caf::error&) {});
   return 0;
@@ -44,16 +45,16 @@ int serve(caf::actor_system& system) {
 int send(caf::actor_system& system, std::uint16_t port) {
   auto buffer = system.middleman().remote_actor<sluice::buffer_actor>("127.0.0.1", port);
   if (!buffer) {
-    std::cerr << "cannot connect: " << system.render(buffer.error()) << '\n';
+    std::cerr << "cannot connect: " << sluice::describe(buffer.error()) << '\n';
     return 1;
   }
   caf::scoped_actor self{system};
   int stored = 0;
   for (int i = 0; i < 10; ++i)
-    self->request(*buffer, std::chrono::seconds{20},
-                  sluice::track{.user_id = "u-1", .event = "Remote", .properties = {{"number", i}}})
+    sluice::request(self, *buffer, std::chrono::seconds{20},
+                    sluice::track{.user_id = "u-1", .event = "Remote", .properties = {{"number", i}}})
         .receive([&](const sluice::receipt&) { ++stored; },
-                 [&](const caf::error& why) { std::cerr << system.render(why) << '\n'; });
+                 [&](const caf::error& why) { std::cerr << sluice::describe(why) << '\n'; });
   std::cout << "stored " << stored << '\n';
   return stored == 10 ? 0 : 1;
 }

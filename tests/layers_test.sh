@@ -20,6 +20,9 @@ violations() {
   forbidden "$tree" 'caf/' include | grep -vE '^include/sluice/(caf_compat|actors|analytics|config)\.hpp:' || true
   forbidden "$tree" 'caf/all.hpp' . | grep -v '^./include/sluice/caf_compat.hpp:' || true
   forbidden "$tree" 'boost/(asio|beast)|openssl/' . | grep -vE '^\./(src/transport/|src/store/fingerprint|src/cli/sink|tests/|bench/|build/)' || true
+  # What differs between CAF's versions has one place, and one in the tests.
+  (cd "$tree" && grep -rnE 'CAF_(MAJOR_|MINOR_|PATCH_)?VERSION' include src actors examples bench tests --include='*.hpp' \
+    --include='*.cpp' 2>/dev/null) | grep -vE '^(include/sluice/caf_compat\.hpp|tests/support/virtual_scheduler\.cpp):' || true
   forbidden "$tree" 'hiredis' . | grep -vE '^\./(src/store/|tests/|bench/|build/)' || true
 }
 
@@ -50,4 +53,5 @@ check actors/a.cpp '"cli/progress.hpp"'
 check examples/a.cpp '"core/date.hpp"'
 check src/core/a.cpp '<hiredis/hiredis.h>'
 check actors/a.cpp '<caf/all.hpp>'
+check actors/a.cpp '<vector> // CAF_MAJOR_VERSION'
 echo "the layers hold"

@@ -85,49 +85,15 @@ struct peer_table {
 
 } // namespace sluice
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sluice::begin)
-
-// The wire types have ids of their own in one block, far from a host's; append only.
-CAF_BEGIN_TYPE_ID_BLOCK(sluice, caf::first_custom_type_id + 2000)
-CAF_ADD_TYPE_ID(sluice, (sluice::track))
-CAF_ADD_TYPE_ID(sluice, (sluice::identify))
-CAF_ADD_TYPE_ID(sluice, (sluice::page))
-CAF_ADD_TYPE_ID(sluice, (sluice::screen))
-CAF_ADD_TYPE_ID(sluice, (sluice::group))
-CAF_ADD_TYPE_ID(sluice, (sluice::alias))
-CAF_ADD_TYPE_ID(sluice, (sluice::receipt))
-CAF_ADD_TYPE_ID(sluice, (sluice::flush))
-CAF_ADD_TYPE_ID(sluice, (sluice::flush_report))
-CAF_ADD_TYPE_ID(sluice, (sluice::shutdown))
-CAF_ADD_TYPE_ID(sluice, (sluice::shutdown_report))
-CAF_ADD_TYPE_ID(sluice, (sluice::subscribe))
-CAF_ADD_TYPE_ID(sluice, (sluice::unsubscribe))
-CAF_ADD_TYPE_ID(sluice, (sluice::get_stats))
-CAF_ADD_TYPE_ID(sluice, (sluice::system_stats))
-CAF_ADD_TYPE_ID(sluice, (sluice::pause))
-CAF_ADD_TYPE_ID(sluice, (sluice::resume))
-CAF_ADD_TYPE_ID(sluice, (sluice::list_dead))
-CAF_ADD_TYPE_ID(sluice, (sluice::show_dead))
-CAF_ADD_TYPE_ID(sluice, (sluice::replay_dead))
-CAF_ADD_TYPE_ID(sluice, (sluice::purge_dead))
-CAF_ADD_TYPE_ID(sluice, (sluice::dead_page))
-CAF_ADD_TYPE_ID(sluice, (sluice::dead_entry))
-CAF_ADD_TYPE_ID(sluice, (sluice::dead_count))
-CAF_ADD_TYPE_ID(sluice, (sluice::delivery_report))
-CAF_ADD_TYPE_ID(sluice, (sluice::backpressure))
-CAF_ADD_TYPE_ID(sluice, (sluice::delivery_hold))
-CAF_ADD_TYPE_ID(sluice, (sluice::stopped))
-CAF_ADD_TYPE_ID(sluice, (sluice::set_destination))
-CAF_END_TYPE_ID_BLOCK(sluice)
-
-SLUICE_ERROR_ENUM(sluice::errc)
-
 namespace sluice {
 
 /// As actors answer it: the code, with field and message as context.
 inline caf::error to_caf_error(const error& e) {
   return caf::make_error(e.code, e.field, e.message);
 }
+
+/// The words for an error that an actor has answered: `field: message (code)` of ours, and CAF's words for its own.
+SLUICE_API std::string describe(const caf::error& why);
 
 /// Makes the messages known to a configuration; `configure` (`config.hpp`) calls it.
 SLUICE_API void register_messages(caf::actor_system_config& config);

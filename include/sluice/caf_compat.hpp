@@ -4,14 +4,16 @@
 
 #include <caf/config.hpp>
 
-#if CAF_MAJOR_VERSION == 0 && CAF_MINOR_VERSION != 17
-#  error "sluice needs CAF 0.17.6 or CAF 1.x"
+#if (CAF_MAJOR_VERSION != 0 || CAF_MINOR_VERSION != 17) && CAF_MAJOR_VERSION != 1
+#  error "Sluice needs CAF 0.17.6 or CAF 1.x"
 #endif
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <typeindex>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -19,6 +21,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/spawn_options.hpp>
 #include <caf/stateful_actor.hpp>
@@ -29,9 +32,8 @@
 #include "sluice/error.hpp"
 
 #if CAF_MAJOR_VERSION >= 1
-// The setters for error and default handlers are deprecated there, but typed behaviours accept no catch-all.
-#  pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-#  include <caf/init_global_meta_objects.hpp>
+#  include <caf/anon_mail.hpp>
+#  include <caf/exec_main.hpp>
 #else
 #  include <caf/meta/load_callback.hpp>
 #  include <caf/meta/type_name.hpp>
@@ -113,6 +115,22 @@ auto inspect_as_text(Inspector& f, [[maybe_unused]] T& x, ToText to_text, FromTe
 #endif
 }
 
+#if CAF_MAJOR_VERSION >= 1
+/// Enumerations travel as numbers; 0.17 does that by itself.
+template <class T>
+struct enum_access : caf::inspector_access_base<T> {
+  template <class Inspector>
+  static bool apply(Inspector& f, T& x) {
+    using number = std::underlying_type_t<T>;
+    return f.apply([&x] { return static_cast<number>(x); },
+                   [&x](number n) {
+                     x = static_cast<T>(n);
+                     return true;
+                   });
+  }
+};
+#endif
+
 // -- state, sending, timers -------------------------------------------------------------------------------------------
 
 template <class Actor>
@@ -125,7 +143,7 @@ decltype(auto) state_of(Actor* self) {
 }
 
 template <class Self, class Handle, class Message>
-void send(Self* self, const Handle& to, Message message) {
+void send(const Self& self, const Handle& to, Message message) {
   if (!to)
     return;
 #if CAF_MAJOR_VERSION >= 1
@@ -158,9 +176,22 @@ void send_self(Self* self, Message message) {
 template <class Self, class Message>
 void send_self_after(Self* self, std::chrono::nanoseconds delay, Message message) {
 #if CAF_MAJOR_VERSION >= 1
-  caf::anon_mail(std::move(message)).delay(delay).send(caf::actor_cast<caf::actor>(self), caf::weak_ref);
+  // `delay` would reckon from the machine's clock, whatever the system's is.
+  caf::anon_mail(std::move(message))
+      .schedule(self->clock().now() + delay)
+      .send(caf::actor_cast<caf::actor>(self), caf::weak_ref);
 #else
   caf::delayed_anon_send(caf::actor_cast<caf::actor>(self), delay, std::move(message));
+#endif
+}
+
+/// Sends a request; what it returns takes the handlers for the answer and the error.
+template <class Self, class Handle, class Deadline, class Message>
+auto request(const Self& self, const Handle& to, Deadline deadline, Message message) {
+#if CAF_MAJOR_VERSION >= 1
+  return self->mail(std::move(message)).request(to, deadline);
+#else
+  return self->request(to, deadline, std::move(message));
 #endif
 }
 
@@ -174,23 +205,19 @@ auto forward_to(Self* self, const Handle& to, Message message) {
 #endif
 }
 
-/// Fulfils a promise, unless it was made for a plain send, which expects no answer.
-template <class Promise, class Answer>
-void answer(Promise& promise, Answer value) {
-#if CAF_MAJOR_VERSION >= 1
-  const bool asynchronous = promise.async();
-#else
-  const bool asynchronous = static_cast<caf::response_promise&>(promise).async();
-#endif
-  if (!asynchronous)
-    promise.deliver(std::move(value));
-}
-
 /// Whether the message that is being handled is a request. An answer to a plain send would be a message to its sender,
 /// and an error would end it.
 template <class Self>
 bool is_request(Self* self) {
   return self->current_mailbox_element()->mid.is_request();
+}
+
+/// A promise for a request; an empty one, which says nothing, for a plain send.
+template <class Answer, class Self>
+caf::typed_response_promise<Answer> promise_to_requester(Self* self) {
+  if (is_request(self))
+    return self->template make_response_promise<Answer>();
+  return {};
 }
 
 /// An answer for a request; silence for a plain send.
@@ -218,6 +245,11 @@ void watch(Self* self, const Handle& handle, std::function<void(const caf::actor
 /// is answered with an error, and a plain send with nothing.
 template <class Self>
 void harden(Self* self) {
+#if CAF_MAJOR_VERSION >= 1
+  // The setters are deprecated there, but typed behaviours accept no catch-all.
+#  pragma GCC diagnostic push
+#  pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#endif
   self->set_error_handler([](caf::scheduled_actor*, caf::error&) {});
 #if CAF_MAJOR_VERSION >= 1
   self->set_default_handler([self](caf::scheduled_actor*, caf::message&) -> caf::skippable_result {
@@ -228,6 +260,9 @@ void harden(Self* self) {
       return caf::delegated<caf::message>{};
     return caf::make_error(caf::sec::unexpected_message);
   });
+#if CAF_MAJOR_VERSION >= 1
+#  pragma GCC diagnostic pop
+#endif
 }
 
 // -- the enqueue gate -------------------------------------------------------------------------------------------------
@@ -255,8 +290,13 @@ public:
 
   template <class T>
   void operator()(T answer) const {
-    if (requester_)
-      requester_->enqueue(self_, id_.response_id(), caf::make_message(std::move(answer)), nullptr);
+    if (!requester_)
+      return;
+#if CAF_MAJOR_VERSION >= 1
+    requester_->enqueue(caf::make_mailbox_element(self_, id_.response_id(), std::move(answer)), nullptr);
+#else
+    requester_->enqueue(self_, id_.response_id(), caf::make_message(std::move(answer)), nullptr);
+#endif
   }
 
 private:
@@ -267,13 +307,31 @@ private:
 
 // -- errors -----------------------------------------------------------------------------------------------------------
 
-template <class System>
-std::string render([[maybe_unused]] const System& system, const caf::error& why) {
+/// The error of ours that `to_caf_error` has made `why` of; nothing if it is one of CAF's.
+template <class Errors>
+std::optional<error> own_error(const caf::error& why) {
 #if CAF_MAJOR_VERSION >= 1
-  return to_string(why);
+  const bool own = why && why.category() == caf::type_id_v<Errors>;
 #else
-  return system.render(why);
+  const bool own = why && why.category() == caf::atom("sluice");
 #endif
+  if (!own)
+    return std::nullopt;
+  error e{static_cast<Errors>(why.code()), "", ""};
+  if (const auto& context = why.context(); context.template match_elements<std::string, std::string>()) {
+    e.field = context.template get_as<std::string>(0);
+    e.message = context.template get_as<std::string>(1);
+  }
+  return e;
+}
+
+/// The words for an error of CAF's.
+inline std::string words_of(const caf::error& why) {
+#if CAF_MAJOR_VERSION == 0
+  if (why.category() == caf::atom("system"))
+    return to_string(static_cast<caf::sec>(why.code())) + (why.context().empty() ? "" : to_string(why.context()));
+#endif
+  return to_string(why);
 }
 
 // -- scheduling -------------------------------------------------------------------------------------------------------
@@ -290,44 +348,58 @@ void share_work(Config& config, std::size_t threads) {
 #endif
 }
 
-// -- configuration ----------------------------------------------------------------------------------------------------
+// -- registration -----------------------------------------------------------------------------------------------------
 
-/// Makes the wire types and the error codes known to a configuration (0.17).
+/// Makes the wire types and the error codes known to a configuration, where those are what knows types (0.17).
 template <class Block, class Errors, class Config>
 void register_types([[maybe_unused]] Config& config) {
 #if CAF_MAJOR_VERSION == 0
   config.template add_message_types<Block>();
   config.add_error_category(caf::atom("sluice"), [](std::uint8_t code, caf::atom_value, const caf::message& context) {
-    std::string text{to_string(static_cast<Errors>(code))};
-    if (context.template match_elements<std::string, std::string>())
-      text =
-          to_string(error{static_cast<Errors>(code), context.get_as<std::string>(0), context.get_as<std::string>(1)});
-    return text;
+    return to_string(*own_error<Errors>(caf::error{code, caf::atom("sluice"), context}));
   });
+#endif
+}
+
+/// Makes the types of blocks and of CAF's modules known to the process, where that is what knows them (1.x): before the
+/// first configuration is made, so that only a static initialiser is early enough. All may be registered again.
+template <class... BlocksAndModules>
+bool register_at_start() {
+#if CAF_MAJOR_VERSION >= 1
+  caf::core::init_global_meta_objects();
+  caf::exec_main_init_meta_objects<BlocksAndModules...>();
+#endif
+  return true;
+}
+
+/// Whether a system knows a wire type. On 1.x every system does, unless somebody has emptied CAF's tables.
+template <class T>
+bool knows([[maybe_unused]] caf::actor_system& system) {
+#if CAF_MAJOR_VERSION >= 1
+  return caf::query_type_name(caf::type_id_v<T>) == caf::type_name_v<T>;
+#else
+  return system.config().type_names_by_rtti.contains(std::type_index{typeid(T)});
 #endif
 }
 
 } // namespace sluice::compat
 
-// -- registration -----------------------------------------------------------------------------------------------------
+/// In a block of type ids: a type that never leaves the process. CAF 0.17 is not told the names of such blocks, or a
+/// remote peer could send their types; CAF 1.x needs an id for each.
+#define SLUICE_LOCAL_TYPE(block, type)                                                                                 \
+  CAF_ADD_TYPE_ID(block, (type))                                                                                       \
+  CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
 
-// Local types never leave the process. CAF 0.17 must not know their names, or a remote peer could send them; CAF 1.x
-// needs an id for each.
+/// In a block of wire types: an enumeration that is a member of messages, and one of error codes.
 #if CAF_MAJOR_VERSION >= 1
-#  define SLUICE_ERROR_ENUM(type) CAF_ERROR_CODE_ENUM(type)
-#  define SLUICE_BEGIN_LOCAL_TYPES() CAF_BEGIN_TYPE_ID_BLOCK(sluice_local, caf::first_custom_type_id + 2200)
-#  define SLUICE_LOCAL_TYPE(type)                                                                                      \
-    CAF_ADD_TYPE_ID(sluice_local, (type))                                                                              \
-    CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
-#  define SLUICE_END_LOCAL_TYPES() CAF_END_TYPE_ID_BLOCK(sluice_local)
-// An initialiser that makes the types known to the process: `sluice::configure` comes too late.
-#  define SLUICE_REGISTERED_AT_START                                                                                   \
-    (caf::init_global_meta_objects<caf::id_block::sluice>(),                                                           \
-     caf::init_global_meta_objects<caf::id_block::sluice_local>(), true)
+#  define SLUICE_ENUM(block, type)                                                                                     \
+    CAF_ADD_TYPE_ID(block, (type))                                                                                     \
+    template <>                                                                                                        \
+    struct caf::inspector_access<type> : sluice::compat::enum_access<type> {};
+#  define SLUICE_ERROR_ENUM(block, type)                                                                               \
+    CAF_ERROR_CODE_ENUM(type)                                                                                          \
+    SLUICE_ENUM(block, type)
 #else
-#  define SLUICE_ERROR_ENUM(type) CAF_ERROR_CODE_ENUM(type, "sluice")
-#  define SLUICE_BEGIN_LOCAL_TYPES()
-#  define SLUICE_LOCAL_TYPE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
-#  define SLUICE_END_LOCAL_TYPES()
-#  define SLUICE_REGISTERED_AT_START true
+#  define SLUICE_ENUM(block, type)
+#  define SLUICE_ERROR_ENUM(block, type) CAF_ERROR_CODE_ENUM(type, "sluice")
 #endif

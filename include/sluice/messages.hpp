@@ -96,6 +96,45 @@ struct dead_count {
   std::uint64_t events = 0;
 };
 
+} // namespace sluice
+
+// The wire types have ids of their own in one block, far from a host's; append only.
+CAF_BEGIN_TYPE_ID_BLOCK(sluice, caf::first_custom_type_id + 2000)
+CAF_ADD_TYPE_ID(sluice, (sluice::track))
+CAF_ADD_TYPE_ID(sluice, (sluice::identify))
+CAF_ADD_TYPE_ID(sluice, (sluice::page))
+CAF_ADD_TYPE_ID(sluice, (sluice::screen))
+CAF_ADD_TYPE_ID(sluice, (sluice::group))
+CAF_ADD_TYPE_ID(sluice, (sluice::alias))
+CAF_ADD_TYPE_ID(sluice, (sluice::receipt))
+CAF_ADD_TYPE_ID(sluice, (sluice::flush))
+CAF_ADD_TYPE_ID(sluice, (sluice::flush_report))
+CAF_ADD_TYPE_ID(sluice, (sluice::shutdown))
+CAF_ADD_TYPE_ID(sluice, (sluice::shutdown_report))
+CAF_ADD_TYPE_ID(sluice, (sluice::subscribe))
+CAF_ADD_TYPE_ID(sluice, (sluice::unsubscribe))
+CAF_ADD_TYPE_ID(sluice, (sluice::get_stats))
+CAF_ADD_TYPE_ID(sluice, (sluice::system_stats))
+CAF_ADD_TYPE_ID(sluice, (sluice::pause))
+CAF_ADD_TYPE_ID(sluice, (sluice::resume))
+CAF_ADD_TYPE_ID(sluice, (sluice::list_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::show_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::replay_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::purge_dead))
+CAF_ADD_TYPE_ID(sluice, (sluice::dead_page))
+CAF_ADD_TYPE_ID(sluice, (sluice::dead_entry))
+CAF_ADD_TYPE_ID(sluice, (sluice::dead_count))
+CAF_ADD_TYPE_ID(sluice, (sluice::delivery_report))
+CAF_ADD_TYPE_ID(sluice, (sluice::backpressure))
+CAF_ADD_TYPE_ID(sluice, (sluice::delivery_hold))
+CAF_ADD_TYPE_ID(sluice, (sluice::stopped))
+CAF_ADD_TYPE_ID(sluice, (sluice::set_destination))
+SLUICE_ERROR_ENUM(sluice, sluice::errc)
+SLUICE_ENUM(sluice, sluice::report_kind)
+CAF_END_TYPE_ID_BLOCK(sluice)
+
+namespace sluice {
+
 // -- how they travel --------------------------------------------------------------------------------------------------
 
 template <class Inspector>

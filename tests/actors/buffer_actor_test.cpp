@@ -124,7 +124,7 @@ TEST_CASE("subscribers get backpressure once for every crossing", "[actors][buff
     return {[&](const backpressure& b) { crossings.push_back(b); },
             [&](const delivery_report& r) { refused += r.kind == report_kind::refused ? r.events : 0; }};
   });
-  sim.self()->send(sim.running().supervisor, subscribe{subscriber});
+  send(sim.self(), sim.running().supervisor, subscribe{subscriber});
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   for (int round = 1; round <= 3; ++round) {
     sim.send_events(300);
@@ -150,26 +150,17 @@ TEST_CASE("what is refused before the actors know one another is told when they 
   auto o = simulation::defaults();
   o.max_internal_queue_size = 100;
   std::uint64_t refused = 0, crossings = 0;
-  simulation sim{
-      o, {.first = [&](simulation& s) {
-        auto subscriber = s.system().spawn([&]() -> caf::behavior {
-          return {[&](const backpressure&) { ++crossings; },
-                  [&](const delivery_report& r) { refused += r.kind == report_kind::refused ? r.events : 0; }};
-        });
-        s.self()->send(s.running().supervisor, subscribe{subscriber});
-        auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(s.system().scheduler());
-        const auto run_buffer = [&] {
-          const auto* buffer = caf::actor_cast<caf::abstract_actor*>(s.running().buffer);
-          auto job = std::find_if(scheduler.jobs.begin(), scheduler.jobs.end(),
-                                  [&](caf::resumable* x) { return dynamic_cast<caf::abstract_actor*>(x) == buffer; });
-          REQUIRE(job != scheduler.jobs.end());
-          std::rotate(scheduler.jobs.begin(), job, job + 1);
-          scheduler.run_once();
-        };
-        run_buffer();
-        s.send_events(300);
-        run_buffer();
-      }}};
+  simulation sim{o, {.first = [&](simulation& s) {
+                   auto subscriber = s.system().spawn([&]() -> caf::behavior {
+                     return {
+                         [&](const backpressure&) { ++crossings; },
+                         [&](const delivery_report& r) { refused += r.kind == report_kind::refused ? r.events : 0; }};
+                   });
+                   send(s.self(), s.running().supervisor, subscribe{subscriber});
+                   REQUIRE(s.scheduler().run_actor(s.running().buffer));
+                   s.send_events(300);
+                   REQUIRE(s.scheduler().run_actor(s.running().buffer));
+                 }}};
   sim.advance(10ms);
   CHECK(refused == 200);
   CHECK(crossings == 2);

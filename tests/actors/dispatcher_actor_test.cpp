@@ -78,7 +78,7 @@ TEST_CASE("a wrong key holds the destination: nothing is buried, one probe at a 
   auto subscriber = sim.system().spawn([&]() -> caf::behavior {
     return {[&](const delivery_hold& h) { holds.push_back(h); }, [](const delivery_report&) {}};
   });
-  sim.self()->send(sim.running().supervisor, subscribe{subscriber});
+  send(sim.self(), sim.running().supervisor, subscribe{subscriber});
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 401}; };
   sim.send_events(200);
   sim.run();
@@ -89,7 +89,7 @@ TEST_CASE("a wrong key holds the destination: nothing is buried, one probe at a 
   REQUIRE(holds.size() == 1);
   CHECK(holds[0].reason.find("401") != std::string::npos);
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
-  sim.self()->send(sim.running().supervisor, resume{});
+  send(sim.self(), sim.running().supervisor, resume{});
   sim.run();
   CHECK(sim.totals().delivered == 200);
   REQUIRE(holds.size() == 2);

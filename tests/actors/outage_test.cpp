@@ -162,7 +162,7 @@ TEST_CASE("resume tries a destination that was away at once", "[actors][breaker]
   sim.advance(20min);
   sim.endpoint().answer = well;
   const auto before = sim.totals().delivered;
-  sim.self()->send(sim.running().supervisor, resume{});
+  send(sim.self(), sim.running().supervisor, resume{});
   sim.run();
   CHECK(before == 0);
   CHECK(sim.totals().delivered > 0);
@@ -187,11 +187,11 @@ TEST_CASE("after 20 burials of one status in a row the queue waits, until resume
   sim.kill(sim.peers()->dispatcher);
   sim.advance(1h);
   CHECK(sim.totals().dead == 20);
-  sim.self()->send(sim.running().supervisor, resume{});
+  send(sim.self(), sim.running().supervisor, resume{});
   sim.advance(1h);
   CHECK(sim.totals().dead == 40);
   sim.endpoint().answer = well;
-  sim.self()->send(sim.running().supervisor, resume{});
+  send(sim.self(), sim.running().supervisor, resume{});
   sim.advance(1h);
   CHECK(sim.totals().delivered == 60);
   CHECK(held(sim).empty());

@@ -141,9 +141,9 @@ TEST_CASE("two dispatchers that come within one unit of work lose no news", "[ac
     settled.settlements.emplace_back(ack{{a.batch_id, 1}});
   }
   const auto peers = sim.peers();
-  caf::send_as(peers->dispatcher, peers->persister, first);
-  caf::send_as(peers->dispatcher, peers->persister, settled);
-  caf::send_as(peers->dispatcher, peers->persister, pull{.capacity = 8, .holding = {}});
+  send_as(peers->dispatcher, peers->persister, first);
+  send_as(peers->dispatcher, peers->persister, settled);
+  send_as(peers->dispatcher, peers->persister, pull{.capacity = 8, .holding = {}});
   sim.run();
   CHECK(sim.totals().delivered == 40);
   CHECK(sim.totals().waiting() == 0);

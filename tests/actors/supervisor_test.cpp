@@ -76,7 +76,7 @@ TEST_CASE("when the restart budget is used up the system stops loudly, with exac
   auto subscriber = sim.system().spawn([&]() -> caf::behavior {
     return {[&](const stopped& s) { heard.push_back(s); }, [](const delivery_report&) {}, [](const backpressure&) {}};
   });
-  sim.self()->send(sim.running().supervisor, subscribe{subscriber});
+  send(sim.self(), sim.running().supervisor, subscribe{subscriber});
   sim.send_events(20);
   sim.run();
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
@@ -138,14 +138,14 @@ TEST_CASE("while deliveries are paused everything else goes on, also over a rest
           "[actors][supervisor]") {
   simulation sim;
   REQUIRE(sim.ask<system_stats>(sim.running().supervisor, get_stats{}));
-  sim.self()->send(sim.running().supervisor, sluice::pause{});
+  send(sim.self(), sim.running().supervisor, sluice::pause{});
   sim.run();
   sim.send_events(40);
   sim.run();
   sim.kill(sim.peers()->dispatcher);
   CHECK(sim.endpoint().arrivals.empty());
   CHECK(sim.totals().stored == 40);
-  sim.self()->send(sim.running().supervisor, resume{});
+  send(sim.self(), sim.running().supervisor, resume{});
   sim.run();
   CHECK(sim.totals().delivered == 40);
 }
@@ -169,7 +169,7 @@ TEST_CASE("a second shutdown with a sooner deadline makes it soon", "[actors][su
   simulation sim;
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
   sim.send_events(10);
-  sim.self()->send(sim.running().supervisor, shutdown{600s});
+  send(sim.self(), sim.running().supervisor, shutdown{600s});
   auto report = sim.ask<shutdown_report>(sim.running().supervisor, shutdown{1s}, [&] { sim.advance(1'100ms); });
   REQUIRE(report);
   CHECK(report->lost == 10);
@@ -193,7 +193,7 @@ TEST_CASE("a host actor survives everything that it can send to ours as a plain 
   bool alive = false;
   auto host = sim.system().spawn([&]() -> caf::behavior { return {[&](int) { alive = true; }}; });
   const auto say = [&](auto to, auto message) {
-    caf::send_as(host, caf::actor_cast<caf::actor>(to), std::move(message));
+    send_as(host, caf::actor_cast<caf::actor>(to), std::move(message));
     sim.run();
   };
   for (const auto& to :
@@ -206,7 +206,7 @@ TEST_CASE("a host actor survives everything that it can send to ours as a plain 
     say(to, flush{});
     say(to, track{}); // invalid
   }
-  caf::anon_send(host, 1);
+  compat::anon_send(host, 1);
   sim.run();
   CHECK(alive);
   caf::anon_send_exit(host, caf::exit_reason::user_shutdown);

@@ -60,7 +60,7 @@ struct flood {
               },
               [](const delivery_hold&) {}, [](const stopped&) {}};
     });
-    caf::anon_send(p.running().supervisor, subscribe{listener});
+    compat::anon_send(p.running().supervisor, subscribe{listener});
     REQUIRE(p.peers()); // the supervisor has seen the subscription
   }
 
@@ -115,14 +115,14 @@ TEST_CASE("of 100 000 events through the client 100 are held, the others refused
 
 TEST_CASE("of 100 000 events by plain sends 100 are held, the others refused before they reach a mailbox", "[e2e]") {
   flood f;
-  f.run([&](caf::scoped_actor& self) { self->send(f.p.running().buffer, track{.user_id = "u", .event = "e"}); });
+  f.run([&](caf::scoped_actor& self) { send(self, f.p.running().buffer, track{.user_id = "u", .event = "e"}); });
 }
 
 TEST_CASE("of 100 000 requests 100 are answered with a receipt, the others with buffer_full", "[e2e]") {
   flood f;
   std::atomic<std::uint64_t> stored{0}, full{0};
   f.run([&](caf::scoped_actor& self) {
-    self->request(f.p.running().buffer, caf::infinite, track{.user_id = "u", .event = "e"})
+    request(self, f.p.running().buffer, caf::infinite, track{.user_id = "u", .event = "e"})
         .receive([&](const receipt&) { ++stored; },
                  [&](const caf::error& why) {
                    full += why == to_caf_error({errc::buffer_full, "", ""}) ? 1 : 0;

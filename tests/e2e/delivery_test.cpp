@@ -36,9 +36,9 @@ TEST_CASE("200 events and a flush that says 200, before anything was flushed by 
   pipeline p{o};
   caf::scoped_actor self{p.system()};
   for (int i = 0; i < 200; ++i)
-    self->send(p.running().buffer, track{.user_id = "u", .event = "e", .message_id = "m" + std::to_string(i)});
+    send(self, p.running().buffer, track{.user_id = "u", .event = "e", .message_id = "m" + std::to_string(i)});
   std::uint64_t delivered = 0;
-  self->request(p.running().buffer, 30s, flush{})
+  request(self, p.running().buffer, 30s, flush{})
       .receive([&](const flush_report& r) { delivered = r.delivered; }, [](const caf::error&) {});
   CHECK(delivered == 200);
   CHECK(ids_in(server.requests()).size() == 200);
@@ -127,7 +127,7 @@ TEST_CASE("a wrong write key holds deliveries until it is right, and buries noth
   REQUIRE(eventually([&] {
     caf::scoped_actor self{p.system()};
     std::string held;
-    self->request(p.running().supervisor, 20s, get_stats{})
+    request(self, p.running().supervisor, 20s, get_stats{})
         .receive([&](const system_stats& s) { held = s.held; }, [](const caf::error&) {});
     return held.find("401") != std::string::npos;
   }));

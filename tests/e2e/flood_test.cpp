@@ -48,7 +48,7 @@ TEST_CASE("producers that flood while everything is down cannot make memory grow
   const std::string filler(300, 'x');
   const auto by_client = [&] { static_cast<void>(p.client().track({.user_id = "u"}, "Flood", {{"filler", filler}})); };
   const auto by_message = [&] {
-    caf::anon_send(p.running().buffer, track{.user_id = "u", .event = "Flood", .properties = {{"filler", filler}}});
+    compat::anon_send(p.running().buffer, track{.user_id = "u", .event = "Flood", .properties = {{"filler", filler}}});
   };
   std::vector<std::thread> producers;
   producers.push_back(produce(by_client));

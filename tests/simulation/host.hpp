@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sluice/actors.hpp"
+#include "sluice/send.hpp"
 
 namespace sluice::test {
 
@@ -12,6 +13,14 @@ namespace sluice::test {
 struct errand {
   std::function<void(caf::event_based_actor*)> run{};
 };
+
+} // namespace sluice::test
+
+CAF_BEGIN_TYPE_ID_BLOCK(sluice_simulation, caf::first_custom_type_id)
+SLUICE_LOCAL_TYPE(sluice_simulation, sluice::test::errand)
+CAF_END_TYPE_ID_BLOCK(sluice_simulation)
+
+namespace sluice::test {
 
 /// What the host's actor has seen.
 struct host_notes {
@@ -26,7 +35,7 @@ inline caf::actor spawn_host(caf::actor_system& system, host_notes& notes, bool 
                              const analytics_actor& supervisor) {
   return system.spawn([&notes, subscribes, supervisor](caf::event_based_actor* self) -> caf::behavior {
     if (subscribes)
-      self->send(supervisor, subscribe{caf::actor{self}});
+      send(self, supervisor, subscribe{caf::actor{self}});
     return {[self](const errand& e) { e.run(self); },
             [&notes](const delivery_report& r) {
               if (r.kind == report_kind::stored)
@@ -42,7 +51,7 @@ void ask_as(
     caf::event_based_actor* self, host_notes& notes, const Handle& whom, Question question,
     std::function<void(const Answer*)> on_answer = [](const Answer*) {}) {
   ++notes.asked;
-  self->request(whom, caf::infinite, std::move(question))
+  request(self, whom, caf::infinite, std::move(question))
       .then(
           [&notes, on_answer](const Answer& a) {
             ++notes.answered;
@@ -55,7 +64,3 @@ void ask_as(
 }
 
 } // namespace sluice::test
-
-SLUICE_BEGIN_LOCAL_TYPES()
-SLUICE_LOCAL_TYPE(sluice::test::errand)
-SLUICE_END_LOCAL_TYPES()

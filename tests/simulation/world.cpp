@@ -11,6 +11,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
+[[maybe_unused]] const bool registered = compat::register_at_start<caf::id_block::sluice_simulation>();
+
 // How long a world that is well again may take to deliver everything.
 constexpr milliseconds patience{30 * 60'000};
 
@@ -78,22 +80,22 @@ void world::offer(std::size_t events) {
   const auto& running = p.sim->running();
   for (std::size_t i = 0; i < events; ++i) {
     if (way == 0) {
-      offer_one([&](track t) { caf::anon_send(running.buffer, std::move(t)); });
+      offer_one([&](track t) { compat::anon_send(running.buffer, std::move(t)); });
     } else if (way == 1) {
       offer_one([&](const track& t) {
         static_cast<void>(encode_and_offer(*running.door, view_of(t), running.max_event_bytes));
       });
     } else {
-      caf::anon_send(p.host, errand{[this, &p](caf::event_based_actor* self) {
-                       offer_one([&](track t) {
-                         const auto id = t.message_id;
-                         ask_as<receipt>(self, p.notes, p.sim->running().buffer, std::move(t),
-                                         [&p, id](const receipt* r) {
-                                           if (r)
-                                             p.notes.stored.insert(id);
-                                         });
-                       });
-                     }});
+      compat::anon_send(p.host, errand{[this, &p](caf::event_based_actor* self) {
+                          offer_one([&](track t) {
+                            const auto id = t.message_id;
+                            ask_as<receipt>(self, p.notes, p.sim->running().buffer, std::move(t),
+                                            [&p, id](const receipt* r) {
+                                              if (r)
+                                                p.notes.stored.insert(id);
+                                            });
+                          });
+                        }});
     }
     if (chance_.percent(20))
       p.sim->run();
@@ -166,20 +168,20 @@ void world::upset() {
 void world::ask_something() {
   process& p = *process_;
   const auto ask = [&](auto f) {
-    caf::anon_send(p.host, errand{[&p, f](caf::event_based_actor* self) { f(self, p.sim->running()); }});
+    compat::anon_send(p.host, errand{[&p, f](caf::event_based_actor* self) { f(self, p.sim->running()); }});
     if (chance_.percent(70))
       p.sim->run();
   };
   switch (chance_.below(scenario_.in_order ? 5 : 6)) {
   case 0:
     say("pause");
-    return caf::anon_send(p.sim->running().supervisor, pause{});
+    return compat::anon_send(p.sim->running().supervisor, pause{});
   case 1:
     say("resume");
-    return caf::anon_send(p.sim->running().supervisor, resume{});
+    return compat::anon_send(p.sim->running().supervisor, resume{});
   case 2:
     say("a new key");
-    return caf::anon_send(p.sim->running().supervisor, set_destination{"", "another-key"});
+    return compat::anon_send(p.sim->running().supervisor, set_destination{"", "another-key"});
   case 3:
     say("flush");
     return ask([&p, deadline = milliseconds{chance_.between(1, 2'000)}](auto* self, const analytics& running) {
@@ -231,13 +233,13 @@ void world::shut_down() {
   const milliseconds deadline{chance_.between(1, 3'000)};
   say("the process shuts down within " + std::to_string(deadline.count()) + " ms");
   std::optional<shutdown_report> report;
-  caf::anon_send(p.host, errand{[&](caf::event_based_actor* self) {
-                   ask_as<shutdown_report>(self, p.notes, p.sim->running().supervisor, shutdown{deadline},
-                                           [&report](const shutdown_report* r) {
-                                             if (r)
-                                               report = *r;
-                                           });
-                 }});
+  compat::anon_send(p.host, errand{[&](caf::event_based_actor* self) {
+                      ask_as<shutdown_report>(self, p.notes, p.sim->running().supervisor, shutdown{deadline},
+                                              [&report](const shutdown_report* r) {
+                                                if (r)
+                                                  report = *r;
+                                              });
+                    }});
   p.sim->run();
   for (milliseconds waited{0}; !report && waited < deadline + milliseconds{5'000}; waited += milliseconds{50})
     pass(milliseconds{50});
@@ -307,7 +309,7 @@ void world::check_end() {
   plane_.is = data_plane::mood::well;
   faults_ = {};
   for (milliseconds waited{0}; waited < patience && !drained(); waited += milliseconds{1'000}) {
-    caf::anon_send(process_->sim->running().supervisor, resume{});
+    compat::anon_send(process_->sim->running().supervisor, resume{});
     pass(milliseconds{1'000});
   }
   if (!drained())

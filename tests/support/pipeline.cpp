@@ -32,7 +32,7 @@ pipeline::pipeline(options o, extensions parts)
 std::shared_ptr<const peer_table> pipeline::peers() {
   std::shared_ptr<const peer_table> table;
   caf::scoped_actor self{system_};
-  self->request(caf::actor_cast<supervisor_actor>(running_.supervisor), std::chrono::seconds{20}, get_peers{})
+  request(self, caf::actor_cast<supervisor_actor>(running_.supervisor), std::chrono::seconds{20}, get_peers{})
       .receive([&](const sluice::peers& p) { table = p.table; }, [](const caf::error&) {});
   return table;
 }

@@ -10,6 +10,7 @@
 #include "sluice/analytics.hpp"
 #include "sluice/client.hpp"
 #include "sluice/config.hpp"
+#include "sluice/send.hpp"
 
 namespace sluice::test {
 

@@ -13,7 +13,6 @@ const std::chrono::system_clock::time_point epoch{std::chrono::seconds{1'700'000
 
 simulation::config::config() {
   configure(*this, custom_options_);
-  set("scheduler.policy", caf::atom("testing"));
 }
 
 options simulation::defaults() {
@@ -25,19 +24,17 @@ options simulation::defaults() {
 
 simulation::simulation(options o) : simulation{std::move(o), setting{}} {}
 
-simulation::simulation(options o, setting s)
-    : next_{std::move(s.next)}, system_{config_},
-      scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())}, self_{system_} {
+simulation::simulation(options o, setting s) : next_{std::move(s.next)}, scheduler_{config_}, self_{system()} {
   o.log = [this](log_level, std::string_view line) { log_.emplace_back(line); };
   extensions parts;
   parts.queue = std::move(s.queue);
   parts.transport = s.transport ? std::move(s.transport) : endpoint_.factory();
-  parts.clock = [this, passed = s.passed, start = scheduler_.clock().now()] {
-    return epoch + passed + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.clock().now() - start);
+  parts.clock = [this, passed = s.passed, start = scheduler_.now()] {
+    return epoch + passed + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start);
   };
   parts.seed = s.seed;
   parts.detach_persister = false;
-  auto running = spawn_analytics(system_, o, std::move(parts));
+  auto running = spawn_analytics(system(), o, std::move(parts));
   if (!running)
     throw std::runtime_error("options: " + running.error().front().option + " " + running.error().front().message);
   running_ = *running;
@@ -50,32 +47,26 @@ simulation::~simulation() {
   caf::anon_send_exit(running_->supervisor, caf::exit_reason::kill);
   run();
   running_.reset();
-  scheduler_.clock().cancel_all();
 }
 
 void simulation::run() {
-  auto& jobs = scheduler_.jobs;
-  while (!jobs.empty()) {
-    if (next_)
-      std::swap(jobs.front(), jobs[next_(jobs.size())]);
-    scheduler_.run_once();
-  }
+  while (const auto n = scheduler_.runnable())
+    scheduler_.run_one(next_ ? next_(n) : 0);
 }
 
 void simulation::advance(std::chrono::milliseconds total) {
-  auto& clock = scheduler_.clock();
-  const auto end = clock.now() + total;
+  const auto end = scheduler_.now() + total;
   run();
-  while (!clock.schedule().empty() && clock.schedule().begin()->first <= end) {
-    clock.advance_time(std::max(clock.schedule().begin()->first - clock.now(), caf::timespan{0}));
+  for (auto due = scheduler_.next_due(); due && *due <= end; due = scheduler_.next_due()) {
+    scheduler_.advance_to(std::max(*due, scheduler_.now()));
     run();
   }
-  clock.advance_time(end - clock.now());
+  scheduler_.advance_to(end);
 }
 
 void simulation::send_events(int n, const std::string& prefix) {
   for (int i = 0; i < n; ++i)
-    self_->send(running_->buffer, track{.user_id = "u", .event = "Test", .message_id = prefix + std::to_string(i)});
+    send(self_, running_->buffer, track{.user_id = "u", .event = "Test", .message_id = prefix + std::to_string(i)});
 }
 
 std::shared_ptr<const peer_table> simulation::peers() {

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include <caf/scheduler/test_coordinator.hpp>
-
 #include "sluice/analytics.hpp"
 #include "sluice/client.hpp"
 #include "sluice/config.hpp"
+#include "sluice/send.hpp"
 #include "support/fake_transport.hpp"
+#include "support/virtual_scheduler.hpp"
 
 namespace sluice::test {
 
@@ -47,7 +47,8 @@ public:
   /// Time passes, and what it makes due happens when it is due.
   void advance(std::chrono::milliseconds);
 
-  caf::actor_system& system() { return system_; }
+  caf::actor_system& system() { return scheduler_.system(); }
+  virtual_scheduler& scheduler() { return scheduler_; }
   const analytics& running() const { return *running_; }
   caf::scoped_actor& self() { return self_; }
   fake_endpoint& endpoint() { return endpoint_; }
@@ -67,15 +68,15 @@ public:
   /// A request whose answer has come by the time that `meanwhile` returns.
   template <class Answer, class Handle, class Question, class Meanwhile>
   result<Answer> ask(const Handle& whom, Question question, Meanwhile meanwhile) {
-    auto response = self_->request(whom, caf::infinite, std::move(question));
+    auto response = request(self_, whom, caf::infinite, std::move(question));
     meanwhile();
     result<Answer> answer = error{errc::closed, "", "no answer"};
     if (!self_->has_next_message())
       return answer;
-    response.receive([&](Answer& a) { answer = std::move(a); },
-                     [&](caf::error& e) {
-                       answer = error{static_cast<errc>(e.code()), "", system_.render(e)};
-                     });
+    std::move(response).receive([&](Answer& a) { answer = std::move(a); },
+                                [&](caf::error& e) {
+                                  answer = error{static_cast<errc>(e.code()), "", describe(e)};
+                                });
     return answer;
   }
   template <class Answer, class Handle, class Question>
@@ -86,14 +87,14 @@ public:
   /// A request that is answered with nothing, or an error.
   template <class Handle, class Question>
   result<void> ask_nothing(const Handle& whom, Question question) {
-    auto response = self_->request(whom, caf::infinite, std::move(question));
+    auto response = request(self_, whom, caf::infinite, std::move(question));
     run();
     result<void> answer = error{errc::closed, "", "no answer"};
     if (self_->has_next_message())
-      response.receive([&] { answer = {}; },
-                       [&](caf::error& e) {
-                         answer = error{static_cast<errc>(e.code()), "", system_.render(e)};
-                       });
+      std::move(response).receive([&] { answer = {}; },
+                                  [&](caf::error& e) {
+                                    answer = error{static_cast<errc>(e.code()), "", describe(e)};
+                                  });
     return answer;
   }
 
@@ -109,8 +110,7 @@ private:
   std::function<std::size_t(std::size_t)> next_;
   fake_endpoint endpoint_;
   std::vector<std::string> log_;
-  caf::actor_system system_;
-  caf::scheduler::test_coordinator& scheduler_;
+  virtual_scheduler scheduler_;
   std::optional<analytics> running_;
   caf::scoped_actor self_;
 };
