@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "cli/dead_command.hpp"
-#include "cli/run_command.hpp"
-#include "cli/send_command.hpp"
-#include "cli/sink_command.hpp"
-#include "cli/status_command.hpp"
+#include "cli/deliver/run_command.hpp"
+#include "cli/deliver/send_command.hpp"
+#include "cli/queue/dead_command.hpp"
+#include "cli/queue/status_command.hpp"
+#include "cli/sink/command.hpp"
 #include "sluice/version.hpp"
 
 namespace {

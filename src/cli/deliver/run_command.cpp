@@ -1,0 +1,47 @@
+#include "cli/deliver/run_command.hpp"
+
+#include <iostream>
+#include <memory>
+
+#include "cli/deliver/delivery_job.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr const char* run_examples =
+    "Examples:\n"
+    "  sluice run --url https://events.example.com --write-key-file key.txt\n"
+    "  sluice run --url https://events.example.com --write-key-file key.txt --until-empty --json\n"
+    "Exit status: 0 nothing is left, nothing is dead; 1 something is; 2 usage or configuration.";
+
+struct run_arguments {
+  delivery_arguments delivery;
+  bool until_empty = false;
+};
+
+int run(const run_arguments& args) {
+  delivery_job job{"run", args.delivery};
+  if (job.options_are_wrong())
+    return 2;
+  return job.run([&](client&) { job.watch_queue(args.until_empty); });
+}
+
+} // namespace
+
+void add_run_command(CLI::App& app, int& exit_code) {
+  auto args = std::make_shared<run_arguments>();
+  auto* cmd = app.add_subcommand("run", "Deliver what is in a queue");
+  cmd->footer(run_examples);
+  args->delivery.add_to(*cmd);
+  cmd->add_flag("--until-empty", args->until_empty, "End when the queue is drained");
+  cmd->callback([args, &exit_code] {
+    exit_code = 2;
+    if (const auto problem = args->delivery.complete())
+      std::cerr << "sluice run: " << *problem << '\n';
+    else
+      exit_code = run(*args);
+  });
+}
+
+} // namespace sluice
