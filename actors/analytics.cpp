@@ -5,7 +5,7 @@
 #include "actors/buffer_actor.hpp"
 #include "actors/context.hpp"
 #include "actors/supervisor.hpp"
-#include "core/uuid.hpp"
+#include "core/event/uuid.hpp"
 #include "store/make_store.hpp"
 #include "transport/make_transport.hpp"
 

@@ -5,7 +5,7 @@
 #include "actors/deadline.hpp"
 #include "actors/gate.hpp"
 #include "actors/supervised.hpp"
-#include "core/batch_id.hpp"
+#include "core/wire/batch_id.hpp"
 
 namespace sluice {
 

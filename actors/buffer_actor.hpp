@@ -8,9 +8,9 @@
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
 #include "actors/port.hpp"
-#include "core/batcher.hpp"
-#include "core/ledger.hpp"
-#include "core/payload.hpp"
+#include "core/intake/batcher.hpp"
+#include "core/intake/ledger.hpp"
+#include "core/wire/payload.hpp"
 #include "sluice/actors.hpp"
 
 namespace sluice {

@@ -6,7 +6,7 @@
 #include <caf/config_option_adder.hpp>
 #include <caf/config_value.hpp>
 
-#include "core/option_table.hpp"
+#include "core/config/option_table.hpp"
 #include "sluice/actors.hpp"
 
 namespace sluice {

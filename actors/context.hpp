@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/intake.hpp"
+#include "core/intake/intake.hpp"
 #include "sluice/options.hpp"
 #include "sluice/store.hpp"
 #include "sluice/transport.hpp"

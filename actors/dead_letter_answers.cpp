@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "actors/guarded.hpp"
-#include "core/payload.hpp"
+#include "core/wire/payload.hpp"
 
 namespace sluice {
 

@@ -1,9 +1,9 @@
 #include "actors/dispatcher_actor.hpp"
 
 #include "actors/supervised.hpp"
-#include "core/outcome.hpp"
-#include "core/retry.hpp"
-#include "core/retry_after.hpp"
+#include "core/delivery/outcome.hpp"
+#include "core/delivery/retry.hpp"
+#include "core/delivery/retry_after.hpp"
 
 namespace sluice {
 

@@ -11,9 +11,9 @@
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
 #include "actors/port.hpp"
-#include "core/batch_size.hpp"
-#include "core/destination.hpp"
-#include "core/payload.hpp"
+#include "core/delivery/batch_size.hpp"
+#include "core/delivery/destination.hpp"
+#include "core/wire/payload.hpp"
 #include "sluice/actors.hpp"
 
 namespace sluice {

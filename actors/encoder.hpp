@@ -3,8 +3,8 @@
 #include <functional>
 #include <string>
 
-#include "core/encode.hpp"
-#include "core/intake.hpp"
+#include "core/event/encode.hpp"
+#include "core/intake/intake.hpp"
 
 namespace sluice {
 

@@ -8,7 +8,7 @@
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
 #include "actors/leases.hpp"
-#include "core/burial_guard.hpp"
+#include "core/persistence/burial_guard.hpp"
 #include "sluice/actors.hpp"
 
 namespace sluice {

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <utility>
 
-#include "sluice/caf_compat.hpp"
+#include "sluice/detail/caf_compat.hpp"
 
 namespace sluice {
 

@@ -1,7 +1,7 @@
 #include "actors/retry_scheduler.hpp"
 
 #include "actors/supervised.hpp"
-#include "core/retry.hpp"
+#include "core/delivery/retry.hpp"
 
 namespace sluice {
 

@@ -10,8 +10,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "benches.hpp"
-#include "step.hpp"
+#include "harness/benches.hpp"
+#include "scenarios/step.hpp"
 
 using namespace sluice::bench;
 

@@ -11,18 +11,18 @@ forbidden() {
 
 violations() {
   local tree=$1
-  forbidden "$tree" 'caf/|sluice/(caf_compat|actors|messages|protocol|analytics|config)|store/|transport/|actors/|cli/' src/core
-  forbidden "$tree" 'caf/|sluice/(caf_compat|actors|messages|protocol|analytics|config)|transport/|actors/|cli/' src/store
-  forbidden "$tree" 'caf/|sluice/(caf_compat|actors|messages|protocol|analytics|config)|store/|actors/|cli/' src/transport
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config)|store/|transport/|actors/|cli/' src/core
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config)|transport/|actors/|cli/' src/store
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config)|store/|actors/|cli/' src/transport
   forbidden "$tree" 'core/|store/|transport/|actors/|cli/' include
   forbidden "$tree" 'cli/' actors
   forbidden "$tree" 'core/|store/|transport/|actors/|cli/' examples
-  forbidden "$tree" 'caf/' include | grep -vE '^include/sluice/(caf_compat|actors|analytics|config)\.hpp:' || true
-  forbidden "$tree" 'caf/all.hpp' . | grep -v '^./include/sluice/caf_compat.hpp:' || true
-  forbidden "$tree" 'boost/(asio|beast)|openssl/' . | grep -vE '^\./(src/transport/|src/store/fingerprint|src/cli/sink|tests/|bench/|build/)' || true
+  forbidden "$tree" 'caf/' include | grep -vE '^include/sluice/(detail/caf_compat|actors|analytics|config)\.hpp:' || true
+  forbidden "$tree" 'caf/all.hpp' . | grep -v '^./include/sluice/detail/caf_compat.hpp:' || true
+  forbidden "$tree" 'boost/(asio|beast)|openssl/' . | grep -vE '^\./(src/transport/|src/store/fingerprint|src/cli/sink/|tests/|bench/|build/)' || true
   # What differs between CAF's versions has one place, and one in the tests.
   (cd "$tree" && grep -rnE 'CAF_(MAJOR_|MINOR_|PATCH_)?VERSION' include src actors examples bench tests --include='*.hpp' \
-    --include='*.cpp' 2>/dev/null) | grep -vE '^(include/sluice/caf_compat\.hpp|tests/support/virtual_scheduler\.cpp):' || true
+    --include='*.cpp' 2>/dev/null) | grep -vE '^(include/sluice/detail/caf_compat\.hpp|tests/support/virtual_scheduler\.cpp):' || true
   forbidden "$tree" 'hiredis' . | grep -vE '^\./(src/store/|tests/|bench/|build/)' || true
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/caf_compat.hpp"
+#include "sluice/detail/caf_compat.hpp"
 #include "sluice/detail/json_wire.hpp"
 #include "sluice/event.hpp"
 #include "sluice/reports.hpp"

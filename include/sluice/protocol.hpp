@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sluice/batch.hpp"
-#include "sluice/caf_compat.hpp"
+#include "sluice/detail/caf_compat.hpp"
 #include "sluice/messages.hpp"
 #include "sluice/store.hpp"
 #include "sluice/transport.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sluice/caf_compat.hpp"
+#include "sluice/detail/caf_compat.hpp"
 
 /// Sending, for code that is to build with CAF 0.17 as well as 1.x, which have different words for it. What is sent is
 /// a plain message: code for one version may as well say `self->send(to, message)` (0.17) or

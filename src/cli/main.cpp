@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include "cli/completion.hpp"
-#include "cli/dead_command.hpp"
+#include "cli/deliver/run_command.hpp"
+#include "cli/deliver/send_command.hpp"
 #include "cli/man_pages.hpp"
-#include "cli/run_command.hpp"
-#include "cli/send_command.hpp"
-#include "cli/sink_command.hpp"
-#include "cli/status_command.hpp"
+#include "cli/queue/dead_command.hpp"
+#include "cli/queue/status_command.hpp"
+#include "cli/sink/command.hpp"
 #include "sluice/version.hpp"
 
 namespace {

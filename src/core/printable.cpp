@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/base64.hpp"
+#include "core/wire/base64.hpp"
 
 namespace sluice {
 

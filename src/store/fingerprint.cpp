@@ -4,7 +4,7 @@
 
 #include <openssl/evp.h>
 
-#include "core/endpoint.hpp"
+#include "core/config/endpoint.hpp"
 
 namespace sluice {
 

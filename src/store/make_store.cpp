@@ -1,11 +1,11 @@
 #include "store/make_store.hpp"
 
-#include "core/store_url.hpp"
+#include "core/config/store_url.hpp"
 #include "store/fingerprint.hpp"
 #include "store/memory_store.hpp"
-#include "store/redis_store.hpp"
-#include "store/sqlite_file.hpp"
-#include "store/sqlite_store.hpp"
+#include "store/redis/store.hpp"
+#include "store/sqlite/file.hpp"
+#include "store/sqlite/store.hpp"
 
 namespace sluice {
 

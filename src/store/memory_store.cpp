@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/dead_cursor.hpp"
+#include "core/persistence/dead_cursor.hpp"
 #include "store/held_delay.hpp"
 
 namespace sluice {

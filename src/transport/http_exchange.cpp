@@ -7,8 +7,8 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
-#include "core/base64.hpp"
 #include "core/printable.hpp"
+#include "core/wire/base64.hpp"
 #include "sluice/version.hpp"
 
 namespace sluice {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/endpoint.hpp"
+#include "core/config/endpoint.hpp"
 #include "sluice/options.hpp"
 #include "sluice/transport.hpp"
 #include "transport/proxy.hpp"

@@ -1,6 +1,6 @@
 #include "transport/make_transport.hpp"
 
-#include "core/endpoint.hpp"
+#include "core/config/endpoint.hpp"
 #include "transport/discard_transport.hpp"
 #include "transport/http_transport.hpp"
 #include "transport/proxy.hpp"

@@ -5,7 +5,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-#include "core/base64.hpp"
+#include "core/wire/base64.hpp"
 
 namespace sluice {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/endpoint.hpp"
+#include "core/config/endpoint.hpp"
 
 namespace sluice {
 

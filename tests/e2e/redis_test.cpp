@@ -8,7 +8,7 @@
 #include <set>
 #include <thread>
 
-#include "core/payload.hpp"
+#include "core/wire/payload.hpp"
 #include "support/command_queue.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"

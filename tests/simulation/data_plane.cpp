@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/payload.hpp"
+#include "core/wire/payload.hpp"
 
 namespace sluice::test {
 

@@ -1,6 +1,6 @@
 #include "simulation/scenario.hpp"
 
-#include "support/simulation.hpp"
+#include "support/virtual_system.hpp"
 
 namespace sluice::test {
 
@@ -10,7 +10,7 @@ scenario draw_scenario(chance& c) {
   s.in_order = c.percent(30);
   s.too_many = c.percent(20) ? c.between(1, 10) : 1'000;
   s.actions = c.between(5, 60);
-  options& o = s.settings = simulation::defaults();
+  options& o = s.settings = virtual_system::defaults();
   o.flush_at = c.between(1, 20);
   o.max_batch_events = c.between(o.flush_at, 60);
   o.flush_interval = milliseconds{c.between(1, 500)};

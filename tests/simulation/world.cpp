@@ -1,8 +1,8 @@
 #include "simulation/world.hpp"
 
 #include "actors/encoder.hpp"
-#include "core/intake.hpp"
-#include "core/payload.hpp"
+#include "core/intake/intake.hpp"
+#include "core/wire/payload.hpp"
 #include "store/memory_store.hpp"
 
 namespace sluice::test {
@@ -211,11 +211,11 @@ void world::start() {
   auto queue = std::make_unique<unreliable_store>(queue_, scenario_.durable, faults_, chance_);
   p.queue = queue.get();
   auto next = [this](std::size_t n) { return static_cast<std::size_t>(chance_.below(n)); };
-  p.sim = std::make_unique<simulation>(scenario_.settings, simulation::setting{.queue = std::move(queue),
-                                                                               .transport = plane_.factory(),
-                                                                               .passed = now_,
-                                                                               .seed = seed_ * 1'000 + started_,
-                                                                               .next = next});
+  p.sim = std::make_unique<virtual_system>(scenario_.settings, virtual_system::setting{.queue = std::move(queue),
+                                                                                       .transport = plane_.factory(),
+                                                                                       .passed = now_,
+                                                                                       .seed = seed_ * 1'000 + started_,
+                                                                                       .next = next});
   p.host = spawn_host(p.sim->system(), p.notes, chance_.percent(70), p.sim->running().supervisor);
   p.sim->run();
 }

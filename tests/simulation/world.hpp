@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "fakes/unreliable_store.hpp"
 #include "simulation/data_plane.hpp"
 #include "simulation/host.hpp"
 #include "simulation/scenario.hpp"
-#include "simulation/unreliable_store.hpp"
-#include "support/simulation.hpp"
+#include "support/virtual_system.hpp"
 
 namespace sluice::test {
 
@@ -38,7 +38,7 @@ private:
   struct process {
     host_notes notes;
     unreliable_store* queue = nullptr;
-    std::unique_ptr<simulation> sim;
+    std::unique_ptr<virtual_system> sim;
     caf::actor host;
     /// Of its events, those that the buffer has accepted.
     std::set<std::string> accepted;

@@ -1,0 +1,124 @@
+#include "floor/store.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <hiredis/hiredis.h>
+
+#include "store/redis/scripts.hpp"
+
+namespace sluice::bench {
+
+namespace {
+
+constexpr std::string_view queue = "{bench:floor}", token = "floor:1:here", session = "1", mode = "single";
+
+// The same commands, pipelined with hiredis alone.
+class floor_redis : public floor_store {
+public:
+  explicit floor_redis(std::uint16_t port);
+  void put(const std::string& id, std::size_t events, const std::string& body) override;
+  void finish() override;
+
+private:
+  struct closer {
+    void operator()(redisContext* c) const noexcept { redisFree(c); }
+  };
+
+  void add(const std::vector<std::string_view>& words);
+  void call(redis_script, std::vector<std::string_view> arguments);
+  void settle();
+  void claim(const std::vector<std::string_view>& fresh);
+  void run();
+
+  std::unique_ptr<redisContext, closer> connection_;
+  std::array<std::string, redis_scripts.size()> hashes_;
+  std::string delivered_;
+  int added_ = 0;
+};
+
+floor_redis::floor_redis(std::uint16_t port) : connection_{redisConnect("127.0.0.1", port)} {
+  for (std::size_t i = 0; i < redis_scripts.size(); ++i) {
+    const auto text = redis_scripts[i].text;
+    auto* answer =
+        static_cast<redisReply*>(redisCommand(connection_.get(), "SCRIPT LOAD %b", text.data(), text.size()));
+    if (!answer || answer->type != REDIS_REPLY_STRING)
+      throw std::runtime_error("the floor cannot load the scripts");
+    hashes_[i] = answer->str;
+    freeReplyObject(answer);
+  }
+  call(redis_script::acquire, {token, "generation", mode, "10000", "fingerprint", "0", "1", "0", ""});
+  run();
+}
+
+void floor_redis::put(const std::string& id, std::size_t events, const std::string& body) {
+  settle();
+  const auto key = std::string{queue} + ":b:" + id, count = std::to_string(events), size = std::to_string(body.size());
+  add({"MULTI"});
+  add({"SET", key, body, "NX", "PX", "600000"});
+  claim({id, count, size});
+  add({"EXEC"});
+  run();
+  delivered_ = id;
+}
+
+void floor_redis::finish() {
+  settle();
+  claim({});
+  run();
+}
+
+void floor_redis::settle() {
+  if (const auto id = std::exchange(delivered_, ""); !id.empty())
+    call(redis_script::settle,
+         {token, session, mode, "1000000", "1073741824", "0", "60000", "ack", id, "1", "0", "0", ""});
+}
+
+void floor_redis::claim(const std::vector<std::string_view>& fresh) {
+  std::vector<std::string_view> arguments{token, session, mode, "8", "60000", "10000", "0", "10000000", "4294967296"};
+  arguments.insert(arguments.end(), fresh.begin(), fresh.end());
+  call(redis_script::enqueue_and_claim, std::move(arguments));
+}
+
+void floor_redis::call(redis_script script, std::vector<std::string_view> arguments) {
+  arguments.insert(arguments.begin(), {"EVALSHA", hashes_[static_cast<std::size_t>(script)], "1", queue});
+  add(arguments);
+}
+
+void floor_redis::add(const std::vector<std::string_view>& words) {
+  std::vector<const char*> texts;
+  std::vector<std::size_t> sizes;
+  for (const auto w : words) {
+    texts.push_back(w.data());
+    sizes.push_back(w.size());
+  }
+  redisAppendCommandArgv(connection_.get(), static_cast<int>(words.size()), texts.data(), sizes.data());
+  ++added_;
+}
+
+void floor_redis::run() {
+  for (; added_ > 0; --added_) {
+    void* answer = nullptr;
+    if (redisGetReply(connection_.get(), &answer) != REDIS_OK)
+      throw std::runtime_error("the floor's Redis has gone");
+    const bool good = static_cast<redisReply*>(answer)->type != REDIS_REPLY_ERROR;
+    const std::string text = good ? "" : static_cast<redisReply*>(answer)->str;
+    freeReplyObject(answer);
+    if (!good)
+      throw std::runtime_error("the floor's Redis says " + text);
+  }
+}
+
+} // namespace
+
+std::unique_ptr<floor_store> make_floor_redis(std::uint16_t port) {
+  return std::make_unique<floor_redis>(port);
+}
+
+} // namespace sluice::bench

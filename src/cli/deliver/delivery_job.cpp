@@ -1,0 +1,223 @@
+#include "cli/deliver/delivery_job.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "sluice/analytics.hpp"
+#include "sluice/config.hpp"
+#include "store/make_store.hpp"
+
+namespace sluice {
+
+// What the system says when it stops by itself.
+struct delivery_job::ending {
+  std::atomic<bool> came{false};
+  std::mutex mutex;
+  shutdown_report counts;
+};
+
+namespace {
+
+// Exit statuses besides those of the ledger.
+constexpr int misconfigured = 2;
+constexpr int unavailable = 3; // a later start may go on
+
+// Of a queue that could not be opened: whether it is wrong, or only away or in other hands.
+int status_of(const error& why) {
+  const bool may_pass = why.code == errc::queue_taken || why.code == errc::queue_watched ||
+                        (why.code == errc::store_failed && why.field == "persistence");
+  return may_pass ? unavailable : misconfigured;
+}
+
+// How long an orderly end may take after a signal.
+constexpr std::chrono::seconds interrupted_drain{10};
+// How long a store that is not ready yet, as at the start of a machine, is waited for.
+constexpr std::chrono::seconds start_patience{5};
+// How often the queue is looked at.
+constexpr std::chrono::milliseconds glance{200};
+
+class command_config : public caf::actor_system_config {
+public:
+  command_config() {
+    configure(*this, custom_options_);
+    compat::share_work(*this, 2);
+  }
+};
+
+// The argument that sets an option, if it is spelt differently.
+std::string argument_for(const std::string& option) {
+  if (option == "data_plane_url")
+    return "--url, ";
+  if (option == "persistence")
+    return "--store, ";
+  if (option.substr(0, 5) == "http.")
+    return "--http-timeout, ";
+  const auto name = option.substr(option.find('.') + 1); // as in retry.max_attempts
+  for (const char* known :
+       {"flush_at", "flush_interval", "write_key", "max_attempts", "max_in_flight", "lease", "prefix"})
+    if (name == known) {
+      auto argument = "--" + name + ", ";
+      std::replace(argument.begin(), argument.end(), '_', '-');
+      return argument;
+    }
+  return option == "queue.name" ? "--queue, " : "";
+}
+
+// Writes receipts as batches are stored, and takes note of the end. The file is written on a thread of its own.
+template <class Ending>
+caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_file> file,
+                       std::shared_ptr<Ending> ending, delivery_job* job) {
+  compat::harden(self);
+  return {[file, job](const delivery_report& r) {
+            if (!file || r.kind != report_kind::stored)
+              return;
+            if (auto done = file->append(r.message_ids); !done) {
+              job->in_trouble = true;
+              job->say(to_string(done.error()));
+            }
+          },
+          [](const backpressure&) {}, [](const delivery_hold&) {},
+          [ending](const sluice::stopped& s) {
+            std::lock_guard guard{ending->mutex};
+            ending->counts = s.counts;
+            ending->came = true;
+          },
+          // Everything that was said before has been written.
+          [self](const unsubscribe&) { self->quit(); }};
+}
+
+} // namespace
+
+delivery_job::delivery_job(std::string command, const delivery_arguments& given)
+    : arguments{given}, command_{std::move(command)}, ending_{std::make_shared<ending>()} {
+  arguments.settings().log = [this](log_level level, std::string_view line) {
+    if (level >= log_level::warning)
+      screen.say("sluice: " + std::string{line});
+  };
+}
+
+bool delivery_job::stopped() const noexcept {
+  return ending_->came;
+}
+
+bool delivery_job::options_are_wrong() {
+  const auto errors = validate(arguments.settings());
+  for (const auto& e : errors)
+    say(argument_for(e.option) + e.option + ": " + e.message);
+  return !errors.empty();
+}
+
+// Makes sure of the queue before anything is read: a store that is away later is waited for, one that is wrong from the
+// beginning is an error of configuration.
+result<std::unique_ptr<store>> delivery_job::open_store() {
+  auto queue = make_store(arguments.settings());
+  bool said = false;
+  const auto patience = std::chrono::steady_clock::now() + start_patience;
+  while (queue) {
+    const auto opened =
+        (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())});
+    if (opened)
+      return std::move(*queue);
+    const bool may_pass = opened.error().code == errc::store_failed && opened.error().field == "persistence" &&
+                          std::chrono::steady_clock::now() < patience;
+    if (opened.error().code != errc::queue_watched && !may_pass) {
+      queue = opened.error();
+      break;
+    }
+    if (!std::exchange(said, true))
+      say(to_string(opened.error()));
+    if (stop.wait(glance))
+      return opened.error();
+  }
+  say(to_string(queue.error()));
+  return queue;
+}
+
+int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts) {
+  auto queue = open_store();
+  if (!queue)
+    return status_of(queue.error());
+  command_config config;
+  caf::actor_system system{config};
+  extensions parts;
+  parts.queue = std::move(*queue);
+  const auto running = spawn_analytics(system, arguments.settings(), std::move(parts));
+  if (!running) {
+    for (const auto& e : running.error())
+      say(e.option + ": " + e.message);
+    return misconfigured;
+  }
+  auto ears = receipts ? system.spawn<caf::detached>(listener<ending>, std::move(receipts), ending_, this)
+                       : system.spawn(listener<ending>, nullptr, ending_, this);
+  compat::anon_send(running->supervisor, subscribe{ears});
+  const auto started = std::chrono::steady_clock::now();
+  {
+    client out{*running};
+    screen.start([&out] { return out.totals(); });
+    work(out);
+    const auto drain = stop.raised() ? std::min<std::chrono::seconds>(interrupted_drain, arguments.drain_timeout)
+                                     : arguments.drain_timeout;
+    const auto report = shut_down(out, drain);
+    screen.stop();
+    ledger.retries = out.totals().failed_attempts;
+    compat::anon_send(ears, unsubscribe{});
+    ears = {};
+    system.await_all_actors_done();
+    ledger.read = read;
+    close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue(),
+                 arguments.settings().queue.is_multi_processor);
+  }
+  print(std::chrono::steady_clock::now() - started);
+  if (stopped())
+    return unavailable;
+  return ledger.complete() && !in_trouble ? 0 : 1;
+}
+
+// A signal makes it soon.
+result<shutdown_report> delivery_job::shut_down(client& out, std::chrono::seconds drain) {
+  std::atomic<bool> over{false};
+  std::thread hurry{[&] {
+    while (!over)
+      if (stop.wait(std::chrono::milliseconds{20}))
+        return static_cast<void>(out.shutdown(interrupted_drain));
+  }};
+  auto report = out.shutdown(drain);
+  over = true;
+  hurry.join();
+  return report;
+}
+
+void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline) {
+  const auto queue = make_queue_admin(arguments.settings());
+  if (!queue)
+    return say(to_string(queue.error()));
+  bool paused = false;
+  while (!stopped() && !stop.wait(glance) && (!deadline || std::chrono::steady_clock::now() < *deadline)) {
+    const auto stats = (*queue)->stats();
+    if (!stats)
+      continue;
+    if (stats->paused && !paused)
+      say("the queue is paused; `sluice resume` lets it go on");
+    paused = stats->paused;
+    if (until_empty && stats->ready + stats->in_flight + stats->retry == 0)
+      return;
+  }
+}
+
+std::optional<std::uint64_t> delivery_job::left_in_queue() {
+  const auto queue = make_queue_admin(arguments.settings());
+  const auto stats = queue ? (*queue)->stats() : queue.error();
+  return stats ? std::optional{stats->ready + stats->in_flight + stats->retry} : std::nullopt;
+}
+
+void delivery_job::print(std::chrono::steady_clock::duration took) const {
+  const auto seconds = std::chrono::duration<double>(took).count();
+  // The ledger for people goes where the JSON does not.
+  (arguments.json ? std::cerr : std::cout) << to_text(ledger, seconds) << std::flush;
+  if (arguments.json)
+    std::cout << to_json(ledger) << std::endl;
+}
+
+} // namespace sluice

@@ -1,0 +1,59 @@
+#include "cli/deliver/job_ledger.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+namespace sluice {
+
+namespace {
+
+std::string line(const char* name, std::uint64_t count, const char* what) {
+  std::array<char, 128> text{};
+  std::snprintf(text.data(), text.size(), "  %-10s %12llu  %s\n", name, static_cast<unsigned long long>(count), what);
+  return text.data();
+}
+
+} // namespace
+
+void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::uint64_t> left_in_queue, bool shared) {
+  l.accepted = r.accepted;
+  l.delivered = r.delivered;
+  l.dead = r.dead;
+  const auto left = left_in_queue.value_or(r.stored);
+  l.waiting = shared ? std::min(left, r.stored) : left;
+  const auto missing = r.stored - std::min(left, r.stored);
+  // What is not there any more: others have ended it, or the store has lost it.
+  l.elsewhere = shared ? missing : 0;
+  l.lost = r.lost + (shared ? 0 : missing);
+  l.recovered = r.recovered + (l.waiting - std::min(l.waiting, r.stored));
+}
+
+std::string to_json(const job_ledger& l) {
+  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"refused", l.refused},
+                                    {"delivered", l.delivered}, {"dead", l.dead},           {"waiting", l.waiting},
+                                    {"lost", l.lost},           {"recovered", l.recovered}, {"elsewhere", l.elsewhere},
+                                    {"retries", l.retries}};
+  return json.dump();
+}
+
+std::string to_text(const job_ledger& l, double seconds) {
+  std::string text = "ledger\n";
+  if (l.read > 0)
+    text += line("read", l.read, "events in the input") + line("refused", l.refused, "not valid, see above");
+  text += line("accepted", l.accepted, "accepted + recovered = the sum of what follows") +
+          line("recovered", l.recovered, "left in the queue by an earlier run") +
+          line("delivered", l.delivered, "acknowledged by the data plane") +
+          line("dead", l.dead, "given up, see above") + line("waiting", l.waiting, "kept for a later run") +
+          line("lost", l.lost, "accepted, not delivered, not kept") +
+          (l.elsewhere > 0 ? line("elsewhere", l.elsewhere, "ended by other processes of the queue") : "") +
+          line("retries", l.retries, "attempts that failed, in batches");
+  std::array<char, 96> rate{};
+  std::snprintf(rate.data(), rate.size(), "%.1f s, %.0f events/s\n", seconds,
+                seconds > 0 ? static_cast<double>(l.delivered) / seconds : 0.0);
+  return text + rate.data();
+}
+
+} // namespace sluice

@@ -1,0 +1,104 @@
+#include "cli/deliver/send_job.hpp"
+
+#include "cli/deliver/delivery_job.hpp"
+#include "cli/deliver/line_reader.hpp"
+
+namespace sluice {
+
+namespace {
+
+// A line may be longer than the event it becomes: white space, members that are not sent.
+constexpr std::size_t max_line = 1 << 20;
+
+// Gives lines to the client, and says which it refuses.
+class sender {
+public:
+  sender(delivery_job& job, line_reader& reader, client& out) : job_{job}, reader_{reader}, out_{out} {}
+  void send_all(const std::string& file);
+
+private:
+  void send_one(std::string_view line, std::uint64_t number);
+  void refuse(std::uint64_t number, const error&);
+
+  delivery_job& job_;
+  line_reader& reader_;
+  client& out_;
+};
+
+void sender::send_all(const std::string& file) {
+  using outcome = line_reader::outcome;
+  while (!job_.stopped()) {
+    switch (reader_.next()) {
+    case outcome::line:
+      send_one(reader_.text(), reader_.number());
+      break;
+    case outcome::too_long:
+      ++job_.read;
+      refuse(reader_.number(), {errc::too_large, "", "a line has at most " + std::to_string(max_line) + " bytes"});
+      break;
+    case outcome::failed:
+      job_.say(file + ": cannot be read any further");
+      [[fallthrough]];
+    case outcome::stopped:
+    case outcome::end:
+      return;
+    }
+  }
+}
+
+void sender::send_one(std::string_view line, std::uint64_t number) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos)
+    return;
+  ++job_.read;
+  const auto parsed = parse_event(line, max_line);
+  if (!parsed)
+    return refuse(number, parsed.error());
+  for (;;) {
+    // Full is no reason to drop anything here: the input can wait.
+    while (!out_.wait_for_room(std::chrono::milliseconds{200}))
+      if (job_.stop.raised() || job_.stopped())
+        return refuse(number, {errc::closed, "", "interrupted while the buffer was full"});
+    const auto sent = out_.send(*parsed);
+    if (sent)
+      return;
+    if (sent.error().code != errc::buffer_full)
+      return refuse(number, sent.error());
+  }
+}
+
+void sender::refuse(std::uint64_t number, const error& why) {
+  ++job_.ledger.refused;
+  job_.screen.say("line " + std::to_string(number) + ": " + to_string(why));
+}
+
+} // namespace
+
+int run_send(const send_settings& settings) {
+  delivery_job job{"send", settings.delivery};
+  if (job.options_are_wrong())
+    return 2;
+  auto reader = line_reader::open(settings.file, max_line, job.stop.descriptor());
+  if (!reader) {
+    job.say(to_string(reader.error()));
+    return 2;
+  }
+  std::shared_ptr<receipts_file> receipts;
+  if (!settings.receipts.empty()) {
+    auto opened = receipts_file::open(settings.receipts);
+    if (!opened) {
+      job.say(to_string(opened.error()));
+      return 2;
+    }
+    receipts = std::make_shared<receipts_file>(std::move(*opened));
+  }
+  const auto work = [&](client& out) {
+    sender{job, *reader, out}.send_all(settings.file);
+    // Of a shared queue the system lets go of what others may deliver; the command waits for it.
+    if (const auto until = std::chrono::steady_clock::now() + settings.delivery.drain_timeout;
+        job.arguments.settings().queue.is_multi_processor && out.flush(settings.delivery.drain_timeout))
+      job.watch_queue(true, until);
+  };
+  return job.run(work, std::move(receipts));
+}
+
+} // namespace sluice

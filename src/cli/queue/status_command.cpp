@@ -1,0 +1,115 @@
+#include "cli/queue/status_command.hpp"
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/queue/age.hpp"
+#include "cli/queue_arguments.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr const char* status_help =
+    "The counts are of events: stored = delivered + dead + ready + in_flight + retry + purged.\n\n"
+    "Examples:\n"
+    "  sluice status --store sqlite:queue.db\n"
+    "  sluice status --url https://events.example.com --write-key-file key.txt --json\n\n";
+
+nlohmann::ordered_json moment(const std::optional<store_time>& t) {
+  return t ? nlohmann::ordered_json(t->time_since_epoch().count()) : nlohmann::ordered_json(nullptr);
+}
+
+std::string to_json(const store_stats& s) {
+  const nlohmann::ordered_json json{{"stored", s.stored},
+                                    {"delivered", s.delivered},
+                                    {"dead", s.dead},
+                                    {"ready", s.ready},
+                                    {"in_flight", s.in_flight},
+                                    {"retry", s.retry},
+                                    {"purged", s.purged},
+                                    {"oldest_ready_ms", moment(s.oldest_ready)},
+                                    {"next_retry_ms", moment(s.next_retry)},
+                                    {"oldest_dead_ms", moment(s.oldest_dead)},
+                                    {"paused", s.paused},
+                                    {"owners", s.owners}};
+  return json.dump();
+}
+
+std::string row(const char* name, std::uint64_t events, const std::string& note) {
+  std::array<char, 160> text{};
+  std::snprintf(text.data(), text.size(), "  %-10s %12llu  %s\n", name, static_cast<unsigned long long>(events),
+                note.c_str());
+  return text.data();
+}
+
+std::string to_text(const store_stats& s) {
+  const auto since = [](const char* what, const std::optional<store_time>& t) {
+    return t ? what + age_of(*t) : std::string{};
+  };
+  std::string text = "events\n";
+  text += row("stored", s.stored, "since the queue was made; the sum of what follows");
+  text += row("delivered", s.delivered, "");
+  text += row("ready", s.ready, since("the oldest since ", s.oldest_ready));
+  text += row("in flight", s.in_flight, "");
+  text += row("retry", s.retry, since("the next due in ", s.next_retry));
+  text += row("dead", s.dead, since("the oldest since ", s.oldest_dead));
+  text += row("purged", s.purged, "");
+  if (s.paused)
+    text += "paused: `sluice resume` lets it go on\n";
+  if (s.owners.empty())
+    text += "processed by nobody\n";
+  for (const auto& owner : s.owners)
+    text += "processed by " + owner + '\n';
+  return text;
+}
+
+int show(queue_arguments& args, bool json) {
+  const auto queue = open_queue(args, "status");
+  if (!queue)
+    return 2;
+  const auto stats = queue->stats();
+  if (!stats) {
+    std::cerr << "sluice status: " << to_string(stats.error()) << '\n';
+    return 1;
+  }
+  std::cout << (json ? to_json(*stats) + '\n' : to_text(*stats));
+  return 0;
+}
+
+void add_pause_command(CLI::App& app, int& exit_code, const char* name, const char* what, bool paused) {
+  auto args = std::make_shared<queue_arguments>();
+  auto* cmd = app.add_subcommand(name, what);
+  cmd->footer(std::string{queue_exit_status} + queue_environment);
+  args->add_to(*cmd);
+  cmd->callback([args, &exit_code, name, paused] {
+    const auto queue = open_queue(*args, name);
+    const auto done = queue ? queue->set_paused(paused) : result<void>{};
+    if (!done)
+      std::cerr << "sluice " << name << ": " << to_string(done.error()) << '\n';
+    exit_code = !queue ? 2 : done ? 0 : 1;
+  });
+}
+
+} // namespace
+
+void add_status_command(CLI::App& app, int& exit_code) {
+  auto args = std::make_shared<queue_arguments>();
+  auto json = std::make_shared<bool>(false);
+  auto* cmd = app.add_subcommand("status", "Show what a queue holds");
+  cmd->footer(std::string{status_help} + queue_exit_status + queue_environment);
+  args->add_to(*cmd);
+  cmd->add_flag("--json", *json, "Print it as JSON, times in ms since 1970");
+  cmd->callback([args, json, &exit_code] { exit_code = show(*args, *json); });
+}
+
+void add_pause_commands(CLI::App& app, int& exit_code) {
+  add_pause_command(app, exit_code, "pause", "Stop deliveries from a queue, whoever processes it", true);
+  add_pause_command(app, exit_code, "resume", "Let deliveries from a queue go on", false);
+}
+
+} // namespace sluice

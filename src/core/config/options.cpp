@@ -1,0 +1,109 @@
+#include "sluice/options.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "core/config/endpoint.hpp"
+#include "core/config/option_table.hpp"
+#include "core/config/store_url.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::size_t max_write_key = 1024;
+// What a body has around its events, generously.
+constexpr std::size_t frame = 256;
+// What a delivery takes besides its attempt.
+constexpr milliseconds lease_margin{5'000};
+
+std::string shown(milliseconds t) {
+  return std::to_string(t.count()) + " ms";
+}
+
+template <class T>
+std::string shown(T n) {
+  // What was read as a number below zero shows as one.
+  auto text = std::is_same_v<T, std::size_t> ? std::to_string(static_cast<std::int64_t>(n)) : std::to_string(n);
+  if constexpr (std::is_floating_point_v<T>)
+    text.resize(text.find('.') + 3);
+  return text;
+}
+
+class checker {
+public:
+  template <class T>
+  void operator()(const char* name, const T& value, const between<T>& range, const char*) {
+    // Written so that NaN is outside of every range.
+    if (!(value >= range.low && value <= range.high))
+      wrong(name, "must be from " + shown(range.low) + " to " + shown(range.high) + ", not " + shown(value));
+  }
+  template <class T>
+  void operator()(const char*, const T&, const char*) {}
+
+  void wrong(std::string name, std::string message) { errors.push_back({std::move(name), std::move(message)}); }
+
+  std::vector<option_error> errors;
+};
+
+bool is_header_safe(const std::string& key) {
+  return std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+bool is_queue_name(const std::string& text) {
+  return !text.empty() && text.size() <= 256 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '{' && c != '}'; });
+}
+
+void check_queue(const options& o, const store_url& where, checker& check) {
+  if (!is_queue_name(o.queue.name))
+    check.wrong("queue.name", "must be 1 to 256 printable ASCII characters without spaces and braces");
+  if (!is_queue_name(o.queue.prefix))
+    check.wrong("queue.prefix", "must be 1 to 256 printable ASCII characters without spaces and braces");
+  if (!o.queue.is_multi_processor)
+    return;
+  if (!std::holds_alternative<redis_options>(where))
+    check.wrong("queue.is_multi_processor", "must be false: only a queue in Redis can have many processes");
+  if (o.ordering == delivery_order::strict)
+    check.wrong("ordering", "must be none: the processes of a shared queue know no order");
+  if (o.queue.lease < o.http.total + lease_margin)
+    check.wrong("queue.lease", "must be above http.total by " + shown(lease_margin) + " or more");
+  if (o.queue.heartbeat * 2 > o.queue.lease)
+    check.wrong("queue.heartbeat", "must not be above half of queue.lease");
+}
+
+} // namespace
+
+std::vector<option_error> validate(const options& o) {
+  checker check;
+  if (o.write_key.empty())
+    check.wrong("write_key", "is required");
+  else if (o.write_key.size() > max_write_key || !is_header_safe(o.write_key))
+    check.wrong("write_key", "must be at most 1024 printable ASCII characters without spaces");
+  if (auto e = parse_endpoint(o.data_plane_url, o.allow_insecure); !e)
+    check.wrong("data_plane_url", e.error().message);
+  if (auto s = parse_store_url(o); !s)
+    check.wrong("persistence", s.error().message);
+  else
+    check_queue(o, *s, check);
+  for_each_option(o, check);
+  if (!(o.low_water < o.high_water))
+    check.wrong("low_water", "must be below high_water");
+  if (o.flush_at > o.max_batch_events)
+    check.wrong("flush_at", "must not be above max_batch_events (" + shown(o.max_batch_events) + ")");
+  if (o.max_batch_events > o.queue.max_backlog_events)
+    check.wrong("queue.max_backlog_events", "must not be below max_batch_events: a batch must fit");
+  if (o.max_batch_bytes > o.queue.max_backlog_bytes)
+    check.wrong("queue.max_backlog_bytes", "must not be below max_batch_bytes: a batch must fit");
+  if (o.max_event_bytes + frame > o.max_batch_bytes)
+    check.wrong("max_event_bytes", "must be below max_batch_bytes by " + shown(frame) + " or more");
+  if (o.max_event_bytes > o.max_internal_queue_bytes)
+    check.wrong("max_event_bytes", "must not be above max_internal_queue_bytes");
+  if (o.retry.base > o.retry.cap)
+    check.wrong("retry.base", "must not be above retry.cap");
+  if (o.breaker.probe > o.breaker.probe_cap)
+    check.wrong("breaker.probe", "must not be above breaker.probe_cap");
+  return std::move(check.errors);
+}
+
+} // namespace sluice

@@ -1,0 +1,75 @@
+#include "core/config/store_url.hpp"
+
+#include <charconv>
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include "core/config/endpoint.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::string_view forms =
+    "must be memory, sqlite:PATH, redis, redis://[user[:password]@]host[:port][/db] or redis+unix:///path[?db=N]";
+
+error bad_url(std::string_view message) {
+  return {errc::invalid_option, "persistence", std::string{message}};
+}
+
+bool read_db(std::string_view text, int& db) {
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), db);
+  return why == std::errc{} && end == text.data() + text.size() && db >= 0;
+}
+
+result<store_url> parse_redis_url(const std::string& text, redis_options to) {
+  const auto url = boost::urls::parse_uri(text);
+  if (!url || url->has_fragment())
+    return bad_url(forms);
+  if (url->has_userinfo())
+    to.username = url->user();
+  if (url->has_password())
+    to.password = url->password();
+  const std::string path = url->path();
+  const bool is_socket = url->scheme() == "redis+unix";
+  if (is_socket) {
+    if (path.size() < 2)
+      return bad_url("must name the path of a socket, as in redis+unix:///run/redis.sock");
+    to.unix_socket = path;
+  } else {
+    to.unix_socket.clear();
+    to.host = url->host_address();
+    const std::string port{url->port()};
+    const bool valid = !url->has_port() || is_port(port);
+    to.port = url->has_port() && valid ? std::stoi(port) : redis_options{}.port;
+    if (to.host.empty() || !valid)
+      return bad_url("must name a host, and a port from 1 to 65535 or none");
+    if (path.size() > 1 && !read_db(std::string_view{path}.substr(1), to.db))
+      return bad_url("must end with the number of a database, as in redis://host/0");
+  }
+  for (const auto& [key, value, has_value] : url->params())
+    if (!is_socket || key != "db" || !has_value || !read_db(value, to.db))
+      return bad_url("has a part after ? that is not known; redis+unix takes ?db=N");
+  return store_url{std::move(to)};
+}
+
+} // namespace
+
+result<store_url> parse_store_url(const options& o) {
+  const std::string_view text = o.persistence;
+  constexpr std::string_view sqlite = "sqlite:";
+  if (text == "memory")
+    return store_url{memory_url{}};
+  if (text == "redis")
+    return store_url{o.redis};
+  if (text.substr(0, sqlite.size()) == sqlite && text.size() > sqlite.size())
+    return store_url{sqlite_url{std::string{text.substr(sqlite.size())}}};
+  if (text.substr(0, 8) == "redis://" || text.substr(0, 13) == "redis+unix://")
+    return parse_redis_url(o.persistence, o.redis);
+  if (text.substr(0, 9) == "rediss://")
+    return bad_url("must not be rediss://: this version speaks to Redis without TLS; use a tunnel or a unix socket");
+  return bad_url(forms);
+}
+
+} // namespace sluice

@@ -1,0 +1,202 @@
+#include "core/event/json_writer.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace sluice {
+
+namespace {
+
+// The length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629: no overlong forms, no surrogates).
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned char first = byte(0);
+  const std::size_t left = text.size() - at;
+  if (first >= 0xC2 && first <= 0xDF)
+    return left >= 2 && follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if (left < 3 || !follows(1) || !follows(2))
+      return 0;
+    const bool overlong = first == 0xE0 && byte(1) < 0xA0;
+    const bool surrogate = first == 0xED && byte(1) > 0x9F;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if (left < 4 || !follows(1) || !follows(2) || !follows(3))
+      return 0;
+    const bool overlong = first == 0xF0 && byte(1) < 0x90;
+    const bool beyond = first == 0xF4 && byte(1) > 0x8F;
+    return overlong || beyond ? 0 : 4;
+  }
+  return 0;
+}
+
+// The bytes that stand for themselves in a JSON string. A table: nearly every byte of an event is looked up here.
+constexpr auto plain = [] {
+  std::array<bool, 256> is{};
+  for (std::size_t c = 0x20; c < 0x80; ++c)
+    is[c] = c != '"' && c != '\\';
+  return is;
+}();
+
+void escape(std::string& out, char c) {
+  constexpr char digits[] = "0123456789abcdef";
+  switch (c) {
+  case '"':
+    out += "\\\"";
+    break;
+  case '\\':
+    out += "\\\\";
+    break;
+  case '\b':
+    out += "\\b";
+    break;
+  case '\f':
+    out += "\\f";
+    break;
+  case '\n':
+    out += "\\n";
+    break;
+  case '\r':
+    out += "\\r";
+    break;
+  case '\t':
+    out += "\\t";
+    break;
+  default:
+    out += "\\u00";
+    out += digits[static_cast<unsigned char>(c) >> 4U];
+    out += digits[static_cast<unsigned char>(c) & 15U];
+  }
+}
+
+template <class Number>
+void append_number(std::string& out, Number n) {
+  std::array<char, 32> text{};
+  const auto [end, why] = std::to_chars(text.data(), text.data() + text.size(), n);
+  out.append(text.data(), end);
+}
+
+} // namespace
+
+void json_writer::string(std::string_view text, std::string_view field) {
+  out_ += '"';
+  std::size_t begin = 0, i = 0;
+  while (i < text.size()) {
+    while (i < text.size() && plain[static_cast<unsigned char>(text[i])])
+      ++i;
+    if (i == text.size())
+      break;
+    if (static_cast<unsigned char>(text[i]) >= 0x80) {
+      const auto length = utf8_length(text, i);
+      if (length == 0)
+        return fail(errc::invalid_utf8, std::string{field},
+                    "valid UTF-8 was expected, byte " + std::to_string(i) + " is not");
+      i += length;
+    } else {
+      out_.append(text, begin, i - begin);
+      escape(out_, text[i]);
+      begin = ++i;
+    }
+  }
+  out_.append(text, begin, i - begin);
+  out_ += '"';
+}
+
+void json_writer::number(std::int64_t n) {
+  append_number(out_, n);
+}
+
+void json_writer::number(std::uint64_t n) {
+  append_number(out_, n);
+}
+
+void json_writer::number(double n, std::string_view field) {
+  if (!std::isfinite(n))
+    return fail(errc::invalid_number, std::string{field},
+                "a number that JSON can carry was expected, not NaN or infinity");
+  append_number(out_, n);
+}
+
+void json_writer::value(const property_value& v, std::string_view field) {
+  if (const auto* s = std::get_if<std::string_view>(&v))
+    string(*s, field);
+  else if (const auto* d = std::get_if<double>(&v))
+    number(*d, field);
+  else if (const auto* i = std::get_if<std::int64_t>(&v))
+    number(*i);
+  else if (const auto* u = std::get_if<std::uint64_t>(&v))
+    number(*u);
+  else if (const auto* b = std::get_if<bool>(&v))
+    raw(*b ? "true" : "false");
+  else
+    raw("null");
+}
+
+void json_writer::value(const nlohmann::json& v, std::string_view field, int depth) {
+  if (!ok_) // the path of an error that is there already is whole
+    return;
+  tree(v, depth);
+  if (!ok_)
+    error_.field.insert(0, field);
+}
+
+// The path of what is at fault is put together on the way back, so that what is right costs nothing.
+void json_writer::tree(const nlohmann::json& v, int depth) {
+  using kind = nlohmann::json::value_t;
+  if (depth > max_depth)
+    return fail(errc::too_deep, "", "nested deeper than " + std::to_string(max_depth));
+  switch (v.type()) {
+  case kind::null:
+    return raw("null");
+  case kind::boolean:
+    return raw(v.get<bool>() ? "true" : "false");
+  case kind::number_integer:
+    return number(v.get<std::int64_t>());
+  case kind::number_unsigned:
+    return number(v.get<std::uint64_t>());
+  case kind::number_float:
+    return number(v.get<double>(), "");
+  case kind::string:
+    return string(v.get_ref<const std::string&>(), "");
+  case kind::array:
+    raw("[");
+    for (std::size_t i = 0; i < v.size(); ++i) {
+      if (i > 0)
+        raw(",");
+      tree(v[i], depth + 1);
+      if (!ok_)
+        return static_cast<void>(error_.field.insert(0, "[" + std::to_string(i) + "]"));
+    }
+    return raw("]");
+  case kind::object:
+    raw("{");
+    for (auto i = v.begin(); i != v.end(); ++i) {
+      if (i != v.begin())
+        raw(",");
+      string(i.key(), "");
+      raw(":");
+      if (ok_)
+        tree(i.value(), depth + 1);
+      if (!ok_)
+        return static_cast<void>(error_.field.insert(0, "." + i.key()));
+    }
+    return raw("}");
+  case kind::binary:
+    return fail(errc::wrong_kind, "", "JSON has no binary values");
+  case kind::discarded:
+    break;
+  }
+  fail(errc::invalid_json, "", "this is no JSON");
+}
+
+void json_writer::fail(errc code, std::string field, std::string message) {
+  if (!std::exchange(ok_, false))
+    return;
+  error_ = {code, std::move(field), std::move(message)};
+}
+
+} // namespace sluice

@@ -1,0 +1,190 @@
+#include "core/intake/intake.hpp"
+
+#include <algorithm>
+
+namespace sluice {
+
+namespace {
+
+constexpr std::size_t max_refused_ids = 100;
+
+std::size_t mark(double part, std::size_t whole) {
+  return static_cast<std::size_t>(part * static_cast<double>(whole));
+}
+
+} // namespace
+
+intake::intake(const options& o)
+    : capacity_{o.max_internal_queue_size}, capacity_bytes_{o.max_internal_queue_bytes},
+      high_{std::max<std::size_t>(mark(o.high_water, capacity_), 1)}, high_bytes_{mark(o.high_water, capacity_bytes_)},
+      low_{mark(o.low_water, capacity_)}, low_bytes_{mark(o.low_water, capacity_bytes_)}, flush_at_{o.flush_at} {}
+
+void intake::open(std::function<void()> wake) {
+  std::lock_guard guard{mutex_};
+  wake_ = std::move(wake);
+}
+
+result<void> intake::offer(std::string_view encoded, std::string_view message_id, requester_ptr who) {
+  std::unique_lock guard{mutex_};
+  if (closed_ || is_full(encoded.size())) {
+    error why = closed_
+                    ? error{errc::closed, "", "the system is shutting down"}
+                    : error{errc::buffer_full, "",
+                            "the buffer is full: " + std::to_string(held_) + " events, " + std::to_string(held_bytes_) +
+                                " bytes are held (max_internal_queue_size, "
+                                "max_internal_queue_bytes)"};
+    note_refusal(message_id, why);
+    const bool knock = raise_signal(signal::some);
+    guard.unlock();
+    if (knock)
+      wake_();
+    if (who)
+      who->failed(why);
+    return why;
+  }
+  const bool awaited = who && wake_ && open_.events.waiting.empty();
+  open_.events.append(encoded, std::move(who));
+  ++held_;
+  held_bytes_ += encoded.size();
+  ++totals_.accepted;
+  if (!engaged_ && (held_ >= high_ || held_bytes_ >= high_bytes_)) {
+    engaged_ = true;
+    note_crossing();
+  }
+  bool knock = raise_signal(open_.events.size() >= flush_at_ || !open_.crossings.empty() ? signal::full : signal::some);
+  guard.unlock();
+  if (knock || awaited)
+    wake_();
+  return {};
+}
+
+void intake::refuse(std::string_view message_id, const error& why) {
+  std::unique_lock guard{mutex_};
+  note_refusal(message_id, why);
+  const bool knock = raise_signal(signal::some);
+  guard.unlock();
+  if (knock)
+    wake_();
+}
+
+intake_batch intake::take(bool looks_again) {
+  std::lock_guard guard{mutex_};
+  signalled_ = looks_again ? signal::some : signal::none;
+  return std::exchange(open_, intake_batch{});
+}
+
+bool intake::urgent() const {
+  std::lock_guard guard{mutex_};
+  return signalled_ == signal::full || !open_.events.waiting.empty();
+}
+
+bool intake::wait_for_room(std::size_t bytes, std::chrono::milliseconds at_most) {
+  std::unique_lock guard{mutex_};
+  room_.wait_for(guard, at_most, [&] { return closed_ || !is_full(bytes); });
+  return !closed_ && !is_full(bytes);
+}
+
+void intake::close() {
+  std::lock_guard guard{mutex_};
+  closed_ = true;
+  room_.notify_all();
+}
+
+bool intake::closed() const {
+  std::lock_guard guard{mutex_};
+  return closed_;
+}
+
+void intake::release(std::size_t events, std::size_t bytes) {
+  std::unique_lock guard{mutex_};
+  held_ -= std::min(held_, events);
+  held_bytes_ -= std::min(held_bytes_, bytes);
+  room_.notify_all();
+  if (engaged_ && held_ <= low_ && held_bytes_ <= low_bytes_) {
+    engaged_ = false;
+    note_crossing();
+    const bool knock = raise_signal(signal::full);
+    guard.unlock();
+    if (knock)
+      wake_();
+  }
+}
+
+void intake::count_stored(std::uint64_t events) {
+  std::lock_guard guard{mutex_};
+  totals_.stored += events;
+}
+
+void intake::count_ended(std::uint64_t delivered, std::uint64_t dead) {
+  std::lock_guard guard{mutex_};
+  totals_.delivered += delivered;
+  totals_.dead += dead;
+}
+
+void intake::count_recovered(std::uint64_t delivered, std::uint64_t dead) {
+  std::lock_guard guard{mutex_};
+  totals_.delivered += delivered;
+  totals_.dead += dead;
+  totals_.recovered += delivered + dead;
+}
+
+void intake::count_retrying(std::int64_t change) {
+  std::lock_guard guard{mutex_};
+  totals_.retrying += static_cast<std::uint64_t>(change);
+}
+
+void intake::count_failed_attempt() {
+  std::lock_guard guard{mutex_};
+  ++totals_.failed_attempts;
+}
+
+void intake::count_stale(std::uint64_t batches) {
+  std::lock_guard guard{mutex_};
+  totals_.stale += batches;
+}
+
+void intake::count_lost(std::uint64_t events) {
+  std::lock_guard guard{mutex_};
+  totals_.lost += events;
+}
+
+counts intake::totals() const {
+  std::lock_guard guard{mutex_};
+  return totals_;
+}
+
+std::uint64_t intake::depth() const {
+  std::lock_guard guard{mutex_};
+  return held_;
+}
+
+std::uint64_t intake::depth_bytes() const {
+  std::lock_guard guard{mutex_};
+  return held_bytes_;
+}
+
+bool intake::is_full(std::size_t more_bytes) const noexcept {
+  return held_ >= capacity_ || more_bytes > capacity_bytes_ - held_bytes_;
+}
+
+void intake::note_refusal(std::string_view message_id, const error& why) {
+  ++totals_.refused;
+  ++open_.refused;
+  if (open_.refused_ids.size() < max_refused_ids)
+    open_.refused_ids.emplace_back(message_id);
+  open_.refused_why = to_string(why);
+}
+
+void intake::note_crossing() {
+  open_.crossings.push_back({.engaged = engaged_, .depth = held_, .capacity = capacity_});
+}
+
+// One wake-up for a level: a producer that finds it raised already leaves the buffer in peace.
+bool intake::raise_signal(signal level) {
+  if (level <= signalled_ || !wake_)
+    return false;
+  signalled_ = level;
+  return true;
+}
+
+} // namespace sluice

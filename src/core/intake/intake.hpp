@@ -1,0 +1,107 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/wire/event_chunk.hpp"
+#include "sluice/options.hpp"
+#include "sluice/reports.hpp"
+
+namespace sluice {
+
+/// What has come in since the buffer looked last.
+struct intake_batch {
+  event_chunk events;
+  /// Crossings of the water marks.
+  std::vector<backpressure> crossings;
+  /// Refusals: how many, the ids of the first 100, the last reason.
+  std::uint64_t refused = 0;
+  std::vector<std::string> refused_ids;
+  std::string refused_why;
+};
+
+/// The door of the system: the one place where events are counted in, and refused. Producers encode outside of its
+/// lock and append; the buffer takes whole chunks. It bounds events and bytes from acceptance until they are released,
+/// wherever they are in between, and it keeps the totals: supervisor, buffer and clients share it, so that the counts
+/// are exact whoever dies.
+///
+/// Every method may be called from any thread.
+class intake {
+public:
+  explicit intake(const options&);
+
+  /// `wake` is called without the lock, on producers' threads: when something is there after nothing was, when
+  /// `flush_at` events are there, and when somebody waits for an answer.
+  void open(std::function<void()> wake);
+
+  /// Takes one encoded event, or refuses it: `buffer_full`, `closed`. `who` is told when it is stored, or refused.
+  result<void> offer(std::string_view encoded, std::string_view message_id, requester_ptr who = nullptr);
+
+  /// Counts an event that was refused before it could be offered.
+  void refuse(std::string_view message_id, const error& why);
+
+  /// What has come in; empties it. `looks_again`: soon, by itself; until then it is woken only for what is urgent.
+  intake_batch take(bool looks_again = false);
+
+  /// Whether what is there should be taken at once: it fills a batch, somebody waits for an answer, or a water mark
+  /// was crossed. The rest may gather a little.
+  bool urgent() const;
+
+  /// Blocks until an event of `bytes` bytes would be taken, or `at_most` has passed. True if it would.
+  bool wait_for_room(std::size_t bytes, std::chrono::milliseconds at_most);
+
+  /// Refuses everything from now on.
+  void close();
+  bool closed() const;
+
+  /// Events that need not be held any more.
+  void release(std::size_t events, std::size_t bytes);
+
+  /// The buffer's side of the totals.
+  void count_stored(std::uint64_t events);
+  void count_ended(std::uint64_t delivered, std::uint64_t dead);
+  /// Of the batches that this process had not accepted.
+  void count_recovered(std::uint64_t delivered, std::uint64_t dead);
+  void count_retrying(std::int64_t change);
+  void count_failed_attempt();
+  void count_stale(std::uint64_t batches);
+  void count_lost(std::uint64_t events);
+
+  counts totals() const;
+  std::uint64_t depth() const;
+  std::uint64_t depth_bytes() const;
+
+private:
+  enum class signal { none, some, full };
+
+  bool is_full(std::size_t more_bytes) const noexcept;
+  void note_refusal(std::string_view message_id, const error& why);
+  void note_crossing();
+  bool raise_signal(signal level);
+
+  const std::size_t capacity_;
+  const std::size_t capacity_bytes_;
+  const std::size_t high_, high_bytes_, low_, low_bytes_;
+  const std::size_t flush_at_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable room_;
+  std::function<void()> wake_;
+  intake_batch open_;
+  std::size_t held_ = 0;
+  std::size_t held_bytes_ = 0;
+  bool engaged_ = false;
+  bool closed_ = false;
+  signal signalled_ = signal::none;
+  counts totals_;
+};
+
+} // namespace sluice

@@ -1,0 +1,191 @@
+#include "store/redis/connection.hpp"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "core/printable.hpp"
+#include "store/redis/error.hpp"
+#include "store/redis/sigpipe_guard.hpp"
+
+namespace sluice {
+
+namespace {
+
+timeval as_timeval(milliseconds t) {
+  timeval out{};
+  out.tv_sec = static_cast<decltype(out.tv_sec)>(t.count() / 1'000);
+  out.tv_usec = static_cast<decltype(out.tv_usec)>(t.count() % 1'000 * 1'000);
+  return out;
+}
+
+std::string address(const redis_options& o) {
+  return o.unix_socket.empty() ? o.host + ":" + std::to_string(o.port) : o.unix_socket;
+}
+
+// The value of `name:` in the text of INFO.
+std::string info(std::string_view text, std::string_view name) {
+  const auto begin = text.find(name);
+  if (begin == std::string_view::npos)
+    return {};
+  const auto value = text.substr(begin + name.size());
+  return std::string{value.substr(0, value.find('\r'))};
+}
+
+} // namespace
+
+void redis_connection::closer::operator()(redisContext* context) const noexcept {
+  redisFree(context);
+}
+
+redis_connection::redis_connection(redis_options options, log_hook log)
+    : options_{std::move(options)}, log_{std::move(log)} {}
+
+result<void> redis_connection::open() {
+  if (context_)
+    return {};
+  const sigpipe_guard guard;
+  for (auto step : {&redis_connection::connect, &redis_connection::authenticate, &redis_connection::load_scripts,
+                    &redis_connection::look_around})
+    if (auto done = (this->*step)(); !done) {
+      close();
+      return done;
+    }
+  ++times_connected_;
+  return {};
+}
+
+void redis_connection::close() noexcept {
+  context_.reset();
+  gathered_ = 0;
+}
+
+result<void> redis_connection::connect() {
+  const auto deadline = as_timeval(options_.connect);
+  context_.reset(options_.unix_socket.empty() ? redisConnectWithTimeout(options_.host.c_str(), options_.port, deadline)
+                                              : redisConnectUnixWithTimeout(options_.unix_socket.c_str(), deadline));
+  gathered_ = 0;
+  if (!context_ || context_->err != 0)
+    return failure("cannot connect");
+  if (redisSetTimeout(context_.get(), as_timeval(options_.command)) != REDIS_OK)
+    return failure("cannot set a deadline");
+  const int on = 1;
+  ::setsockopt(context_->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  return {};
+}
+
+result<void> redis_connection::authenticate() {
+  if (!options_.username.empty())
+    add({"AUTH", options_.username, options_.password});
+  else if (!options_.password.empty())
+    add({"AUTH", options_.password});
+  add({"SELECT", std::to_string(options_.db)});
+  const auto answers = run();
+  if (!answers)
+    return answers.error();
+  for (const auto& a : *answers)
+    if (a.value().is_error()) // some say the words of a command again
+      return to_error(classify_redis_error(a.value().text()), printable(a.value().text(), options_.password));
+  return {};
+}
+
+result<void> redis_connection::load_scripts() {
+  for (const auto& script : redis_scripts)
+    add({"SCRIPT", "LOAD", script.text});
+  const auto answers = run();
+  if (!answers)
+    return answers.error();
+  for (std::size_t i = 0; i < hashes_.size(); ++i) {
+    const auto answer = (*answers)[i].value();
+    if (answer.is_error())
+      return to_error(classify_redis_error(answer.text()), answer.text());
+    hashes_[i] = answer.text();
+  }
+  return {};
+}
+
+// Neither is necessary: a user of Redis may be permitted neither.
+result<void> redis_connection::look_around() {
+  add({"INFO", "server"});
+  add({"CONFIG", "GET", "maxmemory-policy"});
+  const auto answers = run();
+  if (!answers)
+    return answers.error();
+  server_ = info((*answers)[0].value().text(), "\nrun_id:");
+  const auto policy = (*answers)[1].value();
+  if (policy.size() == 2 && policy[1].text() != "noeviction" && log_ && !std::exchange(policy_warned_, true))
+    log_(log_level::warning, "Redis at " + address(options_) + " has the maxmemory-policy " +
+                                 printable(policy[1].text(), "") +
+                                 " and may evict events that wait; it should be noeviction");
+  return {};
+}
+
+void redis_connection::add(std::initializer_list<std::string_view> command) {
+  add(std::vector<std::string_view>{command});
+}
+
+void redis_connection::add(const std::vector<std::string_view>& command) {
+  std::vector<const char*> words;
+  std::vector<std::size_t> sizes;
+  words.reserve(command.size());
+  sizes.reserve(command.size());
+  for (const auto word : command) {
+    words.push_back(word.data() ? word.data() : "");
+    sizes.push_back(word.size());
+  }
+  // Fails only for want of memory; then the answer will be missing, which `run` notices.
+  if (context_ &&
+      redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), sizes.data()) == REDIS_OK)
+    ++gathered_;
+}
+
+void redis_connection::call(redis_script script, std::string_view queue,
+                            const std::vector<std::string_view>& arguments) {
+  std::vector<std::string_view> command{"EVALSHA", hashes_[static_cast<std::size_t>(script)], "1", queue};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  add(command);
+}
+
+result<std::vector<redis_reply>> redis_connection::run() {
+  if (!context_)
+    return error{errc::store_failed, "persistence", "Redis at " + address(options_) + ": not connected"};
+  const sigpipe_guard guard;
+  std::vector<redis_reply> answers;
+  answers.reserve(gathered_);
+  for (; gathered_ > 0; --gathered_) {
+    void* answer = nullptr;
+    if (redisGetReply(context_.get(), &answer) != REDIS_OK || !answer) {
+      auto why = failure("no answer");
+      close();
+      return why;
+    }
+    answers.emplace_back(answer);
+  }
+  return answers;
+}
+
+result<redis_reply> redis_connection::run_one(redis_script script, std::string_view queue,
+                                              const std::vector<std::string_view>& arguments) {
+  for (bool again = true;; again = false) {
+    if (auto connected = open(); !connected)
+      return connected.error();
+    call(script, queue, arguments);
+    auto answers = run();
+    if (!answers)
+      return answers.error();
+    const auto answer = answers->front().value();
+    if (!answer.is_error())
+      return std::move(answers->front());
+    const auto trouble = classify_redis_error(answer.text());
+    if (trouble != redis_trouble::no_script || !again)
+      return to_error(trouble, answer.text());
+    if (auto loaded = load_scripts(); !loaded)
+      return loaded.error();
+  }
+}
+
+error redis_connection::failure(std::string_view what) {
+  const char* why = context_ ? context_->errstr : "out of memory";
+  return {errc::store_failed, "persistence", "Redis at " + address(options_) + ": " + std::string{what} + ": " + why};
+}
+
+} // namespace sluice

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/options.hpp"
+#include "store/redis/reply.hpp"
+#include "store/redis/scripts.hpp" // made of src/store/redis/lua/*.lua by the build
+
+namespace sluice {
+
+/// What one call of a script takes or gives at most: `most` in prelude.lua.
+inline constexpr std::size_t redis_script_most = 500;
+
+/// A connection to Redis that is made when it is needed and given up at the first thing that goes wrong with it: then
+/// every command without an answer is unknown. Commands are gathered and sent together. For one thread.
+class redis_connection {
+public:
+  explicit redis_connection(redis_options, log_hook log = {});
+
+  /// Connects, unless it is connected: credentials, database, scripts. Errors: `store_failed`.
+  result<void> open();
+  bool is_open() const noexcept { return context_ != nullptr; }
+  std::uint64_t times_connected() const noexcept { return times_connected_; }
+  void close() noexcept;
+
+  /// Says which server, and which life of it, the connection is to: it changes with a restart and with a failover.
+  const std::string& server() const noexcept { return server_; }
+
+  /// Gathers a command. Its words are copied.
+  void add(std::initializer_list<std::string_view> command);
+  void add(const std::vector<std::string_view>& command);
+  /// Gathers a call of a script on the queue with this name.
+  void call(redis_script, std::string_view queue, const std::vector<std::string_view>& arguments);
+
+  /// Sends what was gathered. Gives an answer for each command, which may be an error.
+  /// Errors: the connection failed, and is closed.
+  result<std::vector<redis_reply>> run();
+
+  /// The same, for one call of a script; an error answer is an error. Scripts that the server has forgotten are loaded
+  /// again.
+  result<redis_reply> run_one(redis_script, std::string_view queue, const std::vector<std::string_view>& arguments);
+
+  /// Loads the scripts again.
+  result<void> load_scripts();
+
+private:
+  struct closer {
+    void operator()(redisContext*) const noexcept;
+  };
+
+  result<void> connect();
+  result<void> authenticate();
+  result<void> look_around();
+  error failure(std::string_view what);
+
+  const redis_options options_;
+  const log_hook log_;
+  std::unique_ptr<redisContext, closer> context_;
+  std::array<std::string, redis_scripts.size()> hashes_;
+  std::string server_;
+  std::uint64_t times_connected_ = 0;
+  std::size_t gathered_ = 0;
+  bool policy_warned_ = false;
+};
+
+} // namespace sluice

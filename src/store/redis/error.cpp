@@ -1,0 +1,67 @@
+#include "store/redis/error.hpp"
+
+#include <array>
+#include <utility>
+
+#include "core/printable.hpp"
+
+namespace sluice {
+
+namespace {
+
+using code = std::pair<std::string_view, redis_trouble>;
+constexpr std::array<code, 14> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
+                                      {"NOSCRIPT", redis_trouble::no_script},
+                                      {"OOM", redis_trouble::memory_full},
+                                      {"READONLY", redis_trouble::not_writable},
+                                      {"NOAUTH", redis_trouble::not_permitted},
+                                      {"WRONGPASS", redis_trouble::not_permitted},
+                                      {"NOPERM", redis_trouble::not_permitted},
+                                      {"WRONGTYPE", redis_trouble::wrong_type},
+                                      {"MOVED", redis_trouble::wrong_server},
+                                      {"ASK", redis_trouble::wrong_server},
+                                      {"CLUSTERDOWN", redis_trouble::wrong_server},
+                                      {"CROSSSLOT", redis_trouble::wrong_server},
+                                      {"ERR invalid password", redis_trouble::not_permitted},
+                                      {"ERR The user executing the script", redis_trouble::not_permitted}}};
+
+bool begins_with_word(std::string_view text, std::string_view word) {
+  return text.substr(0, word.size()) == word && (text.size() == word.size() || text[word.size()] == ' ');
+}
+
+} // namespace
+
+redis_trouble classify_redis_error(std::string_view text) noexcept {
+  for (const auto& [word, trouble] : codes) {
+    if (begins_with_word(text, word))
+      return trouble;
+    // Inside of the words of a script's error in Redis 6, "… @user_script:1: -OOM command not allowed …", or of an
+    // aborted transaction's, "EXECABORT … because of: OOM …".
+    for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+      if (at > 0 && (text[at - 1] == '-' || (at > 1 && text.substr(at - 2, 2) == ": ")) &&
+          begins_with_word(text.substr(at), word))
+        return trouble;
+  }
+  return redis_trouble::passing;
+}
+
+error to_error(redis_trouble trouble, std::string_view text) {
+  const auto said = "Redis says: " + printable(text, "");
+  switch (trouble) {
+  case redis_trouble::not_permitted:
+    return {errc::store_failed, "redis.password", said + "; check redis.username and redis.password"};
+  case redis_trouble::wrong_server:
+    return {errc::store_failed, "redis.host", said + "; this must be the node of the cluster that serves the queue"};
+  case redis_trouble::wrong_type:
+    return {errc::not_a_queue, "queue.name", said + "; a key of the queue is used for something else"};
+  case redis_trouble::memory_full:
+  case redis_trouble::passing:
+  case redis_trouble::no_script:
+  case redis_trouble::not_writable:
+  case redis_trouble::not_owner:
+    break;
+  }
+  return {errc::store_failed, "persistence", said};
+}
+
+} // namespace sluice

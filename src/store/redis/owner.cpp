@@ -1,0 +1,163 @@
+#include "store/redis/owner.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <unistd.h>
+
+#include "core/event/uuid.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr const char* redis_schema = "1";
+// What a sign of life may be late.
+constexpr std::chrono::seconds grace{1};
+
+bool harmless(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
+}
+
+} // namespace
+
+std::string owner_token::make() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  std::string host{name.data()};
+  std::erase_if(host, [](char c) { return !harmless(c); });
+  return uuid_source{}.hex() + ":" + std::to_string(::getpid()) + ":" + host;
+}
+
+std::string owner_token::describe(std::string_view token) {
+  std::string clean{token.substr(0, 320)};
+  std::erase_if(clean, [](char c) { return !harmless(c) && c != ':'; });
+  const auto pid = clean.find(':'), host = clean.find(':', pid + 1);
+  if (pid == std::string::npos || host == std::string::npos)
+    return "an unknown process";
+  return "process " + clean.substr(pid + 1, host - pid - 1) + " on " + clean.substr(host + 1);
+}
+
+redis_owner::redis_owner(redis_connection& connection, std::string queue, const options& o, std::string fingerprint)
+    : connection_{connection}, queue_{std::move(queue)}, settings_{o}, fingerprint_{std::move(fingerprint)},
+      mode_{o.queue.is_multi_processor ? "multi" : "single"}, ttl_{std::to_string(o.queue.owner_ttl.count())},
+      max_crashes_{std::to_string(o.queue.max_crashes)} {}
+
+std::vector<std::string_view> redis_owner::credentials() const {
+  return {token_, session_, mode_};
+}
+
+result<void> redis_owner::ensure() {
+  if (auto connected = connection_.open(); !connected)
+    return connected;
+  if (sure_ && connected_ == connection_.times_connected())
+    return {};
+  return acquire();
+}
+
+result<void> redis_owner::acquire() {
+  const auto fresh = uuid_source{}.hex(); // the generation, if the queue is new
+  const auto reply = connection_.run_one(redis_script::acquire, queue_,
+                                         {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0",
+                                          redis_schema, session_, next_fingerprint_});
+  if (!reply)
+    return reply.error();
+  const auto answer = reply->value();
+  const auto word = answer.size() > 0 ? answer[0].text() : std::string_view{};
+  if (word == "ok" && answer.size() == 3)
+    return granted(std::string{answer[1].text()}, std::string{answer[2].text()});
+  if (word == "taken" && answer.size() == 3)
+    return watch(answer[1].text(), answer[2].integer().value_or(0));
+  if (word == "replaced")
+    return error{errc::queue_taken, "queue.name",
+                 queue_ + " was processed by another process while this one gave no sign of life"};
+  if (word == "newer")
+    return error{errc::not_a_queue, "queue.name", queue_ + " was made by a newer version"};
+  if (word == "other")
+    return error{errc::other_destination, "queue.name",
+                 queue_ + " holds events for another data_plane_url or write_key; use another queue, or set "
+                          "queue.adopt to send them to this one"};
+  return error{errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
+}
+
+result<void> redis_owner::granted(std::string generation, std::string session) {
+  if (owned_ && generation_ != generation)
+    happened_ = errc::queue_emptied;
+  else if (owned_ && server_ != connection_.server() && happened_ == errc{})
+    happened_ = errc::queue_reset;
+  generation_ = std::move(generation);
+  session_ = std::move(session);
+  server_ = connection_.server();
+  owned_ = true;
+  watched_.reset();
+  if (auto done = reclaim(); !done)
+    return done;
+  connected_ = connection_.times_connected();
+  sure_ = true;
+  return {};
+}
+
+result<void> redis_owner::what_happened() {
+  switch (std::exchange(happened_, {})) {
+  case errc::queue_emptied:
+    return error{errc::queue_emptied, "persistence",
+                 "Redis was emptied: what is in flight is stored again, the rest of the queue is lost"};
+  case errc::queue_reset:
+    return error{errc::queue_reset, "persistence", "Redis was restarted: what is in flight is stored again"};
+  default:
+    return {};
+  }
+}
+
+result<void> redis_owner::reclaim() {
+  for (;;) {
+    auto arguments = credentials();
+    arguments.insert(arguments.end(), {ttl_, max_crashes_});
+    const auto reply = connection_.run_one(redis_script::reclaim, queue_, arguments);
+    if (!reply)
+      return reply.error();
+    if (reply->value().integer().value_or(0) < static_cast<std::int64_t>(redis_script_most))
+      return {};
+  }
+}
+
+result<void> redis_owner::watch(std::string_view whose, std::int64_t expires_ms) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!watched_ || watched_->whose != whose) {
+    const auto over = now + milliseconds{std::max<std::int64_t>(expires_ms, 0)} + grace;
+    watched_ = sighting{.whose = std::string{whose}, .expires_ms = expires_ms, .seen = now, .over = over};
+  }
+  const auto passed = std::chrono::duration_cast<milliseconds>(now - watched_->seen).count();
+  // What is renewed expires later than it did.
+  const bool renewed = expires_ms > watched_->expires_ms - passed + 500;
+  if (owned_ || renewed || now >= watched_->over)
+    return error{errc::queue_taken, "queue.name",
+                 queue_ + " is processed by " + owner_token::describe(whose) +
+                     "; it has one process, unless queue.is_multi_processor is true for all of them"};
+  return error{errc::queue_watched, "queue.name",
+               queue_ + " was processed by " + owner_token::describe(whose) + ", which may have ended; waiting"};
+}
+
+result<void> redis_owner::redirect(const std::string& fingerprint) {
+  if (auto sure = ensure(); !sure)
+    return sure;
+  next_fingerprint_ = fingerprint; // until it is certain which of them is there
+  auto arguments = credentials();
+  arguments.emplace_back(fingerprint);
+  const auto reply = connection_.run_one(redis_script::redirect, queue_, arguments);
+  if (!reply)
+    return reply.error();
+  fingerprint_ = std::exchange(next_fingerprint_, {});
+  return {};
+}
+
+void redis_owner::leave() {
+  if (!owned_ || !connection_.is_open())
+    return;
+  // What fails is over after owner_ttl all the same.
+  (void)connection_.run_one(redis_script::leave, queue_, credentials());
+  owned_ = sure_ = false;
+}
+
+} // namespace sluice

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "store/redis/connection.hpp"
+
+namespace sluice {
+
+/// Who a process of a queue is: unique, and for people as well.
+struct owner_token {
+  /// `<32 hex digits>:<pid>:<host>`
+  static std::string make();
+  /// As in `process 1234 on web-1`. Of text that is no token, nothing secret or harmful remains.
+  static std::string describe(std::string_view token);
+};
+
+/// The right to process a queue in Redis: of one process, or of all that share the queue. Asked for after every
+/// connect, since it may have been lost without a word.
+class redis_owner {
+public:
+  /// `queue`: the name of its keys. `fingerprint`: where its batches go.
+  redis_owner(redis_connection&, std::string queue, const options&, std::string fingerprint);
+
+  /// Makes sure of it. A process that finds another one at a queue of one process watches it for as long as that can be
+  /// silent: then, or as soon as it gives a sign, it is known whether it lives.
+  /// Errors: `queue_watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `store_failed`.
+  result<void> ensure();
+
+  /// What Redis may have forgotten since this was asked last: `queue_reset` or `queue_emptied` if it did.
+  result<void> what_happened();
+
+  /// A script has said that the right is gone, or that the queue is another.
+  void doubt() noexcept { sure_ = false; }
+
+  /// Leases that are over go back. Called by a process of a shared queue now and then.
+  result<void> reclaim();
+
+  /// Batches go elsewhere.
+  result<void> redirect(const std::string& fingerprint);
+
+  /// Gives the right and all leases back.
+  void leave();
+
+  /// The first arguments of every script that changes something.
+  std::vector<std::string_view> credentials() const;
+
+private:
+  result<void> acquire();
+  result<void> granted(std::string generation, std::string session);
+  result<void> watch(std::string_view whose, std::int64_t expires_ms);
+
+  redis_connection& connection_;
+  const std::string queue_;
+  const options& settings_;
+  std::string fingerprint_;
+  /// What a redirection that was not answered may have put in its place.
+  std::string next_fingerprint_;
+  const std::string token_ = owner_token::make();
+  const std::string mode_, ttl_, max_crashes_;
+  std::string generation_;
+  std::string session_ = "0";
+  std::string server_;
+  std::uint64_t connected_ = 0;
+  bool owned_ = false;
+  bool sure_ = false;
+  /// What Redis may have done: `queue_reset`, `queue_emptied`; or nothing.
+  errc happened_{};
+
+  /// A foreign owner, and when it will have been silent for too long.
+  struct sighting {
+    std::string whose;
+    std::int64_t expires_ms;
+    std::chrono::steady_clock::time_point seen, over;
+  };
+  std::optional<sighting> watched_;
+};
+
+} // namespace sluice

@@ -1,0 +1,171 @@
+#include "store/redis/queue.hpp"
+
+#include <algorithm>
+
+#include "core/persistence/dead_cursor.hpp"
+#include "core/wire/batch_id.hpp"
+#include "store/redis/error.hpp"
+#include "store/redis/owner.hpp"
+
+namespace sluice {
+
+namespace {
+
+std::optional<store_time> time_of(redis_value v) {
+  const auto ms = v.integer();
+  return ms ? std::optional{store_time{milliseconds{*ms}}} : std::nullopt;
+}
+
+std::uint64_t total(redis_value totals, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < totals.size(); i += 2)
+    if (totals[i].text() == name)
+      return static_cast<std::uint64_t>(std::max<std::int64_t>(totals[i + 1].integer().value_or(0), 0));
+  return 0;
+}
+
+error no_queue(const std::string& queue) {
+  return {errc::not_a_queue, "queue.name", "there is no queue " + queue + " in this Redis"};
+}
+
+// The members of a dead letter, as `list_dead.lua` gives them.
+constexpr std::size_t members = 6;
+dead_letter letter_at(redis_value answer, std::size_t i) {
+  const auto number = [&](std::size_t member) { return answer[i + member].integer().value_or(0); };
+  return {.id = std::string{answer[i].text()},
+          .events = static_cast<std::uint32_t>(number(2)),
+          .attempts = static_cast<int>(number(3)),
+          .why = {.status = static_cast<int>(number(4)), .reason = std::string{answer[i + 5].text()}},
+          .died = store_time{milliseconds{number(1)}}};
+}
+
+} // namespace
+
+std::string redis_queue_name(const queue_options& o) {
+  return "{" + o.prefix + ":" + o.name + "}";
+}
+
+std::string redis_body_key(const std::string& queue, std::string_view id) {
+  return queue + ":b:" + std::string{id};
+}
+
+redis_queue::redis_queue(std::shared_ptr<redis_connection> connection, const queue_options& o)
+    : connection_{std::move(connection)}, queue_{redis_queue_name(o)}, ttl_{std::to_string(o.owner_ttl.count())} {}
+
+result<store_stats> redis_queue::stats() {
+  const auto reply = connection_->run_one(redis_script::stats, queue_, {ttl_});
+  if (!reply)
+    return reply.error();
+  const auto answer = reply->value();
+  if (answer.size() < 5)
+    return no_queue(queue_);
+  const auto totals = answer[0];
+  store_stats s{.stored = total(totals, "stored"),
+                .delivered = total(totals, "delivered"),
+                .purged = total(totals, "purged"),
+                .ready = total(totals, "ready"),
+                .in_flight = total(totals, "in_flight"),
+                .retry = total(totals, "retry"),
+                .dead = total(totals, "dead"),
+                .oldest_ready = time_of(answer[1]),
+                .next_retry = time_of(answer[2]),
+                .oldest_dead = time_of(answer[3]),
+                .paused = answer[4].text() == "1",
+                .owners = {}};
+  for (std::size_t i = 5; i < answer.size(); ++i)
+    s.owners.push_back(owner_token::describe(answer[i].text()));
+  return s;
+}
+
+result<std::vector<dead_letter>> redis_queue::list_dead(const std::string& after, std::size_t limit) {
+  auto place = parse_dead_cursor(after);
+  if (!place)
+    return place.error();
+  std::vector<dead_letter> page;
+  while (page.size() < limit) {
+    const auto reply = connection_->run_one(
+        redis_script::list_dead, queue_,
+        {std::to_string(place->died.time_since_epoch().count()), place->id, std::to_string(limit - page.size())});
+    if (!reply)
+      return reply.error();
+    const auto answer = reply->value();
+    if (answer.size() < members)
+      return page;
+    for (std::size_t i = 0; i + members <= answer.size(); i += members)
+      page.push_back(letter_at(answer, i));
+    place->died = page.back().died;
+    place->id = page.back().id;
+  }
+  return page;
+}
+
+result<dead_letter> redis_queue::show_dead(const std::string& id) {
+  const error unknown{errc::unknown_batch, "id", "no dead letter has the id " + id};
+  if (!is_batch_id(id))
+    return unknown;
+  const auto reply = connection_->run_one(redis_script::show_dead, queue_, {id});
+  if (!reply)
+    return reply.error();
+  if (reply->value().size() < members)
+    return unknown;
+  auto letter = letter_at(reply->value(), 0);
+  connection_->add({"GET", redis_body_key(queue_, id)});
+  const auto body = connection_->run();
+  if (!body)
+    return body.error();
+  const auto text = body->front().value();
+  if (text.is_error())
+    return to_error(classify_redis_error(text.text()), text.text());
+  letter.payload = std::make_shared<const std::string>(text.text());
+  return letter;
+}
+
+result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::vector<std::string>& ids) {
+  std::uint64_t events = 0;
+  const auto change = [&](const std::vector<std::string_view>& some) -> result<std::int64_t> {
+    const auto reply = connection_->run_one(script, queue_, some);
+    if (!reply)
+      return reply.error();
+    const auto answer = reply->value();
+    if (answer.size() != 2)
+      return error{errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
+    events += static_cast<std::uint64_t>(answer[1].integer().value_or(0));
+    return answer[0].integer().value_or(0);
+  };
+  for (std::size_t from = 0; from < ids.size(); from += redis_script_most) {
+    const auto to = std::min(from + redis_script_most, ids.size());
+    const auto done =
+        change({ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(to)});
+    if (!done)
+      return done.error();
+  }
+  if (!ids.empty())
+    return events;
+  const auto before = stats(); // what dies meanwhile is not meant
+  if (!before)
+    return before.error();
+  while (events < before->dead) {
+    const auto done = change({});
+    if (!done)
+      return done.error();
+    if (*done < static_cast<std::int64_t>(redis_script_most))
+      break;
+  }
+  return events;
+}
+
+result<std::uint64_t> redis_queue::replay_dead(const std::vector<std::string>& ids) {
+  return change_dead(redis_script::replay, ids);
+}
+
+result<std::uint64_t> redis_queue::purge_dead(const std::vector<std::string>& ids) {
+  return change_dead(redis_script::purge, ids);
+}
+
+result<void> redis_queue::set_paused(bool paused) {
+  const auto done = connection_->run_one(redis_script::set_paused, queue_, {paused ? "1" : "0"});
+  if (!done)
+    return done.error();
+  return done->value().integer() == 1 ? result<void>{} : result<void>{no_queue(queue_)};
+}
+
+} // namespace sluice

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sluice/store.hpp"
+#include "store/redis/connection.hpp"
+
+namespace sluice {
+
+/// The name of a queue's keys: `{prefix:name}`, whose braces keep them on one node of a cluster.
+std::string redis_queue_name(const queue_options&);
+
+/// The key of a batch's payload.
+std::string redis_body_key(const std::string& queue, std::string_view id);
+
+/// What people do to a queue in Redis, beside the processes that process it.
+class redis_queue : public queue_admin {
+public:
+  redis_queue(std::shared_ptr<redis_connection>, const queue_options&);
+
+  result<store_stats> stats() override;
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
+  result<dead_letter> show_dead(const std::string& id) override;
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  result<void> set_paused(bool) override;
+
+private:
+  result<std::uint64_t> change_dead(redis_script, const std::vector<std::string>& ids);
+
+  const std::shared_ptr<redis_connection> connection_;
+  const std::string queue_;
+  const std::string ttl_;
+};
+
+} // namespace sluice

@@ -1,0 +1,138 @@
+#include "store/redis/store.hpp"
+
+#include <algorithm>
+
+namespace sluice {
+
+namespace {
+
+constexpr milliseconds poll{1'000};
+
+} // namespace
+
+redis_store::redis_store(const redis_options& where, const options& o, std::string fingerprint)
+    : settings_{o}, queue_{redis_queue_name(o.queue)}, connection_{std::make_shared<redis_connection>(where, o.log)},
+      owner_{*connection_, queue_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue} {}
+
+milliseconds redis_store::poll_interval() {
+  if (!shared())
+    return poll;
+  return milliseconds{std::uniform_int_distribution<milliseconds::rep>{poll.count() * 8 / 10, poll.count()}(random_)};
+}
+
+result<store_stats> redis_store::stats() {
+  if (auto ours = owner_.ensure(); !ours) // a queue that is new is made by that
+    return ours.error();
+  return admin_.stats();
+}
+
+result<work_done> redis_store::apply(const unit_of_work& work) {
+  for (bool again = true;; again = false) {
+    if (auto ours = owner_.ensure(); !ours)
+      return ours.error();
+    if (auto same = owner_.what_happened(); !same)
+      return same.error();
+    if (auto done = reclaim_now_and_then(); !done) {
+      owner_.doubt(); // its session may be over
+      if (again)
+        continue;
+      return done.error();
+    }
+    redis_unit unit{work, queue_, settings_, owner_.credentials()};
+    unit.add_to(*connection_);
+    const auto answers = connection_->run();
+    if (!answers)
+      return answers.error();
+    auto done = unit.read(*answers);
+    if (done)
+      return complete(unit, std::move(*done));
+    if (!again || !mended(unit.trouble()))
+      return done.error();
+  }
+}
+
+// Whether the unit should be sent again at once.
+bool redis_store::mended(redis_trouble trouble) {
+  switch (trouble) {
+  case redis_trouble::no_script:
+    return connection_->load_scripts().has_value();
+  case redis_trouble::not_owner:
+    owner_.doubt();
+    return true;
+  case redis_trouble::not_writable: // the master may be elsewhere
+    connection_->close();
+    break;
+  case redis_trouble::passing:
+  case redis_trouble::memory_full:
+  case redis_trouble::not_permitted:
+  case redis_trouble::wrong_server:
+  case redis_trouble::wrong_type:
+    break;
+  }
+  return false;
+}
+
+result<void> redis_store::reclaim_now_and_then() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!shared() || now < next_reclaim_)
+    return {};
+  next_reclaim_ = now + poll;
+  return owner_.reclaim();
+}
+
+result<work_done> redis_store::complete(redis_unit& unit, work_done done) {
+  if (unit.is_unclaimed()) {
+    const auto claimed = connection_->run_one(redis_script::enqueue_and_claim, queue_, unit.claim_arguments());
+    if (!claimed)
+      return claimed.error();
+    if (!unit.read_claimed(claimed->value(), done))
+      return unit.why();
+  }
+  std::vector<lease> empty;
+  if (auto fetched = fetch_bodies(done, empty); !fetched)
+    return fetched.error();
+  // Neither is of use to anybody as it is.
+  if (auto held = settle_all(unit, "hold", unit.without_room()); !held)
+    return held.error();
+  if (auto released = settle_all(unit, "release", empty); !released)
+    return released.error();
+  return done;
+}
+
+result<void> redis_store::settle_all(redis_unit& unit, std::string_view how, const std::vector<lease>& leases) {
+  if (leases.empty())
+    return {};
+  const auto done = connection_->run_one(redis_script::settle, queue_, unit.settle_arguments(how, leases));
+  return done ? result<void>{} : result<void>{done.error()};
+}
+
+// Batches that this process has not just stored are read back, all in one round trip.
+result<void> redis_store::fetch_bodies(work_done& done, std::vector<lease>& empty) {
+  std::vector<leased_batch*> missing;
+  for (auto& b : done.claimed)
+    if (!b.content->payload) {
+      missing.push_back(&b);
+      connection_->add({"GET", redis_body_key(queue_, b.content->id)});
+    }
+  if (missing.empty())
+    return {};
+  const auto bodies = connection_->run();
+  if (!bodies)
+    return bodies.error();
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    auto& b = *missing[i];
+    const auto body = (*bodies)[i].value();
+    if (body.is_error())
+      return to_error(classify_redis_error(body.text()), body.text());
+    if (body.text().empty()) {
+      empty.push_back({b.content->id, b.fence});
+      continue;
+    }
+    b.content = std::make_shared<const batch>(batch{
+        .id = b.content->id, .events = b.content->events, .payload = std::make_shared<const std::string>(body.text())});
+  }
+  std::erase_if(done.claimed, [](const leased_batch& b) { return !b.content->payload; });
+  return {};
+}
+
+} // namespace sluice

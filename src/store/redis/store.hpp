@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "store/redis/owner.hpp"
+#include "store/redis/queue.hpp"
+#include "store/redis/unit.hpp"
+
+namespace sluice {
+
+/// A queue in Redis, of one process or shared by many. A unit of work is one pipeline of the scripts in
+/// `src/store/redis/lua/`, each of which is atomic and may be run again. Payloads are sent and fetched beside the
+/// scripts, never through them.
+class redis_store : public store {
+public:
+  /// Connects when it is first used. `fingerprint` says where its batches go.
+  redis_store(const redis_options& where, const options&, std::string fingerprint);
+
+  result<work_done> apply(const unit_of_work&) override;
+  void leave() override { owner_.leave(); }
+  result<void> redirect(const std::string& fingerprint) override { return owner_.redirect(fingerprint); }
+  bool durable() const noexcept override { return true; }
+  bool shared() const noexcept override { return settings_.queue.is_multi_processor; }
+  /// A second; a shared queue's processes spread themselves a little.
+  std::chrono::milliseconds poll_interval() override;
+
+  result<store_stats> stats() override;
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override {
+    return admin_.list_dead(after, limit);
+  }
+  result<dead_letter> show_dead(const std::string& id) override { return admin_.show_dead(id); }
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return admin_.replay_dead(ids); }
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return admin_.purge_dead(ids); }
+  result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
+
+private:
+  bool mended(redis_trouble);
+  result<void> reclaim_now_and_then();
+  result<work_done> complete(redis_unit&, work_done);
+  result<void> settle_all(redis_unit&, std::string_view how, const std::vector<lease>&);
+  result<void> fetch_bodies(work_done&, std::vector<lease>& empty);
+
+  const options settings_;
+  const std::string queue_;
+  const std::shared_ptr<redis_connection> connection_;
+  redis_owner owner_;
+  redis_queue admin_;
+  std::chrono::steady_clock::time_point next_reclaim_{};
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+} // namespace sluice

@@ -1,0 +1,338 @@
+#include "store/redis/unit.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/printable.hpp"
+#include "core/wire/batch_id.hpp"
+#include "store/held_delay.hpp"
+#include "store/redis/queue.hpp"
+
+namespace sluice {
+
+namespace {
+
+// A body that no script accepts is gone after this.
+constexpr const char* body_expiry = "600000";
+
+// A row of settle.lua.
+struct row {
+  std::string_view op;
+  const lease* held;
+  std::int64_t delay = 0;
+  const failure_note* why = nullptr;
+};
+
+std::optional<row> row_of(const settlement& s) {
+  if (const auto* a = std::get_if<ack>(&s))
+    return row{.op = "ack", .held = &a->held};
+  if (const auto* n = std::get_if<nack>(&s))
+    return row{.op = n->counted ? "nack" : "defer", .held = &n->held, .delay = n->delay.count(), .why = &n->why};
+  if (const auto* b = std::get_if<bury>(&s))
+    return row{.op = "bury", .held = &b->held, .why = &b->why};
+  if (const auto* r = std::get_if<release>(&s))
+    return row{.op = "release", .held = &r->held};
+  return std::nullopt;
+}
+
+std::optional<settle_outcome> outcome_named(std::string_view text) {
+  if (text == "applied")
+    return settle_outcome::applied;
+  if (text == "gone")
+    return settle_outcome::gone;
+  if (text == "stale")
+    return settle_outcome::stale;
+  if (text == "held")
+    return settle_outcome::held;
+  return std::nullopt;
+}
+
+} // namespace
+
+// The answers of a transaction: to MULTI, to every command in it, to EXEC.
+struct redis_unit::reader {
+  const std::vector<redis_reply>& answers;
+  std::size_t at = 0;
+
+  const redisReply* next() { return at < answers.size() ? answers[at++].raw() : nullptr; }
+
+  // The last part of what EXEC answers, or the error that kept it from running.
+  const redisReply* transaction(std::size_t commands) {
+    const redisReply* first_error = nullptr;
+    for (std::size_t i = 0; i <= commands; ++i)
+      if (const auto* answer = next(); answer && answer->type == REDIS_REPLY_ERROR && !first_error)
+        first_error = answer;
+    const auto* exec = next();
+    if (!exec || exec->type != REDIS_REPLY_ARRAY || exec->elements != commands)
+      return first_error ? first_error : exec;
+    return exec->element[commands - 1];
+  }
+};
+
+redis_unit::redis_unit(const unit_of_work& work, const std::string& queue, const options& settings,
+                       std::vector<std::string_view> credentials)
+    : work_{work}, queue_{queue}, settings_{settings}, credentials_{std::move(credentials)} {}
+
+// -- the commands
+// -------------------------------------------------------------------------------------------------------
+
+void redis_unit::add_to(redis_connection& to) {
+  add_settlements(to);
+  add_enqueues_and_claim(to);
+}
+
+std::string_view redis_unit::number(std::int64_t n) {
+  return words_.emplace_back(std::to_string(n));
+}
+
+std::vector<std::string_view> redis_unit::settle_head() {
+  auto arguments = credentials_;
+  const auto& dead = settings_.dead_letters;
+  arguments.insert(arguments.end(),
+                   {number(static_cast<std::int64_t>(dead.max_events)),
+                    number(static_cast<std::int64_t>(dead.max_bytes)),
+                    dead.when_full == dead_letters_full::drop_oldest ? "1" : "0", number(held_delay.count())});
+  return arguments;
+}
+
+std::vector<std::string_view> redis_unit::settle_arguments(std::string_view how, const std::vector<lease>& leases) {
+  auto arguments = settle_head();
+  for (const auto& l : leases)
+    arguments.insert(arguments.end(), {how, l.id, number(static_cast<std::int64_t>(l.fence)), "0", "0", ""});
+  return arguments;
+}
+
+void redis_unit::add_settlements(redis_connection& to) {
+  std::vector<std::string_view> arguments;
+  step settles{.what = step::kind::settle};
+  const auto send = [&] {
+    if (settles.about.empty())
+      return;
+    to.call(redis_script::settle, queue_, arguments);
+    steps_.push_back(std::exchange(settles, {.what = step::kind::settle}));
+  };
+  const auto add_row = [&](const row& r, std::size_t about) {
+    if (settles.about.empty())
+      arguments = settle_head();
+    const bool has_reason = r.why && !r.why->reason.empty();
+    arguments.insert(arguments.end(), {r.op, r.held->id, number(static_cast<std::int64_t>(r.held->fence)),
+                                       number(r.delay), number(r.why ? std::max(r.why->status, 0) : 0),
+                                       has_reason ? std::string_view{r.why->reason} : std::string_view{}});
+    settles.about.push_back(about);
+    if (settles.about.size() == redis_script_most)
+      send();
+  };
+  for (std::size_t i = 0; i < work_.settlements.size(); ++i) {
+    const auto& s = work_.settlements[i];
+    if (const auto r = row_of(s)) {
+      add_row(*r, i);
+    } else if (const auto* e = std::get_if<extend>(&s)) {
+      for (const auto& l : e->held)
+        add_row({.op = "extend", .held = &l, .delay = settings_.queue.lease.count()}, i);
+    } else if (const auto* p = std::get_if<split>(&s)) {
+      send(); // their order is kept
+      add_split(to, *p);
+      steps_.push_back({.what = step::kind::split, .about = {i}});
+    } else if (const auto* k = std::get_if<retain>(&s)) {
+      send();
+      auto held = credentials_;
+      for (const auto& l : k->held)
+        held.insert(held.end(), {l.id, number(static_cast<std::int64_t>(l.fence))});
+      to.call(redis_script::retain, queue_, held);
+      steps_.push_back({.what = step::kind::retain, .about = {i}});
+    }
+  }
+  send();
+}
+
+void redis_unit::add_body(redis_connection& to, const batch& b) {
+  to.add({"SET", redis_body_key(queue_, b.id), *b.payload, "NX", "PX", body_expiry});
+}
+
+void redis_unit::add_split(redis_connection& to, const split& p) {
+  to.add({"MULTI"});
+  add_body(to, *p.first);
+  add_body(to, *p.second);
+  auto arguments = credentials_;
+  arguments.insert(arguments.end(), {p.held.id, number(static_cast<std::int64_t>(p.held.fence))});
+  for (const auto* half : {p.first.get(), p.second.get()})
+    arguments.insert(arguments.end(),
+                     {half->id, number(half->events), number(static_cast<std::int64_t>(half->payload->size()))});
+  to.call(redis_script::split, queue_, arguments);
+  to.add({"EXEC"});
+}
+
+std::vector<std::string_view> redis_unit::claim_arguments() {
+  auto arguments = credentials_;
+  arguments.insert(arguments.end(),
+                   {number(static_cast<std::int64_t>(work_.slots)), number(settings_.queue.lease.count()),
+                    number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0",
+                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_events)),
+                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))});
+  return arguments;
+}
+
+void redis_unit::add_enqueues_and_claim(redis_connection& to) {
+  auto arguments = claim_arguments();
+  steps_.push_back({.what = step::kind::claim});
+  if (work_.enqueues.empty())
+    return to.call(redis_script::enqueue_and_claim, queue_, arguments);
+  to.add({"MULTI"});
+  for (const auto& b : work_.enqueues) {
+    add_body(to, *b);
+    arguments.insert(arguments.end(),
+                     {b->id, number(b->events), number(static_cast<std::int64_t>(b->payload->size()))});
+  }
+  to.call(redis_script::enqueue_and_claim, queue_, arguments);
+  to.add({"EXEC"});
+  add_wait(to);
+}
+
+void redis_unit::add_wait(redis_connection& to) {
+  const auto& o = settings_.redis;
+  if (o.ack == redis_ack::memory && o.wait_replicas == 0)
+    return;
+  // Less than the deadline of the connection.
+  const auto deadline = number(o.command.count() / 2);
+  if (o.ack == redis_ack::fsync)
+    to.add({"WAITAOF", "1", number(o.wait_replicas), deadline});
+  else
+    to.add({"WAIT", number(o.wait_replicas), deadline});
+  steps_.push_back({.what = step::kind::wait});
+}
+
+// -- the answers
+// --------------------------------------------------------------------------------------------------------
+
+result<work_done> redis_unit::read(const std::vector<redis_reply>& answers) {
+  work_done done;
+  done.settled.resize(work_.settlements.size(), settle_outcome::applied);
+  reader from{.answers = answers};
+  for (const auto& s : steps_)
+    if (!read_step(s, from, done))
+      return why_;
+  return done;
+}
+
+bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
+  const redisReply* answer = nullptr;
+  if (s.what == step::kind::split)
+    answer = from.transaction(3);
+  else if (s.what == step::kind::claim && !work_.enqueues.empty())
+    answer = from.transaction(work_.enqueues.size() + 1);
+  else
+    answer = from.next();
+  if (!answer)
+    return not_understood();
+  const redis_value value{answer};
+  if (value.is_error()) {
+    const bool full = classify_redis_error(value.text()) == redis_trouble::memory_full;
+    if (full && s.what == step::kind::claim && !work_.enqueues.empty()) {
+      done.enqueued.assign(work_.enqueues.size(), enqueue_outcome::backlog_full);
+      return unclaimed_ = true;
+    }
+    if (full && s.what == step::kind::split) {
+      done.settled[s.about[0]] = settle_outcome::held;
+      without_room_.push_back(std::get<split>(work_.settlements[s.about[0]]).held);
+      return true;
+    }
+    if (s.what == step::kind::wait) {
+      why_ = {errc::store_failed, settings_.redis.ack == redis_ack::fsync ? "redis.ack" : "redis.wait_replicas",
+              "Redis says: " + printable(value.text(), "") + " (fsync needs Redis 7.2 with appendonly)"};
+      return false;
+    }
+    return fail(value);
+  }
+  switch (s.what) {
+  case step::kind::settle:
+    return read_settled(s, value, done);
+  case step::kind::split:
+    if (const auto outcome = outcome_named(value.text())) {
+      done.settled[s.about[0]] = *outcome;
+      return true;
+    }
+    return not_understood();
+  case step::kind::retain:
+    return true;
+  case step::kind::wait:
+    return read_wait(value);
+  case step::kind::claim:
+    break;
+  }
+  if (value.size() < 2)
+    return not_understood();
+  return read_enqueued(value[1], done) && read_claimed(value, done);
+}
+
+bool redis_unit::read_settled(const step& s, redis_value answer, work_done& done) {
+  if (answer.size() != s.about.size() + 1)
+    return not_understood();
+  done.purged_events += static_cast<std::uint64_t>(answer[0].integer().value_or(0));
+  for (std::size_t i = 0; i < s.about.size(); ++i) {
+    const auto outcome = outcome_named(answer[i + 1].text());
+    if (!outcome)
+      return not_understood();
+    if (lease_of(work_.settlements[s.about[i]])) // that a lease could not be extended shows when it is settled
+      done.settled[s.about[i]] = *outcome;
+  }
+  return true;
+}
+
+bool redis_unit::read_enqueued(redis_value answer, work_done& done) {
+  if (answer.size() != work_.enqueues.size())
+    return not_understood();
+  for (std::size_t i = 0; i < answer.size(); ++i)
+    done.enqueued.push_back(answer[i].integer() == 1 ? enqueue_outcome::stored : enqueue_outcome::backlog_full);
+  return true;
+}
+
+bool redis_unit::read_wait(redis_value answer) {
+  const auto& o = settings_.redis;
+  const bool synced = o.ack == redis_ack::memory || (answer.size() == 2 && answer[0].integer() >= 1);
+  const auto replicas = o.ack == redis_ack::memory ? answer.integer() : answer.size() == 2 ? answer[1].integer() : 0;
+  if (synced && replicas >= o.wait_replicas)
+    return true;
+  why_ = synced ? error{errc::store_failed, "redis.wait_replicas",
+                        "only " + std::to_string(replicas.value_or(0)) + " replicas have what was stored"}
+                : error{errc::store_failed, "redis.ack", "Redis has not synced what was stored to its disk"};
+  return false;
+}
+
+bool redis_unit::read_claimed(redis_value answer, work_done& done) {
+  constexpr std::size_t members = 5, before = 2;
+  if (answer.size() < before || (answer.size() - before) % members != 0)
+    return not_understood();
+  if (const auto due = answer[0].integer())
+    done.next_due = store_time{milliseconds{*due}};
+  for (std::size_t i = before; i < answer.size(); i += members) {
+    const std::string id{answer[i].text()};
+    const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),
+               stored = answer[i + 4].integer();
+    if (!is_batch_id(id) || !fence || !attempts || !events || !stored)
+      return not_understood();
+    const auto known =
+        std::find_if(work_.enqueues.begin(), work_.enqueues.end(), [&](const batch_ptr& b) { return b->id == id; });
+    auto content = known != work_.enqueues.end()
+                       ? *known
+                       : std::make_shared<const batch>(
+                             batch{.id = id, .events = static_cast<std::uint32_t>(*events), .payload = nullptr});
+    done.claimed.push_back({.content = std::move(content),
+                            .fence = static_cast<std::uint64_t>(*fence),
+                            .attempts = static_cast<int>(*attempts),
+                            .stored = store_time{milliseconds{*stored}}});
+  }
+  return true;
+}
+
+bool redis_unit::fail(redis_value answer) {
+  trouble_ = classify_redis_error(answer.text());
+  why_ = to_error(trouble_, answer.text());
+  return false;
+}
+
+bool redis_unit::not_understood() {
+  why_ = {errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
+  return false;
+}
+
+} // namespace sluice

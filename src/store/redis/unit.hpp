@@ -1,0 +1,87 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/store.hpp"
+#include "store/redis/connection.hpp"
+#include "store/redis/error.hpp"
+
+namespace sluice {
+
+/// One unit of work as commands to Redis, and what came of it out of the answers. Does no I/O of its own.
+///
+/// The commands, in their order: settlements, and the splits, each a transaction with the bodies of the halves; then
+/// the bodies of the enqueues, accepting them, and the claim, in one transaction.
+class redis_unit {
+public:
+  /// Borrows everything.
+  redis_unit(const unit_of_work& work, const std::string& queue, const options& settings,
+             std::vector<std::string_view> credentials);
+
+  /// Gathers the commands, once.
+  void add_to(redis_connection&);
+
+  /// Reads the answers. A batch that was claimed and is not part of the unit has no payload yet. What needs memory that
+  /// Redis has not is refused: `backlog_full`, `held`. Errors: see `trouble`.
+  result<work_done> read(const std::vector<redis_reply>& answers);
+
+  /// What the error of `read` was.
+  redis_trouble trouble() const noexcept { return trouble_; }
+
+  /// Batches whose halves found no memory: they are still in flight.
+  const std::vector<lease>& without_room() const noexcept { return without_room_; }
+
+  /// The claim is to be made once more, without the enqueues, which found no memory.
+  bool is_unclaimed() const noexcept { return unclaimed_; }
+  /// The arguments of `enqueue_and_claim.lua` before the rows of the enqueues.
+  std::vector<std::string_view> claim_arguments();
+  /// Reads what it answers.
+  bool read_claimed(redis_value, work_done&);
+  /// What was wrong with that.
+  const error& why() const noexcept { return why_; }
+
+  /// The rows of `settle.lua` for leases that are to be settled in one way.
+  std::vector<std::string_view> settle_arguments(std::string_view how, const std::vector<lease>&);
+
+private:
+  /// A command, or a transaction, and the settlements that its answer is about.
+  struct step {
+    enum class kind { settle, retain, split, claim, wait };
+    kind what{};
+    std::vector<std::size_t> about{};
+  };
+
+  std::string_view number(std::int64_t);
+  std::vector<std::string_view> settle_head();
+  void add_settlements(redis_connection&);
+  void add_split(redis_connection&, const split&);
+  void add_enqueues_and_claim(redis_connection&);
+  void add_wait(redis_connection&);
+  void add_body(redis_connection&, const batch&);
+
+  /// Walks over the answers.
+  struct reader;
+  bool read_step(const step&, reader&, work_done&);
+  bool read_settled(const step&, redis_value, work_done&);
+  bool read_enqueued(redis_value, work_done&);
+  bool read_wait(redis_value);
+  bool fail(redis_value);
+  bool not_understood();
+
+  const unit_of_work& work_;
+  const std::string& queue_;
+  const options& settings_;
+  const std::vector<std::string_view> credentials_;
+  std::vector<step> steps_;
+  /// Keeps the words that the commands are made of.
+  std::deque<std::string> words_;
+  std::vector<lease> without_room_;
+  bool unclaimed_ = false;
+  redis_trouble trouble_ = redis_trouble::passing;
+  error why_;
+};
+
+} // namespace sluice

@@ -1,0 +1,122 @@
+#include "store/sqlite/database.hpp"
+
+#include <chrono>
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+namespace sluice {
+
+bool sqlite_failure::is_full() const noexcept {
+  // A limit on the size of files shows as a failed write.
+  return code_ == SQLITE_FULL || code_ == SQLITE_IOERR;
+}
+
+std::int64_t sqlite_row::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string sqlite_row::text(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  const auto size = sqlite3_column_bytes(statement_, column);
+  return bytes ? std::string{bytes, static_cast<std::size_t>(size)} : std::string{};
+}
+
+void sqlite_db::closer::operator()(sqlite3* db) const {
+  sqlite3_close_v2(db);
+}
+
+void sqlite_db::closer::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+sqlite_db::sqlite_db(const std::string& path, std::chrono::milliseconds busy) {
+  // SQLite would create it with the process's mask; its companions take the mode of the file. Never opened here if it
+  // exists: to close it would drop the locks that this process has on it by another connection.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    ::close(fd);
+  sqlite3* db = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  db_.reset(db);
+  if (code != SQLITE_OK)
+    fail();
+  sqlite3_busy_timeout(db, static_cast<int>(busy.count()));
+}
+
+void sqlite_db::run(const char* sql, std::initializer_list<value> arguments) {
+  query(sql, arguments, [](const sqlite_row&) {});
+}
+
+void sqlite_db::query(const char* sql, std::initializer_list<value> arguments, const row_handler& on_row) {
+  auto* s = prepared(sql);
+  struct resetter {
+    sqlite3_stmt* s;
+    ~resetter() {
+      sqlite3_reset(s);
+      sqlite3_clear_bindings(s);
+    }
+  } until_end{s};
+  int i = 0;
+  for (const auto& a : arguments) {
+    ++i;
+    if (const auto* n = std::get_if<std::int64_t>(&a))
+      sqlite3_bind_int64(s, i, *n);
+    else if (const auto* t = std::get_if<std::string_view>(&a))
+      sqlite3_bind_text(s, i, t->data(), static_cast<int>(t->size()), SQLITE_STATIC);
+    else if (const auto* b = std::get_if<sqlite_blob>(&a))
+      sqlite3_bind_blob(s, i, b->bytes.data(), static_cast<int>(b->bytes.size()), SQLITE_STATIC);
+  }
+  for (;;) {
+    const int code = sqlite3_step(s);
+    if (code == SQLITE_DONE)
+      return;
+    if (code != SQLITE_ROW)
+      fail();
+    on_row(sqlite_row{s});
+  }
+}
+
+void sqlite_db::script(const std::string& sql) {
+  if (sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    fail();
+}
+
+std::int64_t sqlite_db::changes() const {
+  return sqlite3_changes(db_.get());
+}
+
+sqlite3_stmt* sqlite_db::prepared(const char* sql) {
+  auto& s = statements_[sql];
+  if (!s) {
+    sqlite3_stmt* fresh = nullptr;
+    if (sqlite3_prepare_v3(db_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &fresh, nullptr) != SQLITE_OK)
+      fail();
+    s.reset(fresh);
+  }
+  return s.get();
+}
+
+void sqlite_db::fail() const {
+  if (!db_)
+    throw sqlite_failure{SQLITE_NOMEM, "out of memory"};
+  throw sqlite_failure{sqlite3_errcode(db_.get()) & 0xff, sqlite3_errmsg(db_.get())};
+}
+
+sqlite_transaction::~sqlite_transaction() {
+  if (!db_)
+    return;
+  try {
+    db_->run("ROLLBACK");
+  } catch (const sqlite_failure&) { // some failures have rolled back already
+  }
+}
+
+void sqlite_transaction::commit() {
+  db_->run("COMMIT");
+  db_ = nullptr;
+}
+
+} // namespace sluice

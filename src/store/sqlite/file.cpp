@@ -1,0 +1,130 @@
+#include "store/sqlite/file.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include <sqlite3.h>
+
+namespace sluice {
+
+namespace {
+
+// "Slui", in the file's header: what tells our files from others'.
+constexpr std::uint32_t application_id = 0x536c7569;
+constexpr std::uint32_t schema_version = 1;
+// How long another process (`sluice status`, a backup) may keep the file locked.
+constexpr std::chrono::milliseconds busy{5'000};
+
+// `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance; the halves of a split share
+// their parent's and follow one another by id. Bodies stand apart, so that a change of state does not rewrite them.
+constexpr const char* tables = R"sql(
+CREATE TABLE batch(
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL, state INTEGER NOT NULL,
+  fence INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+  events INTEGER NOT NULL, bytes INTEGER NOT NULL, enqueued INTEGER NOT NULL,
+  due INTEGER NOT NULL DEFAULT 0, died INTEGER NOT NULL DEFAULT 0,
+  status INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '');
+CREATE INDEX batch_ready ON batch(place, id) WHERE state = 0;
+CREATE INDEX batch_in_flight ON batch(id) WHERE state = 1;
+CREATE INDEX batch_retry ON batch(due) WHERE state = 2;
+CREATE INDEX batch_dead ON batch(died, id) WHERE state = 3;
+CREATE TABLE body(n INTEGER PRIMARY KEY, payload BLOB NOT NULL);
+CREATE TABLE total(
+  one INTEGER PRIMARY KEY CHECK(one = 1), stored INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0,
+  purged INTEGER NOT NULL DEFAULT 0, ready INTEGER NOT NULL DEFAULT 0, in_flight INTEGER NOT NULL DEFAULT 0,
+  retry INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0, waiting_bytes INTEGER NOT NULL DEFAULT 0,
+  dead_bytes INTEGER NOT NULL DEFAULT 0, next_place INTEGER NOT NULL DEFAULT 1);
+INSERT INTO total(one) VALUES(1);
+CREATE TABLE control(
+  one INTEGER PRIMARY KEY CHECK(one = 1), paused INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '');
+INSERT INTO control(one) VALUES(1);
+)sql";
+
+std::uint32_t big_endian(const unsigned char* p) {
+  return std::uint32_t{p[0]} << 24U | std::uint32_t{p[1]} << 16U | std::uint32_t{p[2]} << 8U | p[3];
+}
+
+// The first bytes of a file. Read by SQLite's own file layer, which knows not to drop the locks that this process may
+// have on the file by another connection, as a plain close() would: then a third party would take the log away.
+template <std::size_t Size>
+int read_beginning(const std::string& path, std::array<unsigned char, Size>& to) {
+  struct name_of {
+    explicit name_of(const std::string& path) : name{sqlite3_create_filename(path.c_str(), "", "", 0, nullptr)} {}
+    ~name_of() { sqlite3_free_filename(name); }
+    sqlite3_filename name;
+  } const name{path};
+  auto* layer = sqlite3_vfs_find(nullptr);
+  std::vector<std::max_align_t> room(static_cast<std::size_t>(layer->szOsFile) / sizeof(std::max_align_t) + 1);
+  auto* file = reinterpret_cast<sqlite3_file*>(room.data());
+  int flags = 0;
+  int code = layer->xOpen(layer, name.name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, &flags);
+  if (code == SQLITE_OK)
+    code = file->pMethods->xRead(file, to.data(), static_cast<int>(to.size()), 0);
+  if (file->pMethods)
+    file->pMethods->xClose(file);
+  return code;
+}
+
+// Looks at the header first: SQLite might already change a file while it opens it. Empty: a new file.
+result<std::optional<std::uint32_t>> version_of(const std::string& path) {
+  std::error_code why;
+  const auto size = std::filesystem::file_size(path, why);
+  if (why == std::errc::no_such_file_or_directory || (!why && size == 0))
+    return std::optional<std::uint32_t>{};
+  if (why)
+    return error{errc::store_failed, "persistence", path + ": " + why.message()};
+  std::array<unsigned char, 100> header{};
+  const int code = read_beginning(path, header);
+  if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
+    return error{errc::store_failed, "persistence", path + ": " + sqlite3_errstr(code)};
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  if (std::memcmp(header.data(), magic.data(), magic.size()) != 0 || big_endian(&header[68]) != application_id)
+    return error{errc::not_a_queue, "persistence",
+                 path + " is a file of something else, or damaged; nothing was changed"};
+  return std::optional{big_endian(&header[60])};
+}
+
+} // namespace
+
+error to_error(const sqlite_failure& f) {
+  const bool damaged = f.code() == SQLITE_CORRUPT || f.code() == SQLITE_NOTADB;
+  return {damaged ? errc::not_a_queue : errc::store_failed, "persistence", std::string{"SQLite: "} + f.what()};
+}
+
+result<sqlite_db> open_sqlite_file(const std::string& name, sqlite_durability durability, when_missing missing) {
+  std::error_code ignored;
+  const auto path = std::filesystem::weakly_canonical(name, ignored).string(); // SQLite follows no links
+  const auto version = version_of(path);
+  if (!version)
+    return version.error();
+  if (!*version && missing == when_missing::refuse)
+    return error{errc::not_a_queue, "persistence", path + ": there is no such queue"};
+  if (*version && **version > schema_version)
+    return error{errc::not_a_queue, "persistence",
+                 path + " was written by a newer version (schema " + std::to_string(**version) + ")"};
+  try {
+    sqlite_db db{path, busy};
+    db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304");
+    db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    // Asked of SQLite, which has undone what a crash left half-made.
+    std::int64_t present = 0;
+    db.query("PRAGMA user_version", {}, [&](const sqlite_row& r) { present = r.integer(0); });
+    if (present == 0) {
+      // One transaction: a file has all of it or is empty.
+      db.script("PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE; PRAGMA application_id = " +
+                std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version) + ";" +
+                tables + "COMMIT");
+    }
+    db.script("PRAGMA journal_mode = WAL");
+    return result<sqlite_db>{boost::system::in_place_value, std::move(db)};
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+}
+
+} // namespace sluice

@@ -1,0 +1,210 @@
+#include "store/sqlite/queue.hpp"
+
+#include <set>
+
+#include "core/persistence/dead_cursor.hpp"
+#include "store/sqlite/file.hpp"
+#include "store/sqlite/lock.hpp"
+
+namespace sluice {
+
+namespace {
+
+// Dead letters that one transaction changes, when all are meant.
+constexpr std::int64_t all_at_a_time = 500;
+
+std::optional<store_time> time_of(sqlite_db& db, const char* sql) {
+  std::optional<store_time> found;
+  db.query(sql, {}, [&](const sqlite_row& r) { found = store_time{std::chrono::milliseconds{r.integer(0)}}; });
+  return found;
+}
+
+dead_letter letter_in(const sqlite_row& r) {
+  return {.id = r.text(0),
+          .events = static_cast<std::uint32_t>(r.integer(1)),
+          .attempts = static_cast<int>(r.integer(2)),
+          .why = {.status = static_cast<int>(r.integer(3)), .reason = r.text(4)},
+          .died = store_time{std::chrono::milliseconds{r.integer(5)}}};
+}
+
+struct chosen_dead {
+  std::int64_t n, events, bytes;
+};
+
+template <class F>
+auto guarded(F call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+}
+
+} // namespace
+
+std::int64_t& sqlite_totals::in(sqlite_state s) {
+  switch (s) {
+  case sqlite_state::ready:
+    return ready;
+  case sqlite_state::in_flight:
+    return in_flight;
+  case sqlite_state::retry:
+    return retry;
+  case sqlite_state::dead:
+    break;
+  }
+  return dead;
+}
+
+void sqlite_totals::move(sqlite_state from, sqlite_state to, std::int64_t events, std::int64_t bytes) {
+  in(from) -= events;
+  in(to) += events;
+  (from == sqlite_state::dead ? dead_bytes : waiting_bytes) -= bytes;
+  (to == sqlite_state::dead ? dead_bytes : waiting_bytes) += bytes;
+}
+
+void sqlite_totals::remove(sqlite_state from, std::int64_t events, std::int64_t bytes) {
+  in(from) -= events;
+  (from == sqlite_state::dead ? dead_bytes : waiting_bytes) -= bytes;
+}
+
+sqlite_totals read_totals(sqlite_db& db) {
+  sqlite_totals t;
+  db.query("SELECT stored, delivered, purged, ready, in_flight, retry, dead, waiting_bytes, dead_bytes, next_place "
+           "FROM total",
+           {}, [&](const sqlite_row& r) {
+             t = {.stored = r.integer(0),
+                  .delivered = r.integer(1),
+                  .purged = r.integer(2),
+                  .ready = r.integer(3),
+                  .in_flight = r.integer(4),
+                  .retry = r.integer(5),
+                  .dead = r.integer(6),
+                  .waiting_bytes = r.integer(7),
+                  .dead_bytes = r.integer(8),
+                  .next_place = r.integer(9)};
+           });
+  return t;
+}
+
+void write_totals(sqlite_db& db, const sqlite_totals& t) {
+  db.run("UPDATE total SET stored = ?, delivered = ?, purged = ?, ready = ?, in_flight = ?, retry = ?, dead = ?, "
+         "waiting_bytes = ?, dead_bytes = ?, next_place = ?",
+         {t.stored, t.delivered, t.purged, t.ready, t.in_flight, t.retry, t.dead, t.waiting_bytes, t.dead_bytes,
+          t.next_place});
+}
+
+result<store_stats> sqlite_queue::stats() {
+  return guarded([&]() -> result<store_stats> {
+    const sqlite_transaction snapshot{db_, "BEGIN"};
+    const auto t = read_totals(db_);
+    const auto count = [](std::int64_t n) { return static_cast<std::uint64_t>(n); };
+    store_stats s{.stored = count(t.stored),
+                  .delivered = count(t.delivered),
+                  .purged = count(t.purged),
+                  .ready = count(t.ready),
+                  .in_flight = count(t.in_flight),
+                  .retry = count(t.retry),
+                  .dead = count(t.dead)};
+    s.oldest_ready = time_of(db_, "SELECT enqueued FROM batch WHERE state = 0 ORDER BY place, id LIMIT 1");
+    s.next_retry = time_of(db_, "SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1");
+    s.oldest_dead = time_of(db_, "SELECT died FROM batch WHERE state = 3 ORDER BY died LIMIT 1");
+    db_.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { s.paused = r.integer(0) != 0; });
+    if (auto owner = file_lock::holder(path_); !owner.empty())
+      s.owners.push_back(std::move(owner));
+    return s;
+  });
+}
+
+result<std::vector<dead_letter>> sqlite_queue::list_dead(const std::string& after, std::size_t limit) {
+  const auto place = parse_dead_cursor(after);
+  if (!place)
+    return place.error();
+  return guarded([&]() -> result<std::vector<dead_letter>> {
+    std::vector<dead_letter> page;
+    db_.query("SELECT id, events, attempts, status, reason, died FROM batch WHERE state = 3 AND (died, id) > (?, ?) "
+              "ORDER BY died, id LIMIT ?",
+              {place->died.time_since_epoch().count(), place->id, static_cast<std::int64_t>(limit)},
+              [&](const sqlite_row& r) { page.push_back(letter_in(r)); });
+    return page;
+  });
+}
+
+result<dead_letter> sqlite_queue::show_dead(const std::string& id) {
+  return guarded([&]() -> result<dead_letter> {
+    std::optional<dead_letter> found;
+    db_.query("SELECT id, events, attempts, status, reason, died, payload FROM batch JOIN body USING(n) "
+              "WHERE state = 3 AND id = ?",
+              {id}, [&](const sqlite_row& r) {
+                found = letter_in(r);
+                found->payload = std::make_shared<const std::string>(r.text(6));
+              });
+    if (!found)
+      return error{errc::unknown_batch, "id", "no dead letter has the id " + id};
+    return *found;
+  });
+}
+
+// Calls `change` for each that is chosen, in a transaction for every few hundred.
+template <class Change>
+result<std::uint64_t> sqlite_queue::change_dead(const std::vector<std::string>& ids, Change change) {
+  return guarded([&]() -> result<std::uint64_t> {
+    const std::set<std::string> wanted(ids.begin(), ids.end());
+    auto next = wanted.begin();
+    std::uint64_t events = 0;
+    std::optional<std::int64_t> before; // what dies meanwhile is not meant
+    for (bool more = true; more;) {
+      sqlite_transaction whole{db_};
+      auto totals = read_totals(db_);
+      before = before.value_or(totals.dead);
+      std::vector<chosen_dead> some;
+      const auto choose = [&](const sqlite_row& r) {
+        some.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)});
+      };
+      if (ids.empty()) {
+        db_.query("SELECT n, events, bytes FROM batch WHERE state = 3 ORDER BY died, id LIMIT ?", {all_at_a_time},
+                  choose);
+        more = some.size() == static_cast<std::size_t>(all_at_a_time);
+      } else {
+        for (std::int64_t i = 0; next != wanted.end() && i < all_at_a_time; ++next, ++i)
+          db_.query("SELECT n, events, bytes FROM batch WHERE state = 3 AND id = ?", {*next}, choose);
+        more = next != wanted.end();
+      }
+      for (const auto& c : some) {
+        change(db_, c, totals);
+        events += static_cast<std::uint64_t>(c.events);
+      }
+      more = more && (!ids.empty() || static_cast<std::int64_t>(events) < *before);
+      write_totals(db_, totals);
+      whole.commit();
+    }
+    return events;
+  });
+}
+
+result<std::uint64_t> sqlite_queue::replay_dead(const std::vector<std::string>& ids) {
+  const auto now = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return change_dead(ids, [now](sqlite_db& db, const chosen_dead& c, sqlite_totals& t) {
+    db.run("UPDATE batch SET state = 0, attempts = 0, crashes = 0, status = 0, reason = '', enqueued = ? WHERE n = ?",
+           {std::int64_t{now.count()}, c.n});
+    t.move(sqlite_state::dead, sqlite_state::ready, c.events, c.bytes);
+  });
+}
+
+result<std::uint64_t> sqlite_queue::purge_dead(const std::vector<std::string>& ids) {
+  return change_dead(ids, [](sqlite_db& db, const chosen_dead& c, sqlite_totals& t) {
+    db.run("DELETE FROM batch WHERE n = ?", {c.n});
+    db.run("DELETE FROM body WHERE n = ?", {c.n});
+    t.remove(sqlite_state::dead, c.events, c.bytes);
+    t.purged += c.events;
+  });
+}
+
+result<void> sqlite_queue::set_paused(bool paused) {
+  return guarded([&]() -> result<void> {
+    db_.run("UPDATE control SET paused = ?", {std::int64_t{paused}});
+    return {};
+  });
+}
+
+} // namespace sluice

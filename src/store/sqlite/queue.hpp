@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+
+#include "sluice/options.hpp"
+#include "sluice/store.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace sluice {
+
+/// The numbers of a batch's state in the file.
+enum class sqlite_state : std::int64_t { ready = 0, in_flight = 1, retry = 2, dead = 3 };
+
+/// The row of totals, read and written once a transaction.
+struct sqlite_totals {
+  std::int64_t stored = 0, delivered = 0, purged = 0;
+  std::int64_t ready = 0, in_flight = 0, retry = 0, dead = 0;
+  std::int64_t waiting_bytes = 0, dead_bytes = 0;
+  std::int64_t next_place = 1;
+
+  friend bool operator==(const sqlite_totals&, const sqlite_totals&) = default;
+
+  /// The counter of a state.
+  std::int64_t& in(sqlite_state);
+  /// Moves a batch from one state to another.
+  void move(sqlite_state from, sqlite_state to, std::int64_t events, std::int64_t bytes);
+  /// A batch goes.
+  void remove(sqlite_state from, std::int64_t events, std::int64_t bytes);
+};
+
+sqlite_totals read_totals(sqlite_db&);
+void write_totals(sqlite_db&, const sqlite_totals&);
+
+/// What people do to a queue in a file, beside the process that processes it.
+class sqlite_queue : public queue_admin {
+public:
+  sqlite_queue(sqlite_db db, std::string path) : db_{std::move(db)}, path_{std::move(path)} {}
+
+  result<store_stats> stats() override;
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
+  result<dead_letter> show_dead(const std::string& id) override;
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  result<void> set_paused(bool) override;
+
+private:
+  template <class Change>
+  result<std::uint64_t> change_dead(const std::vector<std::string>& ids, Change);
+
+  sqlite_db db_;
+  std::string path_;
+};
+
+} // namespace sluice

@@ -1,0 +1,356 @@
+#include "store/sqlite/store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/held_delay.hpp"
+#include "store/sqlite/file.hpp"
+
+namespace sluice {
+
+namespace {
+
+// Free pages (of 4 KiB) that a drained file may keep, and how many one unit of work gives back.
+constexpr std::int64_t free_pages = 4'096;
+
+std::int64_t ms(store_time t) {
+  return t.time_since_epoch().count();
+}
+
+// Where a settlement leaves a batch that it does not remove.
+sqlite_state end_of(const settlement& s) {
+  if (std::holds_alternative<nack>(s))
+    return sqlite_state::retry;
+  if (std::holds_alternative<bury>(s))
+    return sqlite_state::dead;
+  return std::holds_alternative<release>(s) ? sqlite_state::ready : sqlite_state::in_flight;
+}
+
+} // namespace
+
+result<std::unique_ptr<store>> sqlite_store::open(const std::string& path, const options& o,
+                                                  const std::string& fingerprint) {
+  auto lock = file_lock::take(path);
+  if (!lock)
+    return lock.error();
+  auto db = open_sqlite_file(path, o.sqlite.durability, when_missing::create);
+  if (!db)
+    return db.error();
+  auto beside = open_sqlite_file(path, o.sqlite.durability, when_missing::refuse);
+  if (!beside)
+    return beside.error();
+  std::unique_ptr<sqlite_store> s{
+      new sqlite_store{std::move(*lock), std::move(*db), sqlite_queue{std::move(*beside), path}, o}};
+  try {
+    if (auto ours = s->claim_destination(fingerprint); !ours)
+      return ours.error();
+    s->take_over(std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+  return std::unique_ptr<store>{std::move(s)};
+}
+
+void sqlite_store::leave() {
+  try {
+    sqlite_transaction whole{db_};
+    const unit_of_work nothing;
+    transaction_state t{.work = nothing, .totals = read_totals(db_)};
+    take_back_all_but({}, t);
+    write_totals(db_, t.totals);
+    whole.commit();
+  } catch (const sqlite_failure&) { // the next process takes them back
+  }
+  lock_.reset();
+}
+
+result<void> sqlite_store::claim_destination(const std::string& fingerprint) {
+  std::string present;
+  db_.query("SELECT fingerprint FROM control", {}, [&](const sqlite_row& r) { present = r.text(0); });
+  if (!present.empty() && present != fingerprint && !settings_.queue.adopt)
+    return error{errc::other_destination, "persistence",
+                 "the queue holds events for another data_plane_url or write_key; use another queue, or set "
+                 "queue.adopt to send them to this one"};
+  if (present != fingerprint)
+    db_.run("UPDATE control SET fingerprint = ?", {fingerprint});
+  return {};
+}
+
+result<void> sqlite_store::redirect(const std::string& fingerprint) {
+  try {
+    db_.run("UPDATE control SET fingerprint = ?", {fingerprint});
+    return {};
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+}
+
+// What the last process had in flight may have been its end: that is counted, and not done for ever.
+void sqlite_store::take_over(store_time now) {
+  sqlite_transaction whole{db_};
+  auto totals = read_totals(db_);
+  std::vector<row> poisonous;
+  db_.query("SELECT n, attempts, events, bytes FROM batch WHERE state = 1 AND crashes >= ?",
+            {std::int64_t{settings_.queue.max_crashes}}, [&](const sqlite_row& r) {
+              poisonous.push_back({.n = r.integer(0),
+                                   .attempts = r.integer(1),
+                                   .events = r.integer(2),
+                                   .bytes = r.integer(3),
+                                   .state = sqlite_state::in_flight});
+            });
+  for (const auto& p : poisonous)
+    die(p, static_cast<int>(p.attempts), {.status = 0, .reason = "poison: in flight at every one of many crashes"}, now,
+        totals);
+  db_.run("UPDATE batch SET state = 0, crashes = crashes + 1 WHERE state = 1");
+  totals.ready += std::exchange(totals.in_flight, 0);
+  write_totals(db_, totals);
+  whole.commit();
+}
+
+result<work_done> sqlite_store::apply(const unit_of_work& work) {
+  try {
+    return attempt(work, true);
+  } catch (const sqlite_failure& f) {
+    if (!f.is_full() || work.enqueues.empty())
+      return to_error(f);
+  }
+  // What makes room goes on without what needs some; the log is emptied into the file first, as far as that can grow.
+  try {
+    db_.query("PRAGMA wal_checkpoint(RESTART)", {}, [](const sqlite_row&) {});
+    return attempt(work, false);
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+}
+
+work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
+  sqlite_transaction whole{db_};
+  const auto before = read_totals(db_);
+  transaction_state t{.work = work, .totals = before};
+  for (const auto& s : work.settlements)
+    t.done.settled.push_back(settle(s, t));
+  promote(t);
+  bool closed = work.in_order && t.totals.retry > 0;
+  db_.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { closed = closed || r.integer(0) != 0; });
+  if (!closed)
+    claim(t);
+  for (const auto& b : work.enqueues) {
+    // Leased at once, if nothing older is ready: then the claim has left slots.
+    const bool leased = !closed && t.done.claimed.size() < work.slots;
+    t.done.enqueued.push_back(with_enqueues ? enqueue(b, leased, t) : enqueue_outcome::backlog_full);
+    t.full = t.full || t.done.enqueued.back() == enqueue_outcome::backlog_full;
+  }
+  db_.query("SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1", {},
+            [&](const sqlite_row& r) { t.done.next_due = store_time{std::chrono::milliseconds{r.integer(0)}}; });
+  if (t.totals != before) // a look for changes of others must not write
+    write_totals(db_, t.totals);
+  whole.commit();
+  give_space_back(t.totals);
+  return std::move(t.done);
+}
+
+settle_outcome sqlite_store::settle(const settlement& s, transaction_state& t) {
+  const lease* held = lease_of(s);
+  if (!held) {
+    if (const auto* r = std::get_if<retain>(&s))
+      take_back_all_but(r->held, t);
+    return settle_outcome::applied;
+  }
+  const auto r = find(held->id);
+  if (!r)
+    return settle_outcome::gone;
+  const bool present = static_cast<std::uint64_t>(r->fence) == held->fence;
+  if (present && r->state != sqlite_state::in_flight && r->state == end_of(s))
+    return settle_outcome::applied;
+  if (!present || r->state != sqlite_state::in_flight)
+    return settle_outcome::stale;
+  if (std::holds_alternative<ack>(s)) {
+    erase(*r, t.totals);
+    t.totals.delivered += r->events;
+  } else if (const auto* n = std::get_if<nack>(&s)) {
+    db_.run("UPDATE batch SET state = 2, attempts = attempts + ?, due = ?, status = ?, reason = ? WHERE n = ?",
+            {std::int64_t{n->counted ? 1 : 0}, ms(t.work.now + n->delay), std::int64_t{n->why.status}, n->why.reason,
+             r->n});
+    t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r->events, r->bytes);
+  } else if (const auto* b = std::get_if<bury>(&s)) {
+    return settle_bury(*r, *b, t);
+  } else if (const auto* p = std::get_if<split>(&s)) {
+    return settle_split(*r, *p, t);
+  } else {
+    db_.run("UPDATE batch SET state = 0 WHERE n = ?", {r->n});
+    t.totals.move(sqlite_state::in_flight, sqlite_state::ready, r->events, r->bytes);
+  }
+  return settle_outcome::applied;
+}
+
+settle_outcome sqlite_store::settle_bury(const row& r, const bury& b, transaction_state& t) {
+  if (make_room_for_dead(r, t)) {
+    die(r, static_cast<int>(r.attempts) + 1, b.why, t.work.now, t.totals);
+    return settle_outcome::applied;
+  }
+  db_.run("UPDATE batch SET state = 2, attempts = attempts + 1, due = ?, status = ?, reason = ? WHERE n = ?",
+          {ms(t.work.now + held_delay), std::int64_t{b.why.status}, b.why.reason, r.n});
+  t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r.events, r.bytes);
+  return settle_outcome::held;
+}
+
+bool sqlite_store::make_room_for_dead(const row& r, transaction_state& t) {
+  const auto& limits = settings_.dead_letters;
+  for (;;) {
+    if (t.totals.dead + r.events <= static_cast<std::int64_t>(limits.max_events) &&
+        t.totals.dead_bytes + r.bytes <= static_cast<std::int64_t>(limits.max_bytes))
+      return true;
+    std::optional<row> oldest;
+    if (limits.when_full == dead_letters_full::drop_oldest)
+      db_.query(
+          "SELECT n, events, bytes FROM batch WHERE state = 3 ORDER BY died LIMIT 1", {}, [&](const sqlite_row& x) {
+            oldest = row{.n = x.integer(0), .events = x.integer(1), .bytes = x.integer(2), .state = sqlite_state::dead};
+          });
+    if (!oldest)
+      return false;
+    erase(*oldest, t.totals);
+    t.totals.purged += oldest->events;
+    t.done.purged_events += static_cast<std::uint64_t>(oldest->events);
+  }
+}
+
+settle_outcome sqlite_store::settle_split(const row& r, const split& p, transaction_state& t) {
+  // Halves that do not add up, or are here already, would lose or invent events.
+  if (std::int64_t{p.first->events} + p.second->events != r.events || find(p.first->id) || find(p.second->id))
+    return settle_outcome::stale;
+  erase(r, t.totals);
+  insert(*p.first, r.place, r.enqueued, sqlite_state::ready, t.totals);
+  insert(*p.second, r.place, r.enqueued, sqlite_state::ready, t.totals);
+  return settle_outcome::applied;
+}
+
+void sqlite_store::take_back_all_but(const std::vector<lease>& held, transaction_state& t) {
+  std::vector<row> back;
+  db_.query("SELECT n, id, fence, events, bytes FROM batch WHERE state = 1 ORDER BY id", {}, [&](const sqlite_row& r) {
+    if (std::find(held.begin(), held.end(), lease{r.text(1), static_cast<std::uint64_t>(r.integer(2))}) == held.end())
+      back.push_back({.n = r.integer(0), .events = r.integer(3), .bytes = r.integer(4)});
+  });
+  for (const auto& r : back) {
+    db_.run("UPDATE batch SET state = 0 WHERE n = ?", {r.n});
+    t.totals.move(sqlite_state::in_flight, sqlite_state::ready, r.events, r.bytes);
+  }
+}
+
+void sqlite_store::promote(transaction_state& t) {
+  if (t.totals.retry == 0)
+    return;
+  std::vector<row> due;
+  db_.query(
+      "SELECT n, events, bytes FROM batch WHERE state = 2 AND due <= ?", {ms(t.work.now)},
+      [&](const sqlite_row& r) { due.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)}); });
+  for (const auto& r : due) {
+    db_.run("UPDATE batch SET state = 0 WHERE n = ?", {r.n});
+    t.totals.move(sqlite_state::retry, sqlite_state::ready, r.events, r.bytes);
+  }
+}
+
+enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transaction_state& t) {
+  if (find(b->id))
+    return enqueue_outcome::stored;
+  const auto waiting = t.totals.ready + t.totals.in_flight + t.totals.retry;
+  const auto bytes = static_cast<std::int64_t>(b->payload->size());
+  if (t.full || waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
+      t.totals.waiting_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))
+    return enqueue_outcome::backlog_full;
+  insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t.totals);
+  t.totals.stored += b->events;
+  if (leased)
+    t.done.claimed.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
+  return enqueue_outcome::stored;
+}
+
+void sqlite_store::claim(transaction_state& t) {
+  struct found {
+    row r;
+    std::string id;
+    std::shared_ptr<const std::string> payload;
+  };
+  if (t.work.slots == 0 || t.totals.ready == 0)
+    return;
+  std::vector<found> oldest;
+  db_.query("SELECT n, id, fence, attempts, events, bytes, payload, enqueued FROM batch LEFT JOIN body USING(n) "
+            "WHERE state = 0 ORDER BY place, id LIMIT ?",
+            {static_cast<std::int64_t>(t.work.slots)}, [&](const sqlite_row& r) {
+              oldest.push_back({.r = {.n = r.integer(0),
+                                      .fence = r.integer(2),
+                                      .attempts = r.integer(3),
+                                      .events = r.integer(4),
+                                      .bytes = r.integer(5),
+                                      .enqueued = r.integer(7)},
+                                .id = r.text(1),
+                                .payload = std::make_shared<const std::string>(r.text(6))});
+            });
+  for (auto& f : oldest) {
+    if (f.payload->empty()) {
+      die(f.r, static_cast<int>(f.r.attempts), {.status = 0, .reason = "body_missing"}, t.work.now, t.totals);
+      continue;
+    }
+    db_.run("UPDATE batch SET state = 1, fence = fence + 1 WHERE n = ?", {f.r.n});
+    t.totals.move(sqlite_state::ready, sqlite_state::in_flight, f.r.events, f.r.bytes);
+    auto content = std::make_shared<const batch>(batch{
+        .id = std::move(f.id), .events = static_cast<std::uint32_t>(f.r.events), .payload = std::move(f.payload)});
+    t.done.claimed.push_back({.content = std::move(content),
+                              .fence = static_cast<std::uint64_t>(f.r.fence) + 1,
+                              .attempts = static_cast<int>(f.r.attempts),
+                              .stored = store_time{milliseconds{f.r.enqueued}}});
+  }
+}
+
+void sqlite_store::insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state state,
+                          sqlite_totals& totals) {
+  const auto bytes = static_cast<std::int64_t>(content.payload->size());
+  const std::int64_t fence = state == sqlite_state::in_flight ? 1 : 0;
+  db_.run("INSERT INTO batch(id, place, state, fence, events, bytes, enqueued) VALUES(?, ?, ?, ?, ?, ?, ?)",
+          {content.id, place, static_cast<std::int64_t>(state), fence, std::int64_t{content.events}, bytes, enqueued});
+  db_.run("INSERT INTO body(n, payload) VALUES(last_insert_rowid(), ?)", {sqlite_blob{*content.payload}});
+  totals.in(state) += content.events;
+  totals.waiting_bytes += bytes;
+}
+
+void sqlite_store::erase(const row& r, sqlite_totals& totals) {
+  db_.run("DELETE FROM batch WHERE n = ?", {r.n});
+  db_.run("DELETE FROM body WHERE n = ?", {r.n});
+  totals.remove(r.state, r.events, r.bytes);
+}
+
+void sqlite_store::die(const row& r, int attempts, const failure_note& why, store_time now, sqlite_totals& totals) {
+  db_.run("UPDATE batch SET state = 3, attempts = ?, status = ?, reason = ?, died = ? WHERE n = ?",
+          {std::int64_t{attempts}, std::int64_t{why.status}, why.reason, ms(now), r.n});
+  totals.move(r.state, sqlite_state::dead, r.events, r.bytes);
+}
+
+// A file whose backlog has gone shrinks, a part at a time.
+void sqlite_store::give_space_back(const sqlite_totals& totals) {
+  if (totals.ready + totals.retry > 0)
+    return;
+  try {
+    std::int64_t unused = 0;
+    db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
+    if (unused > free_pages)
+      db_.query("PRAGMA incremental_vacuum(1024)", {}, [](const sqlite_row&) {}); // a row, and a step, for every page
+  } catch (const sqlite_failure&) { // the unit of work is done all the same
+  }
+}
+
+std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {
+  std::optional<row> found;
+  db_.query("SELECT n, place, fence, attempts, events, bytes, enqueued, state FROM batch WHERE id = ?", {id},
+            [&](const sqlite_row& r) {
+              found = row{.n = r.integer(0),
+                          .place = r.integer(1),
+                          .fence = r.integer(2),
+                          .attempts = r.integer(3),
+                          .events = r.integer(4),
+                          .bytes = r.integer(5),
+                          .enqueued = r.integer(6),
+                          .state = static_cast<sqlite_state>(r.integer(7))};
+            });
+  return found;
+}
+
+} // namespace sluice

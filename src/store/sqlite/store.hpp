@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "store/sqlite/lock.hpp"
+#include "store/sqlite/queue.hpp"
+
+namespace sluice {
+
+/// A queue in an SQLite file, processed by one process at a time. A unit of work is one transaction.
+class sqlite_store : public store {
+public:
+  /// Opens or makes the file, takes its lock, and takes back what the last process had in flight.
+  /// `fingerprint` says where its batches go. Errors: `queue_taken`, `not_a_queue`, `other_destination`,
+  /// `store_failed`.
+  static result<std::unique_ptr<store>> open(const std::string& path, const options&, const std::string& fingerprint);
+
+  result<work_done> apply(const unit_of_work&) override;
+  bool durable() const noexcept override { return true; }
+  void leave() override;
+  result<void> redirect(const std::string& fingerprint) override;
+  std::chrono::milliseconds poll_interval() override { return std::chrono::milliseconds{1'000}; }
+
+  result<store_stats> stats() override { return admin_.stats(); }
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override {
+    return admin_.list_dead(after, limit);
+  }
+  result<dead_letter> show_dead(const std::string& id) override { return admin_.show_dead(id); }
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return admin_.replay_dead(ids); }
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return admin_.purge_dead(ids); }
+  result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
+
+private:
+  /// A batch's row.
+  struct row {
+    std::int64_t n = 0, place = 0, fence = 0, attempts = 0, events = 0, bytes = 0, enqueued = 0;
+    sqlite_state state{};
+  };
+  /// What a transaction works on.
+  struct transaction_state {
+    const unit_of_work& work;
+    sqlite_totals totals;
+    work_done done{};
+    /// A batch was refused for want of room.
+    bool full = false;
+  };
+
+  sqlite_store(file_lock lock, sqlite_db db, sqlite_queue admin, const options& o)
+      : lock_{std::move(lock)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o} {}
+
+  result<void> claim_destination(const std::string& fingerprint);
+  void take_over(store_time now);
+  work_done attempt(const unit_of_work&, bool with_enqueues);
+  settle_outcome settle(const settlement&, transaction_state&);
+  settle_outcome settle_bury(const row&, const bury&, transaction_state&);
+  settle_outcome settle_split(const row&, const split&, transaction_state&);
+  void take_back_all_but(const std::vector<lease>&, transaction_state&);
+  bool make_room_for_dead(const row&, transaction_state&);
+  void promote(transaction_state&);
+  enqueue_outcome enqueue(const batch_ptr&, bool leased, transaction_state&);
+  void claim(transaction_state&);
+  void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, sqlite_totals&);
+  void erase(const row&, sqlite_totals&);
+  void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);
+  void give_space_back(const sqlite_totals&);
+  std::optional<row> find(const std::string& id);
+
+  std::optional<file_lock> lock_;
+  sqlite_db db_;
+  sqlite_queue admin_;
+  options settings_;
+};
+
+} // namespace sluice

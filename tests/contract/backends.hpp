@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <tuple>
+
+#include <poll.h>
+
+#include "sluice/options.hpp"
+#include "sluice/store.hpp"
+#include "store/memory_store.hpp"
+#include "store/redis/store.hpp"
+#include "store/sqlite/store.hpp"
+#include "support/process.hpp"
+#include "support/redis_server.hpp"
+
+namespace sluice::test {
+
+/// Time that passes when a test says so; `step` is a while.
+struct virtual_clock {
+  static constexpr milliseconds step{1'000};
+  store_time now() const { return now_; }
+  void pass(milliseconds t) { now_ += t; }
+
+private:
+  store_time now_{milliseconds{1'700'000'000'000}};
+};
+
+/// The clock that Redis on this machine has.
+struct real_clock {
+  static constexpr milliseconds step{20};
+  store_time now() const { return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()); }
+  void pass(milliseconds t) {
+    for (const auto end = now() + t; now() < end;)
+      ::poll(nullptr, 0, 1);
+  }
+};
+
+/// A backend under test: `open` gives a fresh, empty queue. One that cannot be started fails the run.
+struct memory_backend : virtual_clock {
+  /// Whether what is written down of the batches agrees with their bodies.
+  bool agrees() const { return true; }
+  std::unique_ptr<store> open(const options& o = {}) { return std::make_unique<memory_store>(o.queue, o.dead_letters); }
+};
+
+struct sqlite_backend : virtual_clock {
+  bool agrees() const {
+    sqlite_db db{folder.path() + "/queue.db", milliseconds{5'000}};
+    std::int64_t wrong = 0;
+    db.query("SELECT (SELECT count(*) FROM batch LEFT JOIN body USING(n) WHERE payload IS NULL OR "
+             "length(payload) <> bytes) + (SELECT count(*) FROM body WHERE n NOT IN (SELECT n FROM batch))",
+             {}, [&](const sqlite_row& r) { wrong = r.integer(0); });
+    return wrong == 0;
+  }
+  std::unique_ptr<store> open(options o = {}) {
+    o.sqlite.durability = sqlite_durability::normal;
+    auto opened = sqlite_store::open(folder.path() + "/queue.db", o, "test");
+    if (!opened)
+      throw std::runtime_error(to_string(opened.error()));
+    return std::move(*opened);
+  }
+  temporary_folder folder;
+};
+
+struct redis_backend : real_clock {
+  bool agrees() const {
+    const std::string q = "{hightouch:hightouchEventsQueue}:";
+    const auto count = [&](const char* how, const std::string& key) {
+      return std::stoul(server.command({how, q + key}));
+    };
+    std::size_t bodies = 0;
+    for (const auto& key : server.keys())
+      bodies += key.compare(0, q.size() + 2, q + "b:") == 0 ? 1 : 0;
+    const auto placed =
+        count("ZCARD", "ready") + count("ZCARD", "lease") + count("ZCARD", "retry") + count("ZCARD", "dead");
+    return bodies == placed && placed == count("HLEN", "m");
+  }
+  std::unique_ptr<store> open(const options& o = {}) {
+    redis_options where;
+    where.unix_socket = server.socket();
+    return std::make_unique<redis_store>(where, o, "test");
+  }
+  redis_server server;
+};
+
+struct shared_redis_backend : redis_backend {
+  std::unique_ptr<store> open(options o = {}) {
+    o.queue.is_multi_processor = true;
+    return redis_backend::open(o);
+  }
+};
+
+/// Every backend; the contract suite runs against each.
+using backends = std::tuple<memory_backend, sqlite_backend, redis_backend, shared_redis_backend>;
+
+} // namespace sluice::test

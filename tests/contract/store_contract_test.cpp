@@ -1,0 +1,313 @@
+#include "support/catch.hpp"
+
+#include "contract/store_under_test.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+
+// The contract that every backend keeps; `store_dead_letters_test.cpp` has its part about dead letters.
+
+TEMPLATE_LIST_TEST_CASE("an enqueue is idempotent by id, in every state", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a")});
+  b.put({make("a")});
+  CHECK(b.stats().ready == 10);
+  const auto leased = b.claim(1);
+  b.put({make("a")});
+  CHECK(b.stats().in_flight == 10);
+  b.settle(bury{held(leased[0]), {}});
+  b.put({make("a")});
+  CHECK(b.stats().dead == 10);
+  CHECK(b.stats().stored == 10);
+}
+
+TEMPLATE_LIST_TEST_CASE("a batch that is enqueued while a slot is free comes back leased", "[store]", backends) {
+  store_under_test<TestType> b;
+  unit_of_work w;
+  w.enqueues = {make("a"), make("b"), make("c")};
+  w.slots = 2;
+  const auto done = b.apply(w);
+  REQUIRE(done.claimed.size() == 2);
+  CHECK(done.claimed[0].content->id == "a");
+  CHECK(done.claimed[1].content->id == "b");
+  CHECK(done.claimed[0].attempts == 0);
+  CHECK(b.stats().ready == 10);
+}
+
+TEMPLATE_LIST_TEST_CASE("a new batch never overtakes what is ready", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("old")});
+  unit_of_work w;
+  w.enqueues = {make("new")};
+  w.slots = 1;
+  const auto done = b.apply(w);
+  REQUIRE(done.claimed.size() == 1);
+  CHECK(done.claimed[0].content->id == "old");
+}
+
+TEMPLATE_LIST_TEST_CASE("claims are oldest first, and as many as there are slots", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("z"), make("a"), make("m")});
+  CHECK(b.claimed_ids(2) == ids{"z", "a"});
+  CHECK(b.claimed_ids(2) == ids{"m"});
+  CHECK(b.claimed_ids(2).empty());
+}
+
+TEMPLATE_LIST_TEST_CASE("an ack removes, of an unknown id it is success, a stale one changes nothing", "[store]",
+                        backends) {
+  store_under_test<TestType> b;
+  b.put({make("a")});
+  const auto first = b.claim(1)[0];
+  b.settle(release{held(first)});
+  const auto second = b.claim(1)[0];
+  CHECK(second.fence > first.fence);
+  CHECK(b.settle(ack{held(first)}) == settle_outcome::stale);
+  CHECK(b.stats().in_flight == 10);
+  CHECK(b.settle(ack{held(second)}) == settle_outcome::applied);
+  CHECK(b.settle(ack{held(second)}) == settle_outcome::gone);
+  CHECK(b.stats().delivered == 10);
+  CHECK(b.stats().in_flight == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("a nack counts an attempt, and the batch comes back to its place when it is due", "[store]",
+                        backends) {
+  store_under_test<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  unit_of_work w;
+  const auto before = b.backend.now();
+  w.settlements = {nack{held(a), TestType::step * 5, {503, "busy"}}};
+  const auto done = b.apply(w);
+  CHECK(done.next_due >= before + TestType::step * 5);
+  CHECK(done.next_due <= b.backend.now() + TestType::step * 5);
+  CHECK(b.stats().retry == 10);
+  CHECK(b.claimed_ids(0).empty());
+  CHECK(b.stats().retry == 10);
+  b.pass(6);
+  const auto again = b.claim(2);
+  REQUIRE(again.size() == 2);
+  CHECK(again[0].content->id == "a");
+  CHECK(again[0].attempts == 1);
+  CHECK(again[0].fence > a.fence);
+}
+
+TEMPLATE_LIST_TEST_CASE("a nack that is not counted delays, and counts no attempt", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  const nack deferred{held(a), TestType::step * 5, {0, "away"}, false};
+  CHECK(b.settle(deferred) == settle_outcome::applied);
+  CHECK(b.settle(deferred) == settle_outcome::applied);
+  CHECK(b.stats().retry == 10);
+  CHECK(b.claimed_ids(2) == ids{"b"});
+  b.pass(6);
+  const auto again = b.claim(2);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].content->id == "a");
+  CHECK(again[0].attempts == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("in order nothing overtakes what waits to be tried again", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  unit_of_work w;
+  w.settlements = {nack{held(a), TestType::step * 5, {503, "busy"}}};
+  w.enqueues = {make("c")};
+  w.slots = 3;
+  w.in_order = true;
+  CHECK(b.apply(w).claimed.empty());
+  b.pass(6);
+  unit_of_work later;
+  later.slots = 3;
+  later.in_order = true;
+  const auto given = b.apply(later).claimed;
+  REQUIRE(given.size() == 3);
+  CHECK(given[0].content->id == "a");
+  CHECK(given[1].content->id == "b");
+  CHECK(given[2].content->id == "c");
+}
+
+TEMPLATE_LIST_TEST_CASE("a claim says when the batch was stored, also of one that was enqueued with it and of halves",
+                        "[store]", backends) {
+  store_under_test<TestType> b;
+  const auto from = b.backend.now();
+  unit_of_work w;
+  w.enqueues = {make("a", 10)};
+  w.slots = 1;
+  const auto a = b.apply(w).claimed.at(0);
+  const auto until = b.backend.now();
+  b.pass(2);
+  b.settle(split{held(a), make("a.0", 4), make("a.1", 6)});
+  for (const auto& half : b.claim(2))
+    CHECK(half.stored == a.stored);
+  CHECK(a.stored >= from);
+  CHECK(a.stored <= until);
+}
+
+TEMPLATE_LIST_TEST_CASE("a settlement that is sent again has happened once", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a"), make("b"), make("c")});
+  const auto leased = b.claim(3);
+  const settlement nacked = nack{held(leased[0]), 1h, {503, "busy"}}, buried = bury{held(leased[1]), {400, "bad"}},
+                   released = release{held(leased[2])};
+  for (int i = 0; i < 2; ++i)
+    for (const auto& s : {nacked, buried, released})
+      CHECK(b.settle(s) == settle_outcome::applied);
+  CHECK(b.stats().retry == 10);
+  CHECK(b.stats().ready == 10);
+  CHECK(b.under_test->list_dead("", 1)->at(0).attempts == 1);
+  // But what ended otherwise has ended.
+  CHECK(b.settle(ack{held(leased[0])}) == settle_outcome::stale);
+  CHECK(b.settle(release{held(leased[1])}) == settle_outcome::stale);
+}
+
+TEMPLATE_LIST_TEST_CASE("extending leases changes no state", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a")});
+  const auto a = b.claim(1)[0];
+  CHECK(b.settle(extend{{held(a), {"unknown", 1}}}) == settle_outcome::applied);
+  CHECK(b.stats().in_flight == 10);
+  CHECK(b.settle(ack{held(a)}) == settle_outcome::applied);
+}
+
+TEMPLATE_LIST_TEST_CASE("a release puts the batch back to its place and counts nothing", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a"), make("b"), make("c")});
+  const auto leased = b.claim(2);
+  b.settle(release{held(leased[1])});
+  b.settle(release{held(leased[0])});
+  const auto again = b.claim(3);
+  REQUIRE(again.size() == 3);
+  CHECK(again[0].content->id == "a");
+  CHECK(again[1].content->id == "b");
+  CHECK(again[0].attempts == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE("a split puts the halves into the place of the whole, in order", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a", 10), make("b", 10)});
+  const auto a = b.claim(1)[0];
+  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::applied);
+  CHECK(b.stats().stored == 20);
+  CHECK(b.stats().ready == 20);
+  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::gone);
+  CHECK(b.claimed_ids(3) == ids{"a.0", "a.1", "b"});
+}
+
+TEMPLATE_LIST_TEST_CASE("halves that do not add up are refused and change nothing", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a", 10)});
+  const auto a = b.claim(1)[0];
+  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 5)}) == settle_outcome::stale);
+  CHECK(b.stats().in_flight == 10);
+}
+
+TEMPLATE_LIST_TEST_CASE("retain takes back every lease that is not listed", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a"), make("b"), make("c")});
+  const auto leased = b.claim(3);
+  b.settle(retain{{held(leased[1]), {"a", 999}}});
+  CHECK(b.stats().in_flight == 10);
+  CHECK(b.settle(ack{held(leased[0])}) == settle_outcome::stale);
+  CHECK(b.claimed_ids(3) == ids{"a", "c"});
+  CHECK(b.settle(ack{held(leased[1])}) == settle_outcome::applied);
+}
+
+TEMPLATE_LIST_TEST_CASE("in a unit of work settlements come before claims", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a")});
+  const auto a = b.claim(1)[0];
+  unit_of_work w;
+  w.settlements = {release{held(a)}};
+  w.slots = 1;
+  CHECK(b.apply(w).claimed.size() == 1);
+}
+
+TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by bytes, until there is room", "[store]",
+                        backends) {
+  for (const auto& limits : {queue_options{.max_backlog_events = 20, .max_backlog_bytes = 1'000'000},
+                             queue_options{.max_backlog_events = 1'000, .max_backlog_bytes = 200}}) {
+    options o;
+    o.queue = limits;
+    store_under_test<TestType> b{o};
+    unit_of_work w;
+    w.enqueues = {make("a"), make("b"), make("c")};
+    CHECK(b.apply(w).enqueued ==
+          std::vector{enqueue_outcome::stored, enqueue_outcome::stored, enqueue_outcome::backlog_full});
+    const auto a = b.claim(1)[0];
+    w.enqueues = {make("c")};
+    CHECK(b.apply(w).enqueued[0] == enqueue_outcome::backlog_full);
+    w.settlements = {ack{held(a)}};
+    CHECK(b.apply(w).enqueued[0] == enqueue_outcome::stored);
+  }
+}
+
+TEMPLATE_LIST_TEST_CASE("a batch that fits does not overtake one that did not", "[store]", backends) {
+  options o;
+  o.queue.max_backlog_events = 20;
+  store_under_test<TestType> b{o};
+  unit_of_work w;
+  w.enqueues = {make("a", 15), make("large", 10), make("small", 5), make("a", 15)};
+  CHECK(b.apply(w).enqueued == std::vector{enqueue_outcome::stored, enqueue_outcome::backlog_full,
+                                           enqueue_outcome::backlog_full, enqueue_outcome::stored});
+  CHECK(b.stats().stored == 15);
+}
+
+TEMPLATE_LIST_TEST_CASE("while a queue is paused nothing is claimed, and everything else goes on", "[store]",
+                        backends) {
+  store_under_test<TestType> b;
+  b.put({make("a"), make("b")});
+  const auto a = b.claim(1)[0];
+  CHECK(b.under_test->set_paused(true));
+  CHECK(b.stats().paused);
+  unit_of_work w;
+  w.enqueues = {make("c")};
+  w.slots = 5;
+  const auto done = b.apply(w);
+  CHECK(done.claimed.empty());
+  CHECK(done.enqueued == std::vector{enqueue_outcome::stored});
+  CHECK(b.settle(ack{held(a)}) == settle_outcome::applied);
+  CHECK(b.under_test->set_paused(false));
+  CHECK(b.claimed_ids(5) == ids{"b", "c"});
+}
+
+TEMPLATE_LIST_TEST_CASE("the stats say how old the oldest of each state is", "[store]", backends) {
+  store_under_test<TestType> b;
+  CHECK(!b.stats().oldest_ready);
+  CHECK(!b.stats().next_retry);
+  CHECK(!b.stats().oldest_dead);
+  const auto begin = b.backend.now();
+  unit_of_work w;
+  for (const char* id : {"a", "b", "c"}) {
+    w.enqueues = {make(id)};
+    b.apply(w);
+    b.pass(1);
+  }
+  CHECK(b.stats().oldest_ready >= begin);
+  CHECK(b.stats().oldest_ready < begin + TestType::step);
+  const auto leased = b.claim(2);
+  CHECK(b.stats().oldest_ready >= begin + TestType::step * 2);
+  const auto settled = b.backend.now();
+  b.settle(nack{held(leased[0]), 1h, {}});
+  b.settle(bury{held(leased[1]), {}});
+  CHECK(b.stats().next_retry >= settled + 1h);
+  CHECK(b.stats().oldest_dead >= settled);
+  CHECK(b.stats().oldest_dead <= b.backend.now());
+}
+
+TEMPLATE_LIST_TEST_CASE("a process that leaves gives its leases back, and nothing is counted", "[store]", backends) {
+  store_under_test<TestType> b;
+  if (!b.under_test->durable())
+    return; // gone with its process
+  b.put({make("a"), make("b")});
+  b.claim(1);
+  b.under_test->leave();
+  b.under_test = b.backend.open();
+  const auto again = b.claim(2);
+  REQUIRE(again.size() == 2);
+  CHECK(again[0].content->id == "a");
+  CHECK(again[0].attempts == 0);
+  CHECK(again[0].content->payload->size() == 100);
+}

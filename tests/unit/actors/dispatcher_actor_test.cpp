@@ -1,0 +1,99 @@
+#include "support/catch.hpp"
+
+#include <set>
+
+#include "support/virtual_system.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("no more than max_in_flight deliveries are under way", "[actors][dispatcher]") {
+  auto o = virtual_system::defaults();
+  o.max_in_flight = 3;
+  o.max_batch_events = 20;
+  virtual_system sim{o};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(400);
+  sim.run();
+  CHECK(sim.endpoint().open() == 3);
+  for (int i = 0; i < 40 && sim.totals().delivered < 400; ++i) {
+    sim.endpoint().answer_open({.status = 200});
+    sim.advance(10ms);
+  }
+  CHECK(sim.endpoint().most_open == 3);
+  CHECK(sim.totals().delivered == 400);
+}
+
+TEST_CASE("batches are delivered in the order of acceptance, each once", "[actors][dispatcher]") {
+  virtual_system sim;
+  sim.send_events(200);
+  sim.run();
+  REQUIRE(sim.endpoint().delivered.size() == 200);
+  for (int i = 0; i < 200; ++i)
+    CHECK(sim.endpoint().delivered[static_cast<std::size_t>(i)] == "m" + std::to_string(i));
+}
+
+TEST_CASE("sentAt is the moment of the attempt, the batch id is the same at every attempt", "[actors][dispatcher]") {
+  virtual_system sim;
+  int attempts = 0;
+  sim.endpoint().answer = [&](const auto&) { return delivery_response{.status = ++attempts < 3 ? 503 : 200}; };
+  sim.send_events(20);
+  sim.advance(300s);
+  REQUIRE(sim.endpoint().arrivals.size() == 3);
+  const auto& a = sim.endpoint().arrivals;
+  CHECK(a[0].sent_at < a[1].sent_at);
+  CHECK(a[1].sent_at < a[2].sent_at);
+  CHECK(a[0].batch_id == a[2].batch_id);
+}
+
+TEST_CASE("a poisonous event is buried alone, the rest of its batch is delivered", "[actors][dispatcher]") {
+  for (const int status : {400, 413}) {
+    virtual_system sim;
+    sim.endpoint().answer = [status](const fake_endpoint::arrival& a) {
+      for (const auto& id : a.message_ids)
+        if (id == "m13")
+          return delivery_response{.status = status, .detail = "m13 is bad"};
+      return delivery_response{.status = 200};
+    };
+    sim.send_events(20);
+    sim.run();
+    CHECK(sim.totals().delivered == 19);
+    CHECK(sim.totals().dead == 1);
+    auto page = sim.ask<dead_page>(sim.running().supervisor, list_dead{});
+    REQUIRE(page);
+    REQUIRE(page->entries.size() == 1);
+    CHECK(page->entries[0].status == status);
+    CHECK(page->entries[0].reason.find("m13 is bad") != std::string::npos);
+    auto letter = sim.ask<dead_entry>(sim.running().supervisor, show_dead{page->entries[0].id});
+    REQUIRE(letter);
+    CHECK(letter->message_ids == std::vector<std::string>{"m13"});
+  }
+}
+
+TEST_CASE("a wrong key holds the destination: nothing is buried, one probe at a time goes out",
+          "[actors][dispatcher]") {
+  virtual_system sim;
+  std::vector<delivery_hold> holds;
+  auto subscriber = sim.system().spawn([&]() -> caf::behavior {
+    return {[&](const delivery_hold& h) { holds.push_back(h); }, [](const delivery_report&) {}};
+  });
+  send(sim.self(), sim.running().supervisor, subscribe{subscriber});
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 401}; };
+  sim.send_events(200);
+  sim.run();
+  const auto first = sim.endpoint().arrivals.size();
+  sim.advance(301s);
+  CHECK(sim.endpoint().arrivals.size() == first + 10);
+  CHECK(sim.totals().dead == 0);
+  REQUIRE(holds.size() == 1);
+  CHECK(holds[0].reason.find("401") != std::string::npos);
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
+  send(sim.self(), sim.running().supervisor, resume{});
+  sim.run();
+  CHECK(sim.totals().delivered == 200);
+  REQUIRE(holds.size() == 2);
+  CHECK(holds[1].reason.empty());
+  caf::anon_send_exit(subscriber, caf::exit_reason::user_shutdown);
+  sim.run();
+}

@@ -1,0 +1,90 @@
+#include "support/catch.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/sink/contract.hpp"
+
+using namespace sluice;
+using nlohmann::json;
+
+namespace {
+
+json good_event() {
+  return {{"messageId", "m1"},
+          {"type", "track"},
+          {"channel", "server"},
+          {"event", "e"},
+          {"userId", "u"},
+          {"context", {{"library", {{"name", "sluice"}}}}},
+          {"originalTimestamp", "2026-01-02T03:04:05.678Z"}};
+}
+
+json good_body() {
+  return {{"batch", {good_event()}}, {"sentAt", "2026-01-02T03:04:05.678Z"}, {"timestamp", "2026-01-02T03:04:05.678Z"}};
+}
+
+// Checks a good request after `change` has made it worse.
+template <class F>
+std::string broken_by(F change, json body = good_body()) {
+  const std::string text = body.dump();
+  sink_request r{.method = "POST",
+                 .target = "/v1/batch",
+                 .authorization = "Basic azo=",
+                 .content_type = "application/json",
+                 .user_agent = "x",
+                 .idempotency_key = "b1",
+                 .body = text};
+  change(r);
+  const auto checked = check_contract(r);
+  return checked ? "" : checked.error().field;
+}
+
+std::string broken_body(const std::function<void(json&)>& change) {
+  auto body = good_body();
+  change(body);
+  return broken_by([](sink_request&) {}, body);
+}
+
+} // namespace
+
+TEST_CASE("a request that keeps the contract gives its message ids", "[cli][sink]") {
+  const auto text = good_body().dump();
+  const auto ids = check_contract({.method = "POST",
+                                   .target = "/v1/batch",
+                                   .authorization = "Basic azo=",
+                                   .content_type = "application/json",
+                                   .user_agent = "x",
+                                   .idempotency_key = "b1",
+                                   .body = text});
+  REQUIRE(ids);
+  CHECK(*ids == std::vector<std::string>{"m1"});
+}
+
+TEST_CASE("what is wrong with a request is named", "[cli][sink]") {
+  CHECK(broken_by([](sink_request& r) { r.method = "GET"; }) == "method");
+  CHECK(broken_by([](sink_request& r) { r.target = "/v1/other"; }) == "path");
+  CHECK(broken_by([](sink_request& r) { r.authorization = ""; }) == "Authorization");
+  CHECK(broken_by([](sink_request& r) { r.authorization = "Bearer azo="; }) == "Authorization");
+  CHECK(broken_by([](sink_request& r) { r.authorization = "Basic azpw"; }) == "Authorization"); // k:p
+  CHECK(broken_by([](sink_request& r) { r.authorization = "Basic Og=="; }) == "Authorization"); // :
+  CHECK(broken_by([](sink_request& r) { r.content_type = "text/plain"; }) == "Content-Type");
+  CHECK(broken_by([](sink_request& r) { r.user_agent = ""; }) == "User-Agent");
+  CHECK(broken_by([](sink_request& r) { r.idempotency_key = ""; }) == "Idempotency-Key");
+  CHECK(broken_by([](sink_request& r) { r.content_encoding = "br"; }) == "Content-Encoding");
+  CHECK(broken_by([](sink_request& r) { r.content_encoding = "gzip"; }) == "body");
+  CHECK(broken_by([](sink_request& r) { r.body = "{"; }) == "body");
+  CHECK(broken_by([](sink_request& r) { r.body = "[]"; }) == "body");
+}
+
+TEST_CASE("what is wrong with a body is named, down to the member", "[cli][sink]") {
+  CHECK(broken_body([](json& b) { b.erase("sentAt"); }) == "sentAt");
+  CHECK(broken_body([](json& b) { b["sentAt"] = "yesterday"; }) == "sentAt");
+  CHECK(broken_body([](json& b) { b["timestamp"] = "2026-01-02"; }) == "timestamp");
+  CHECK(broken_body([](json& b) { b["batch"] = json::array(); }) == "batch");
+  CHECK(broken_body([](json& b) { b["batch"].push_back(1); }) == "batch[1]");
+  CHECK(broken_body([](json& b) { b["batch"][0].erase("messageId"); }) == "batch[0].messageId");
+  CHECK(broken_body([](json& b) { b["batch"][0]["type"] = "other"; }) == "batch[0].type");
+  CHECK(broken_body([](json& b) { b["batch"][0]["channel"] = "web"; }) == "batch[0].channel");
+  CHECK(broken_body([](json& b) { b["batch"][0].erase("context"); }) == "batch[0].context.library");
+  CHECK(broken_body([](json& b) { b["batch"][0]["originalTimestamp"] = 1; }) == "batch[0].originalTimestamp");
+}

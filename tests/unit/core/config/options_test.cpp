@@ -1,0 +1,131 @@
+#include "support/catch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "core/config/option_table.hpp"
+
+using namespace sluice;
+
+namespace {
+
+options good() {
+  options o;
+  o.write_key = "k";
+  return o;
+}
+
+template <class T>
+T a_little() {
+  if constexpr (std::is_floating_point_v<T>)
+    return 0.001;
+  else
+    return T{1};
+}
+
+std::vector<std::string> wrong(const options& o) {
+  std::vector<std::string> names;
+  for (const auto& e : validate(o))
+    names.push_back(e.option);
+  return names;
+}
+
+using names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("the defaults with a write key are valid", "[core][options]") {
+  CHECK(wrong(good()).empty());
+}
+
+TEST_CASE("every option with a range is refused by name just outside of it", "[core][options]") {
+  int checked = 0;
+  const auto visit_with = [&](bool low) {
+    options table = good();
+    for_each_option(table, [&](const char* name, auto& member, auto&& first, auto&&... rest) {
+      if constexpr (sizeof...(rest) == 1) {
+        using value = std::remove_reference_t<decltype(member)>;
+        const auto before = member;
+        if (low && first.low != value{}) {
+          member = first.low - a_little<value>();
+          const auto found = wrong(table);
+          CHECK(std::find(found.begin(), found.end(), name) != found.end());
+          ++checked;
+        } else if (!low) {
+          member = first.high + a_little<value>();
+          const auto found = wrong(table);
+          CHECK(std::find(found.begin(), found.end(), name) != found.end());
+          ++checked;
+        }
+        member = before;
+      }
+    });
+  };
+  visit_with(true);
+  visit_with(false);
+  CHECK(checked > 50);
+}
+
+TEST_CASE("all that is wrong is said at once", "[core][options]") {
+  options o;
+  o.data_plane_url = "nowhere";
+  o.flush_at = 0;
+  o.http.connect = milliseconds{0};
+  o.retry.max_attempts = 0;
+  CHECK(wrong(o) == names{"write_key", "data_plane_url", "flush_at", "http.connect", "retry.max_attempts"});
+}
+
+TEST_CASE("options that contradict one another are refused", "[core][options]") {
+  auto o = good();
+  o.low_water = o.high_water;
+  CHECK(wrong(o) == names{"low_water"});
+  o = good();
+  o.flush_at = 501;
+  CHECK(wrong(o) == names{"flush_at"});
+  o = good();
+  o.max_event_bytes = o.max_batch_bytes;
+  CHECK(wrong(o) == names{"max_event_bytes"});
+  o = good();
+  o.retry.base = o.retry.cap * 2;
+  CHECK(wrong(o) == names{"retry.base"});
+  o = good();
+  o.queue.max_backlog_events = 499;
+  CHECK(wrong(o) == names{"queue.max_backlog_events"});
+  o = good();
+  o.high_water = std::nan("");
+  CHECK(wrong(o).front() == "high_water");
+}
+
+TEST_CASE("a write key that a header cannot carry is refused, and not shown", "[core][options]") {
+  for (const char* key : {"two words", "line\nbreak", "\xc3\xa9t\xc3\xa9-secret"}) {
+    auto o = good();
+    o.write_key = key;
+    REQUIRE(wrong(o) == names{"write_key"});
+    CHECK(validate(o)[0].message.find(key) == std::string::npos);
+  }
+}
+
+TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
+  options o;
+  o.write_key = "k";
+  o.persistence = "redis";
+  o.ordering = delivery_order::strict;
+  CHECK(validate(o).empty());
+  o.queue.is_multi_processor = true;
+  const auto wrong = validate(o);
+  REQUIRE(wrong.size() == 1);
+  CHECK(wrong[0].option == "ordering");
+}
+
+TEST_CASE("README.md has every option with its name", "[core][options]") {
+  std::ifstream in{SLUICE_SOURCE_DIR "/README.md"};
+  std::stringstream text;
+  text << in.rdbuf();
+  options o;
+  for_each_option(o, [&](const std::string& name, auto&&...) {
+    INFO(name);
+    CHECK(text.str().find("`" + name + "`") != std::string::npos);
+  });
+}

@@ -1,0 +1,30 @@
+#include "support/catch.hpp"
+
+#include "core/delivery/retry_after.hpp"
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+const auto asked_at = std::chrono::system_clock::from_time_t(784'111'770); // Sun, 06 Nov 1994 08:49:30 GMT
+
+} // namespace
+
+TEST_CASE("Retry-After is seconds", "[core][retry]") {
+  CHECK(parse_retry_after("120", asked_at) == 120s);
+  CHECK(parse_retry_after(" 0 ", asked_at) == 0s);
+  CHECK(parse_retry_after("99999999999999999999999", asked_at) == 365 * 24h);
+}
+
+TEST_CASE("Retry-After is an HTTP date of any of the three forms", "[core][retry]") {
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", asked_at) == 7s);
+  CHECK(parse_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", asked_at) == 7s);
+  CHECK(parse_retry_after("Sun Nov  6 08:49:37 1994", asked_at) == 7s);
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:00 GMT", asked_at) == 0s);
+}
+
+TEST_CASE("a Retry-After that makes no sense is none", "[core][retry]") {
+  for (const char* text : {"", "-1", "1.5", "soon", "Sun, 06 Nov 1994", "12x"})
+    CHECK(parse_retry_after(text, asked_at) == std::nullopt);
+}

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/redis/store.hpp"
+#include "support/catch.hpp"
+#include "support/redis_layout.hpp"
+
+namespace sluice::test {
+
+inline batch_ptr make(const std::string& id, std::size_t bytes = 100) {
+  return std::make_shared<const batch>(
+      batch{.id = id, .events = 10, .payload = std::make_shared<const std::string>(bytes, 'p')});
+}
+
+inline lease held(const leased_batch& b) {
+  return {b.content->id, b.fence};
+}
+
+/// A queue in a Redis of its own, and processes on it.
+struct redis_queue_under_test {
+  explicit redis_queue_under_test(std::vector<std::string> arguments = {}) : server{std::move(arguments)} {
+    o.queue.owner_ttl = std::chrono::seconds{3};
+  }
+  /// `port`: of a way to the server; 0: its own.
+  std::unique_ptr<redis_store> process(std::uint16_t port = 0) {
+    redis_options where;
+    where.host = "127.0.0.1";
+    where.port = port ? port : server.port();
+    where.command = std::chrono::seconds{1};
+    return std::make_unique<redis_store>(where, o, "test");
+  }
+  /// As if its owner had been silent for `owner_ttl`.
+  void expire_owner() { REQUIRE(server.command({"DEL", queue_name + ":owner"}) == "1"); }
+
+  redis_server server;
+  options o;
+};
+
+inline result<work_done> apply(store& to, const unit_of_work& w = {}) {
+  return to.apply(w);
+}
+
+inline result<work_done> put(store& to, std::vector<batch_ptr> batches, std::size_t slots = 0) {
+  unit_of_work w;
+  w.enqueues = std::move(batches);
+  w.slots = slots;
+  return to.apply(w);
+}
+
+inline std::vector<leased_batch> claim(store& from, std::size_t n) {
+  unit_of_work w;
+  w.slots = n;
+  const auto done = from.apply(w);
+  REQUIRE(done);
+  return done->claimed;
+}
+
+inline result<work_done> settle_one(store& to, settlement s) {
+  unit_of_work w;
+  w.settlements.push_back(std::move(s));
+  return to.apply(w);
+}
+
+inline errc code_of(const result<work_done>& r) {
+  return r ? errc{} : r.error().code;
+}
+
+} // namespace sluice::test

@@ -1,0 +1,200 @@
+#include "support/catch.hpp"
+
+#include <filesystem>
+#include <optional>
+
+#include "store/make_store.hpp"
+#include "store/sqlite/store.hpp"
+#include "support/process.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+const store_time t0{std::chrono::milliseconds{1'700'000'000'000}};
+
+struct file_queue {
+  result<std::unique_ptr<store>> open(const options& o = {}, const std::string& fingerprint = "one") {
+    return sqlite_store::open(path, o, fingerprint);
+  }
+  void put(store& to, int from, int count, std::size_t bytes = 100) {
+    unit_of_work w;
+    w.now = t0;
+    for (int i = from; i < from + count; ++i)
+      w.enqueues.push_back(std::make_shared<const batch>(batch{
+          .id = "b" + std::to_string(i), .events = 10, .payload = std::make_shared<const std::string>(bytes, 'p')}));
+    REQUIRE(to.apply(w));
+  }
+  std::vector<leased_batch> claim(store& from, std::size_t n) {
+    unit_of_work w;
+    w.now = t0;
+    w.slots = n;
+    auto done = from.apply(w);
+    REQUIRE(done);
+    return done->claimed;
+  }
+
+  temporary_folder folder;
+  std::string path = folder.path() + "/queue.db";
+};
+
+} // namespace
+
+TEST_CASE("what was in flight is taken back in its place, and totals go on", "[store][sqlite]") {
+  file_queue q;
+  {
+    auto first = *q.open();
+    q.put(*first, 1, 3);
+    CHECK(q.claim(*first, 2).size() == 2);
+  }
+  auto second = *q.open();
+  const auto s = *second->stats();
+  CHECK(s.stored == 30);
+  CHECK(s.ready == 30);
+  CHECK(s.in_flight == 0);
+  const auto again = q.claim(*second, 3);
+  REQUIRE(again.size() == 3);
+  CHECK(again[0].content->id == "b1");
+  CHECK(again[0].attempts == 0);
+  CHECK(again[0].fence == 2);
+  CHECK(again[2].content->id == "b3");
+}
+
+TEST_CASE("a batch in flight in too many crashes is poison", "[store][sqlite]") {
+  file_queue q;
+  options o;
+  o.queue.max_crashes = 2;
+  std::optional<std::unique_ptr<store>> open{*q.open(o)};
+  q.put(**open, 1, 1);
+  for (int crash = 0; crash < 3; ++crash) {
+    CHECK(q.claim(**open, 1).size() == 1);
+    open.reset(); // the lock goes first
+    open.emplace(*q.open(o));
+  }
+  CHECK((*open)->stats()->dead == 10);
+  CHECK((*open)->list_dead("", 10)->at(0).why.reason.find("poison") != std::string::npos);
+  CHECK((*open)->replay_dead({"b1"}).value() == 10);
+  CHECK(q.claim(**open, 1).size() == 1);
+}
+
+TEST_CASE("a second opener is refused, and the file is its user's alone", "[store][sqlite]") {
+  namespace fs = std::filesystem;
+  file_queue q;
+  auto first = *q.open();
+  const auto second = q.open();
+  REQUIRE(!second);
+  CHECK(second.error().code == errc::queue_taken);
+  CHECK(fs::status(q.path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+  q.put(*first, 1, 1);
+  CHECK(first->stats()->ready == 10);
+}
+
+TEST_CASE("a queue of another destination is refused unless it is adopted", "[store][sqlite]") {
+  file_queue q;
+  q.put(**q.open(), 1, 1);
+  CHECK(q.open({}, "two").error().code == errc::other_destination);
+  options o;
+  o.queue.adopt = true;
+  CHECK((*q.open(o, "two"))->stats()->ready == 10);
+  CHECK(q.open({}, "one").error().code == errc::other_destination);
+}
+
+TEST_CASE("a queue in a file that was redirected is the new destination's, and the old one's no more",
+          "[store][sqlite]") {
+  file_queue q;
+  {
+    auto open = *q.open();
+    q.put(*open, 1, 1);
+    REQUIRE(open->redirect("two"));
+  }
+  CHECK(q.open().error().code == errc::other_destination);
+  CHECK((*q.open({}, "two"))->stats()->ready == 10);
+}
+
+TEST_CASE("a file that is no queue is refused, and not touched", "[store][sqlite]") {
+  file_queue q;
+  const std::string text(5'000, 'x');
+  const auto path = q.folder.write("queue.db", text);
+  CHECK(q.open().error().code == errc::not_a_queue);
+  CHECK(read_file(path) == text);
+}
+
+TEST_CASE("a damaged queue is refused, and not touched", "[store][sqlite]") {
+  file_queue q;
+  q.put(**q.open(), 1, 100, 1'000);
+  auto bytes = read_file(q.path);
+  bytes.replace(0, 16, "SQLite format 9\0", 16);
+  q.folder.write("queue.db", bytes);
+  CHECK(q.open().error().code == errc::not_a_queue);
+  CHECK(read_file(q.path) == bytes);
+}
+
+TEST_CASE("space is given back after a drained backlog", "[store][sqlite]") {
+  file_queue q;
+  {
+    auto open = *q.open();
+    for (int i = 0; i < 20; ++i)
+      q.put(*open, i * 50, 50, 60'000);
+  }
+  const auto full = std::filesystem::file_size(q.path);
+  CHECK(full > 50'000'000);
+  {
+    auto open = *q.open();
+    for (int i = 0; i < 200; ++i) {
+      unit_of_work w;
+      w.now = t0;
+      for (const auto& b : q.claim(*open, 8))
+        w.settlements.push_back(ack{{b.content->id, b.fence}});
+      REQUIRE(open->apply(w));
+    }
+    CHECK(open->stats()->delivered == 10'000);
+  }
+  CHECK(std::filesystem::file_size(q.path) < 18'000'000); // 16 MiB stay for the next backlog
+}
+
+TEST_CASE("people look into a queue and tend it while it is processed", "[store][sqlite]") {
+  file_queue q;
+  auto processing = *q.open();
+  q.put(*processing, 1, 2);
+  options o;
+  o.persistence = "sqlite:" + q.path;
+  auto admin = *make_queue_admin(o);
+  CHECK(admin->stats()->ready == 20);
+  CHECK(admin->stats()->owners.size() == 1);
+  REQUIRE(admin->set_paused(true));
+  CHECK(q.claim(*processing, 1).empty());
+  REQUIRE(admin->set_paused(false));
+  const auto held = q.claim(*processing, 1);
+  REQUIRE(held.size() == 1);
+  unit_of_work w;
+  w.now = t0;
+  w.settlements.push_back(bury{{held[0].content->id, held[0].fence}, {400, "no"}});
+  REQUIRE(processing->apply(w));
+  CHECK(admin->list_dead("", 10)->size() == 1);
+  CHECK(admin->purge_dead({}).value() == 10);
+  CHECK(processing->stats()->purged == 10);
+}
+
+TEST_CASE("a queue that is not there cannot be looked into", "[store][sqlite]") {
+  temporary_folder folder;
+  options o;
+  o.persistence = "sqlite:" + folder.path() + "/none.db";
+  CHECK(!make_queue_admin(o));
+  CHECK(!std::filesystem::exists(folder.path() + "/none.db"));
+}
+
+TEST_CASE("a queue that a newer version made is refused, and not touched", "[store][sqlite]") {
+  file_queue q;
+  q.put(**q.open(), 1, 1);
+  {
+    sqlite_db db{q.path, milliseconds{0}};
+    db.script("PRAGMA journal_mode = DELETE; PRAGMA user_version = 99");
+  }
+  const auto before = read_file(q.path);
+  const auto opened = q.open();
+  REQUIRE(!opened);
+  CHECK(opened.error().code == errc::not_a_queue);
+  CHECK(opened.error().message.find("newer") != std::string::npos);
+  CHECK(read_file(q.path) == before);
+}
