@@ -27,7 +27,7 @@ boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf:
   context->settings = settings;
   if (settings.ordering == delivery_order::strict)
     context->settings.max_in_flight = 1;
-  context->door = std::make_shared<intake>(settings);
+  context->intake = std::make_shared<intake>(settings);
   context->queue = std::move(parts.queue);
   context->transport = parts.transport ? std::move(parts.transport) : make_transport;
   context->clock = parts.clock ? std::move(parts.clock) : std::chrono::system_clock::now;
@@ -40,7 +40,7 @@ boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf:
   compat::anon_send(supervisor, begin{buffer});
   return analytics{.buffer = public_handle(buffer),
                    .supervisor = supervisor,
-                   .door = context->door,
+                   .intake = context->intake,
                    .max_event_bytes = settings.max_event_bytes};
 }
 

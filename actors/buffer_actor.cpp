@@ -46,17 +46,17 @@ void buffer_state::start(self_pointer self, context_ptr context, const superviso
   self_ = self;
   context_ = std::move(context);
   batcher_.emplace(context_->settings);
-  ledger_.emplace(*context_->door, context_->queue->durable(), context_->queue->shared());
+  ledger_.emplace(*context_->intake, context_->queue->durable(), context_->queue->shared());
   port_.open(buffer_peer{self});
-  context_->door->open([port = port_.get()] { port->send(wake{}); });
+  context_->intake->open([port = port_.get()] { port->send(wake{}); });
   port_.get()->send(wake{}); // for what came in before
   supervise(self, parent);
 }
 
 buffer_state::~buffer_state() {
   if (context_) { // nobody will take what still comes; who waits for it is told as it goes
-    context_->door->close();
-    context_->door->take();
+    context_->intake->close();
+    context_->intake->take();
   }
   for (auto& f : flushes_)
     if (f.promise)
@@ -79,7 +79,7 @@ void buffer_state::meet(const peers& who) {
 void buffer_state::on_wake() {
   if (!gathering_since_)
     gathering_since_ = now();
-  if (context_->door->urgent())
+  if (context_->intake->urgent())
     advance();
   else
     linger_.set(self_, now() + linger);
@@ -126,9 +126,9 @@ void buffer_state::on_forgotten(const forgotten& m) {
   for (const auto& id : m.kept)
     if (const auto sequence = sequence_in(id, context_->incarnation))
       kept.insert(*sequence);
-  const auto before = context_->door->totals().lost;
+  const auto before = context_->intake->totals().lost;
   ledger_->forgotten(kept);
-  if (const auto lost = context_->door->totals().lost - before; lost > 0)
+  if (const auto lost = context_->intake->totals().lost - before; lost > 0)
     context_->log(log_level::error,
                   "the store was emptied: " + std::to_string(lost) + " events that were in it are lost");
   advance();
@@ -137,15 +137,15 @@ void buffer_state::on_forgotten(const forgotten& m) {
 // What an earlier process, or another one, had accepted.
 void buffer_state::on_recovered(const batch_news& n) const {
   if (n.step == batch_step::delivered)
-    context_->door->count_recovered(n.content->events, 0);
+    context_->intake->count_recovered(n.content->events, 0);
   else if (n.step == batch_step::dead)
-    context_->door->count_recovered(0, n.content->events);
+    context_->intake->count_recovered(0, n.content->events);
   else if (n.step == batch_step::retried)
-    context_->door->count_failed_attempt();
+    context_->intake->count_failed_attempt();
 }
 
 void buffer_state::on_drain(const drain& m) {
-  context_->door->close();
+  context_->intake->close();
   take_events();
   batcher_->flush();
   flushes_.push_back({.number = ledger_->begin_flush(), .deadline = now() + m.deadline, .promise = std::nullopt});
@@ -182,7 +182,7 @@ void buffer_state::advance() {
 
 void buffer_state::take_events() {
   const bool looks_again = linger_.is_set();
-  auto came = context_->door->take(looks_again);
+  auto came = context_->intake->take(looks_again);
   const auto since = std::exchange(gathering_since_, std::nullopt).value_or(now());
   if (looks_again)
     gathering_since_ = now();
@@ -191,17 +191,17 @@ void buffer_state::take_events() {
   ledger_->taken(came.events.size());
   batcher_->add(std::move(came.events), since);
   news_.crossings.insert(news_.crossings.end(), came.crossings.begin(), came.crossings.end());
-  if (came.refused > 0)
-    news_.refused.push_back({.kind = report_kind::refused,
-                             .events = came.refused,
-                             .batch_id = {},
-                             .message_ids = std::move(came.refused_ids),
-                             .reason = std::move(came.refused_why)});
+  if (came.rejected > 0)
+    news_.rejected.push_back({.kind = report_kind::rejected,
+                              .events = came.rejected,
+                              .batch_id = {},
+                              .message_ids = std::move(came.rejected_ids),
+                              .reason = std::move(came.rejected_why)});
   tell_news();
 }
 
 void buffer_state::tell_news() {
-  if (peers_.table && !(news_.refused.empty() && news_.crossings.empty()))
+  if (peers_.table && !(news_.rejected.empty() && news_.crossings.empty()))
     compat::send(self_, peers_.table->supervisor, std::exchange(news_, {}));
 }
 
@@ -259,7 +259,7 @@ steady_time buffer_state::now() const {
 }
 
 buffer_peer spawn_buffer(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  event_gate gate{context->door, context->settings.max_event_bytes};
+  event_gate gate{context->intake, context->settings.max_event_bytes};
   return system.spawn<gated<buffer_impl>>(std::move(gate), std::move(context), parent);
 }
 

@@ -60,7 +60,7 @@ private:
   self_pointer self_ = nullptr;
   context_ptr context_;
   peers peers_;
-  /// Kept until there is somebody to tell.
+  /// Kept until the supervisor is known.
   intake_news news_;
   port_owner<buffer_peer> port_;
   std::optional<batcher> batcher_;

@@ -29,7 +29,7 @@ struct client::impl {
   std::atomic<bool> was_shut_down{false};
 
   result<std::string> offer(const event_view& e) const {
-    return encode_and_offer(*running.door, e, running.max_event_bytes);
+    return encode_and_offer(*running.intake, e, running.max_event_bytes);
   }
 };
 
@@ -77,7 +77,7 @@ result<std::string> client::track(const identity& who, std::string_view name,
 }
 
 bool client::wait_for_room(std::chrono::milliseconds at_most) const {
-  return impl_->running.door->wait_for_room(impl_->running.max_event_bytes, at_most);
+  return impl_->running.intake->wait_for_room(impl_->running.max_event_bytes, at_most);
 }
 
 result<flush_report> client::flush(std::chrono::milliseconds deadline) {
@@ -102,7 +102,7 @@ result<void> client::set_destination(const std::string& data_plane_url, const st
 }
 
 counts client::totals() const {
-  return impl_->running.door->totals();
+  return impl_->running.intake->totals();
 }
 
 } // namespace sluice

@@ -17,7 +17,7 @@ namespace sluice {
 /// only the persister touches.
 struct actor_context {
   options settings;
-  std::shared_ptr<intake> door;
+  std::shared_ptr<sluice::intake> intake;
   /// Outlives every persister.
   std::shared_ptr<store> queue;
   transport_factory transport;

@@ -10,10 +10,10 @@ void dead_letter_state::start(self_pointer self, context_ptr context) {
   context_ = std::move(context);
 }
 
-void dead_letter_state::on_give_up(const give_up_on& m) {
+void dead_letter_state::on_undeliverable(const undeliverable& m) {
   // A transport from outside may have let anything through.
   failure_note why{m.why.status, printable(m.why.reason, context_->settings.write_key)};
-  compat::send(self_, peers_.table->persister, settle{{bury{m.held, std::move(why), m.expired}}});
+  compat::send(self_, peers_.table->persister, settle{{bury{m.lease, std::move(why), m.expired}}});
 }
 
 namespace {
@@ -24,7 +24,7 @@ dead_letter_actor::behavior_type dead_letters(dead_letter_state::self_pointer se
   state->start(self, std::move(context));
   supervise(self, parent);
   return {[state](const peers& m) { state->meet(m); },
-          [state](const give_up_on& m) { state->on_give_up(m); },
+          [state](const undeliverable& m) { state->on_undeliverable(m); },
           [state](const redirected& m) { state->on_redirected(m); },
           [self, state](const list_dead& m) { return compat::forward_to(self, state->store_keeper(), m); },
           [self, state](const show_dead& m) { return compat::forward_to(self, state->store_keeper(), m); },

@@ -5,7 +5,7 @@
 
 namespace sluice {
 
-/// Buries what cannot be delivered, and hands people's questions about the dead to the one that can answer.
+/// Buries what cannot be delivered, and passes operators' questions about dead letters to the persister.
 class dead_letter_state {
 public:
   static inline const char* name = "sluice.dead_letters";
@@ -14,7 +14,7 @@ public:
   void start(self_pointer self, context_ptr context);
 
   void meet(const peers& who) { peers_ = who; }
-  void on_give_up(const give_up_on&);
+  void on_undeliverable(const undeliverable&);
   void on_redirected(const redirected& m) { context_ = m.context; }
   const persister_actor& store_keeper() const { return peers_.table->persister; }
 

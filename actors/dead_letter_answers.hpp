@@ -3,7 +3,7 @@
 #include "sluice/actors.hpp"
 #include "sluice/store.hpp"
 
-/// What people ask of the dead letters, answered by the store.
+/// Answers operators' questions about dead letters from the store.
 namespace sluice {
 
 caf::result<dead_page> answer(store&, const list_dead&);

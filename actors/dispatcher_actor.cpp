@@ -22,10 +22,10 @@ void dispatcher_state::meet(const peers& who) {
   peers_ = who;
   say_batch_size();
   if (new_persister) {
-    pull first{.capacity = capacity(), .holding = {}};
+    pull first{.capacity = capacity(), .leased = {}};
     said_capacity_ = first.capacity;
     for (const auto& [id, d] : deliveries_)
-      first.holding.push_back(d.what);
+      first.leased.push_back(d.what);
     compat::send(self_, peers_.table->persister, std::move(first));
   }
   // Whatever one of them was told and has not passed on may have died with it.
@@ -42,11 +42,11 @@ void dispatcher_state::on_deliver(const deliver& m) {
 }
 
 void dispatcher_state::attempt(const leased_batch& b) {
-  const lease held{b.content->id, b.fence};
+  const lease under{b.content->id, b.fence};
   auto body = attempt_of(*b.content->payload, context_->clock());
   if (!body) { // says nothing about the destination
-    auto& came_of_it = deliveries_.at(held.id).came_of_it;
-    came_of_it = give_up_on{held, {0, "malformed payload: " + body.error().message}};
+    auto& came_of_it = deliveries_.at(under.id).came_of_it;
+    came_of_it = undeliverable{under, {0, "malformed payload: " + body.error().message}};
     return tell(*came_of_it);
   }
   transport_->send({.batch_id = b.content->id,
@@ -55,71 +55,71 @@ void dispatcher_state::attempt(const leased_batch& b) {
                     .tail = std::move(body->tail),
                     .gzip = body->gzip,
                     .payload = b.content->payload},
-                   [port = port_.get(), held](delivery_response response) {
-                     port->send(attempt_ended{held, std::move(response)});
+                   [port = port_.get(), under](delivery_response response) {
+                     port->send(attempt_ended{under, std::move(response)});
                    });
 }
 
 void dispatcher_state::on_ended(const attempt_ended& m) {
-  auto i = deliveries_.find(m.held.id);
-  if (i == deliveries_.end() || i->second.what.fence != m.held.fence || i->second.came_of_it)
+  auto i = deliveries_.find(m.lease.id);
+  if (i == deliveries_.end() || i->second.what.fence != m.lease.fence || i->second.came_of_it)
     return;
   i->second.came_of_it = judge(i->second.what, m.response);
   tell(*i->second.came_of_it);
 }
 
 dispatcher_state::verdict dispatcher_state::judge(const leased_batch& b, const delivery_response& response) {
-  const lease held{b.content->id, b.fence};
+  const lease under{b.content->id, b.fence};
   const auto found = classify(response, b.content->events);
   const auto asked = capped(context_->settings.retry, parse_retry_after(response.retry_after, context_->clock()));
-  const auto stood = destination_->stands();
+  const auto before = destination_->health();
   note(found, asked);
   switch (found.what) {
   case outcome::delivered:
     batch_size_->delivered(b.content->events);
     say_batch_size();
-    return settle{{ack{held}}};
+    return settle{{ack{under}}};
   case outcome::retryable:
     return try_again(b, found.why, asked, true);
   case outcome::unreachable:
-    if (stood == standing::at_fault) // what is held keeps its place, so that it goes on at once
-      return settle{{release{held}}};
-    return try_again(b, found.why, asked, destination_->stands() == standing::well);
+    if (before == health::misconfigured) // what is held keeps its place, so that it goes on at once
+      return settle{{release{under}}};
+    return try_again(b, found.why, asked, destination_->health() == health::healthy);
   case outcome::throttled:
-    return try_again(b, found.why, asked, stood == standing::well);
+    return try_again(b, found.why, asked, before == health::healthy);
   case outcome::splittable:
     return halve(b, found.why);
   case outcome::permanent:
-    return give_up_on{held, found.why};
-  case outcome::destination_fault:
+    return undeliverable{under, found.why};
+  case outcome::misconfigured:
   case outcome::cancelled:
     break;
   }
-  return settle{{release{held}}};
+  return settle{{release{under}}};
 }
 
 // A batch that failed while the destination was known to be away is not to blame. It makes way for another one to be
 // the next probe: if it is what keeps the destination from answering, the others show that.
 dispatcher_state::verdict dispatcher_state::try_again(const leased_batch& b, const failure_note& why,
                                                       std::optional<milliseconds> asked, bool counted) {
-  const lease held{b.content->id, b.fence};
+  const lease under{b.content->id, b.fence};
   const int attempts = b.attempts + (counted ? 1 : 0);
   switch (judge_retry(context_->settings.retry, attempts, context_->now() - b.stored)) {
   case retry_verdict::exhausted:
-    return give_up_on{held, {why.status, "gave up after " + std::to_string(attempts) + " attempts: " + why.reason}};
+    return undeliverable{under, {why.status, "gave up after " + std::to_string(attempts) + " attempts: " + why.reason}};
   case retry_verdict::expired:
-    return give_up_on{held, {why.status, "gave up at the age of retry.max_age: " + why.reason}, true};
+    return undeliverable{under, {why.status, "gave up at the age of retry.max_age: " + why.reason}, true};
   case retry_verdict::again:
     break;
   }
   if (counted)
-    return attempt_failed{held, attempts, why, asked};
+    return attempt_failed{under, attempts, why, asked};
   const auto until = destination_->probe_at().value_or(self_->clock().now()) - self_->clock().now();
-  return settle{{nack{held, std::chrono::ceil<milliseconds>(until) + milliseconds{1}, why, false}}};
+  return settle{{nack{under, std::chrono::ceil<milliseconds>(until) + milliseconds{1}, why, false}}};
 }
 
 dispatcher_state::verdict dispatcher_state::halve(const leased_batch& b, const failure_note& why) {
-  const lease held{b.content->id, b.fence};
+  const lease under{b.content->id, b.fence};
   if (why.status == 413) {
     batch_size_->too_large(b.content->events);
     say_batch_size();
@@ -128,12 +128,12 @@ dispatcher_state::verdict dispatcher_state::halve(const leased_batch& b, const f
   auto halves =
       split_payload(*b.content->payload, first_events, sealer_, context_->settings.max_batch_bytes, context_->clock());
   if (!halves)
-    return give_up_on{held, why};
+    return undeliverable{under, why};
   const auto child = [&](const char* which, std::uint32_t events, std::shared_ptr<const std::string> payload) {
     return std::make_shared<const batch>(
         batch{.id = b.content->id + which, .events = events, .payload = std::move(payload)});
   };
-  return settle{{split{held, child(".0", first_events, std::move(halves->first)),
+  return settle{{split{under, child(".0", first_events, std::move(halves->first)),
                        child(".1", b.content->events - first_events, std::move(halves->second))}}};
 }
 
@@ -144,7 +144,7 @@ void dispatcher_state::tell(const verdict& v) const {
   else if (const auto* f = std::get_if<attempt_failed>(&v))
     compat::send(self_, who.retry, *f);
   else
-    compat::send(self_, who.dead_letters, std::get<give_up_on>(v));
+    compat::send(self_, who.dead_letters, std::get<undeliverable>(v));
 }
 
 void dispatcher_state::on_settled(const settled& m) {
@@ -155,11 +155,11 @@ void dispatcher_state::on_settled(const settled& m) {
 
 void dispatcher_state::on_paused(const set_paused& m) {
   paused_ = m.paused;
-  if (m.end_hold) {
-    const auto stood = destination_->stands();
+  if (m.resume) {
+    const auto before = destination_->health();
     destination_->resume();
-    if (stood != standing::well)
-      say_standing("");
+    if (before != health::healthy)
+      report_health("");
   }
   say_capacity();
 }
@@ -173,7 +173,7 @@ void dispatcher_state::on_redirected(const redirected& m) {
       tell(*d.came_of_it);
     }
   transport_ = context_->transport(context_->settings);
-  on_paused({.paused = paused_, .end_hold = true});
+  on_paused({.paused = paused_, .resume = true});
 }
 
 void dispatcher_state::on_tick(const tick& t) {
@@ -185,31 +185,33 @@ void dispatcher_state::on_tick(const tick& t) {
 }
 
 void dispatcher_state::note(const classification& found, std::optional<milliseconds> asked) {
-  const auto stood = destination_->stands();
+  const auto before = destination_->health();
   destination_->note(found.what, self_->clock().now(), asked,
                      std::uniform_real_distribution<double>{0.0, 1.0}(random_));
-  if (stood != destination_->stands())
-    say_standing(found.why.reason);
+  if (before != destination_->health())
+    report_health(found.why.reason);
   probe_.set(self_, destination_->probe_at());
   say_capacity();
 }
 
-void dispatcher_state::say_standing(const std::string& why) {
+void dispatcher_state::report_health(const std::string& why) {
   std::string words;
-  switch (destination_->stands()) {
-  case standing::well:
+  switch (destination_->health()) {
+  case health::healthy:
     context_->log(log_level::info, "the destination answers; deliveries go on");
     break;
-  case standing::away:
-    words = why + "; the destination is away, or asks for a pause: deliveries wait, and one at a time tries it";
+  case health::unavailable:
+    words = why + "; the destination is unavailable or asks for a pause: deliveries are suspended, and one probe at a "
+                  "time goes out";
     context_->log(log_level::warning, words);
     break;
-  case standing::at_fault:
-    words = why + "; deliveries wait: check data_plane_url and write_key, then resume";
+  case health::misconfigured:
+    words = why + "; the destination is misconfigured and deliveries are suspended: check data_plane_url and "
+                  "write_key, then resume";
     context_->log(log_level::error, words);
     break;
   }
-  compat::send(self_, peers_.table->supervisor, hold_changed{hold_source::destination, words});
+  compat::send(self_, peers_.table->supervisor, suspension_changed{suspension_source::destination, words});
 }
 
 void dispatcher_state::say_capacity() {

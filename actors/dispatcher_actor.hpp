@@ -37,7 +37,7 @@ public:
 
 private:
   /// What is to become of a batch, and by that who is told.
-  using verdict = std::variant<settle, attempt_failed, give_up_on>;
+  using verdict = std::variant<settle, attempt_failed, undeliverable>;
   struct delivery {
     leased_batch what;
     /// Empty while the attempt is under way.
@@ -50,7 +50,7 @@ private:
   verdict try_again(const leased_batch&, const failure_note&, std::optional<milliseconds> asked, bool counted);
   void tell(const verdict&) const;
   void note(const classification&, std::optional<milliseconds> asked);
-  void say_standing(const std::string& why);
+  void report_health(const std::string& why);
   void say_capacity();
   void say_batch_size();
   std::size_t capacity() const noexcept;

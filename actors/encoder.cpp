@@ -2,7 +2,7 @@
 
 namespace sluice {
 
-result<std::string> encode_and_offer(intake& door, const event_view& what, std::size_t max_event_bytes,
+result<std::string> encode_and_offer(intake& intake, const event_view& what, std::size_t max_event_bytes,
                                      const requester_factory& who) {
   // A producer's thread keeps its buffer, and its source of ids, which needs no lock that way.
   thread_local std::string bytes;
@@ -11,11 +11,11 @@ result<std::string> encode_and_offer(intake& door, const event_view& what, std::
   auto encoded =
       encode(bytes, what, {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
   if (!encoded) {
-    door.refuse(what.message_id, encoded.error());
+    intake.reject(what.message_id, encoded.error());
     std::string{}.swap(bytes); // an event that is far too large must not leave its size behind
     return encoded.error();
   }
-  if (auto admitted = door.offer(bytes, *encoded, who ? who(*encoded) : nullptr); !admitted)
+  if (auto admitted = intake.offer(bytes, *encoded, who ? who(*encoded) : nullptr); !admitted)
     return admitted.error();
   return encoded;
 }

@@ -11,9 +11,9 @@ namespace sluice {
 /// Makes the one who waits for an event, once its message id is known.
 using requester_factory = std::function<requester_ptr(const std::string& message_id)>;
 
-/// Encodes an event on the calling thread and offers it to the door. Gives the message id. What is refused is counted.
+/// Encodes an event on the calling thread and offers it to the intake. Gives the message id. Counts what is rejected.
 /// Any thread.
-result<std::string> encode_and_offer(intake& door, const event_view& what, std::size_t max_event_bytes,
+result<std::string> encode_and_offer(intake& intake, const event_view& what, std::size_t max_event_bytes,
                                      const requester_factory& who = nullptr);
 
 } // namespace sluice

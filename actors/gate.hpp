@@ -9,12 +9,12 @@
 namespace sluice {
 
 /// Sits in front of an actor's mailbox and deals with event messages on the sender's thread: encodes, admits or
-/// refuses them, answers the refused requests. So the bound holds however fast senders are, and an event costs no
+/// rejects them, answers the rejected requests. So the bound holds however fast senders are, and an event costs no
 /// message. Everything else passes.
 class event_gate {
 public:
-  event_gate(std::shared_ptr<intake> door, std::size_t max_event_bytes)
-      : door_{std::move(door)}, max_event_bytes_{max_event_bytes} {}
+  event_gate(std::shared_ptr<intake> intake, std::size_t max_event_bytes)
+      : intake_{std::move(intake)}, max_event_bytes_{max_event_bytes} {}
 
   /// True if `element` was an event and has been dealt with. Any thread.
   bool takes(const caf::strong_actor_ptr& self, const caf::mailbox_element& element) const;
@@ -23,7 +23,7 @@ private:
   template <class Event>
   bool takes_as(const caf::strong_actor_ptr& self, const caf::mailbox_element& element) const;
 
-  std::shared_ptr<intake> door_;
+  std::shared_ptr<intake> intake_;
   std::size_t max_event_bytes_;
 };
 

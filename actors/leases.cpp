@@ -16,44 +16,44 @@ const retain* last_retain(const unit_of_work& unit) {
 
 std::vector<lease> leases::all() const {
   std::vector<lease> list;
-  for (const auto& [id, b] : held_)
+  for (const auto& [id, b] : leases_)
     list.push_back({id, b.fence});
   return list;
 }
 
-void leases::claimed_by_dispatcher(const std::vector<leased_batch>& batches) {
+void leases::reported_by_dispatcher(const std::vector<leased_batch>& batches) {
   for (const auto& b : batches)
-    claimed_.insert_or_assign(b.content->id, b);
+    reported_.insert_or_assign(b.content->id, b);
 }
 
 void leases::add(const std::vector<leased_batch>& batches) {
   for (const auto& b : batches)
-    held_.insert_or_assign(b.content->id, b);
+    leases_.insert_or_assign(b.content->id, b);
 }
 
 settled_leases leases::settle(const unit_of_work& unit, const work_done& done) {
   settled_leases came;
   for (std::size_t i = 0; i < unit.settlements.size(); ++i)
     settle_one(unit.settlements[i], done.settled[i], came);
-  claimed_.clear();
+  reported_.clear();
   return came;
 }
 
 void leases::settle_one(const settlement& s, settle_outcome outcome, settled_leases& came) {
-  const auto* held = lease_of(s);
-  if (!held) {
+  const auto* about = lease_of(s);
+  if (!about) {
     if (const auto* r = std::get_if<retain>(&s))
       retain_only(*r, came.over);
     return;
   }
-  came.over.push_back(*held);
-  auto i = held_.find(held->id);
-  if (i == held_.end() || i->second.fence != held->fence)
+  came.over.push_back(*about);
+  auto i = leases_.find(about->id);
+  if (i == leases_.end() || i->second.fence != about->fence)
     return;
   const leased_batch was = std::move(i->second);
-  held_.erase(i);
+  leases_.erase(i);
   batch_news n{.step = batch_step::returned, .content = was.content, .attempts = was.attempts, .why = {}};
-  const bool done = outcome == settle_outcome::applied || outcome == settle_outcome::held;
+  const bool done = outcome == settle_outcome::applied || outcome == settle_outcome::no_room;
   // An acknowledged batch that is gone was acknowledged before, and the answer got lost.
   if (std::holds_alternative<ack>(s) && (done || outcome == settle_outcome::gone)) {
     n.step = batch_step::delivered;
@@ -63,7 +63,7 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, settled_lea
     n.why = failed->why;
     n.delay = failed->delay;
   } else if (const auto* buried = std::get_if<bury>(&s); buried && done) {
-    n.step = outcome == settle_outcome::held ? batch_step::retried : batch_step::dead;
+    n.step = outcome == settle_outcome::no_room ? batch_step::retried : batch_step::dead;
     n.attempts = was.attempts + 1;
     n.why = buried->why;
   } else if (outcome == settle_outcome::stale) {
@@ -75,23 +75,23 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, settled_lea
 // What is held now is what the dispatcher has said, less what this unit has settled before.
 void leases::retain_only(const retain& r, const std::vector<lease>& over) {
   std::map<std::string, leased_batch> kept;
-  for (const auto& l : r.held) {
+  for (const auto& l : r.leases) {
     if (std::find(over.begin(), over.end(), l) != over.end())
       continue;
-    for (const auto* known : {&held_, &claimed_})
+    for (const auto* known : {&leases_, &reported_})
       if (auto i = known->find(l.id); i != known->end() && i->second.fence == l.fence)
         kept.emplace(l.id, i->second);
   }
-  held_ = std::move(kept);
+  leases_ = std::move(kept);
 }
 
 std::size_t leases::count_after(const unit_of_work& unit) const {
   std::set<std::pair<std::string_view, std::uint64_t>> left;
   if (const auto* r = last_retain(unit))
-    for (const auto& l : r->held)
+    for (const auto& l : r->leases)
       left.emplace(l.id, l.fence);
   else
-    for (const auto& [id, b] : held_)
+    for (const auto& [id, b] : leases_)
       left.emplace(id, b.fence);
   for (const auto& s : unit.settlements)
     if (const auto* l = lease_of(s)) // one that is said again may be about an earlier lease of the batch
@@ -103,9 +103,9 @@ std::vector<batch_ptr> leases::undelivered(const std::vector<settlement>& settle
   std::set<std::string_view> delivered;
   for (const auto& s : settlements)
     if (const auto* a = std::get_if<ack>(&s))
-      delivered.insert(a->held.id);
+      delivered.insert(a->lease.id);
   std::vector<batch_ptr> list;
-  for (const auto& [id, b] : held_)
+  for (const auto& [id, b] : leases_)
     if (!delivered.contains(id))
       list.push_back(b.content);
   return list;

@@ -19,11 +19,11 @@ struct settled_leases {
 /// The leases that the store has given to this process and that are not settled.
 class leases {
 public:
-  bool hold(const std::string& id) const { return held_.contains(id); }
+  bool contains(const std::string& id) const { return leases_.contains(id); }
   std::vector<lease> all() const;
 
   /// A dispatcher has said that it holds these; a unit of work with its `retain` makes it true.
-  void claimed_by_dispatcher(const std::vector<leased_batch>&);
+  void reported_by_dispatcher(const std::vector<leased_batch>&);
   /// The store has given these.
   void add(const std::vector<leased_batch>&);
   /// A unit of work has been applied.
@@ -38,9 +38,9 @@ private:
   void settle_one(const settlement&, settle_outcome, settled_leases&);
   void retain_only(const retain&, const std::vector<lease>& over);
 
-  std::map<std::string, leased_batch> held_;
+  std::map<std::string, leased_batch> leases_;
   /// What dispatchers have said, until the next unit of work.
-  std::map<std::string, leased_batch> claimed_;
+  std::map<std::string, leased_batch> reported_;
 };
 
 /// The last of a unit's settlements that says what a dispatcher holds; null if there is none.

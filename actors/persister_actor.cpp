@@ -22,7 +22,7 @@ void persister_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
   random_.seed(static_cast<std::minstd_rand::result_type>(context_->seed));
-  guard_.emplace(context_->settings.hold.burials);
+  guard_.emplace(context_->settings.dead_letters.pause_after);
   if (context_->redirected) // the one before may not have come to it
     redirect_due_ = fingerprint_of(context_->settings);
   if (context_->queue->shared())
@@ -53,11 +53,11 @@ void persister_state::on_settle(const settle& m) {
 void persister_state::on_pull(const pull& m) {
   puller_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
   capacity_ = m.capacity;
-  retain held;
-  for (const auto& b : m.holding)
-    held.held.push_back({b.content->id, b.fence});
-  leases_.claimed_by_dispatcher(m.holding);
-  gathered_.settlements.emplace_back(std::move(held));
+  retain keep;
+  for (const auto& b : m.leased)
+    keep.leases.push_back({b.content->id, b.fence});
+  leases_.reported_by_dispatcher(m.leased);
+  gathered_.settlements.emplace_back(std::move(keep));
   commit_soon();
 }
 
@@ -77,7 +77,7 @@ void persister_state::on_promote() {
 }
 
 void persister_state::on_paused(const set_paused& m) {
-  if (!m.end_hold)
+  if (!m.resume)
     return;
   pause_due_ = false;
   commit_soon();
@@ -169,20 +169,20 @@ void persister_state::look_for_pause() {
   if (!found->paused)
     return resumed();
   queue_paused_ = true;
-  say_hold("the queue is paused; resume lets it go on");
+  report_pause("the queue is paused; resume lets it go on");
 }
 
 void persister_state::resumed() {
   guard_->reset();
   if (std::exchange(queue_paused_, false))
-    say_hold("");
+    report_pause("");
 }
 
-void persister_state::say_hold(const std::string& reason) {
+void persister_state::report_pause(const std::string& reason) {
   context_->log(reason.empty() ? log_level::info : log_level::error,
                 reason.empty() ? "the queue is not paused any more" : reason);
   if (peers_.table)
-    compat::send(self_, peers_.table->supervisor, hold_changed{hold_source::queue, reason});
+    compat::send(self_, peers_.table->supervisor, suspension_changed{suspension_source::queue, reason});
 }
 
 unit_of_work persister_state::next_unit() {
@@ -202,8 +202,8 @@ unit_of_work persister_state::next_unit() {
   if (outcome_unknown_ && !last_retain(unit))
     unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
   unit.now = context_->now();
-  const auto held = leases_.count_after(unit);
-  unit.slots = buffer_has_spoken_ && is_attached() && capacity_ > held && !guard_->tripped() ? capacity_ - held : 0;
+  const auto leased = leases_.count_after(unit);
+  unit.slots = buffer_has_spoken_ && is_attached() && capacity_ > leased && !guard_->tripped() ? capacity_ - leased : 0;
   unit.in_order = context_->settings.max_in_flight == 1 && !context_->queue->shared();
   return unit;
 }
@@ -224,15 +224,15 @@ void persister_state::note_burials(const unit_of_work& unit, const work_done& do
     const auto* b = std::get_if<bury>(&unit.settlements[i]);
     if (!b)
       continue;
-    if (done.settled[i] == settle_outcome::held)
-      context_->log(log_level::error, "the dead letters are full; batch " + b->held.id + " waits: " + b->why.reason);
+    if (done.settled[i] == settle_outcome::no_room)
+      context_->log(log_level::error, "the dead letters are full; batch " + b->lease.id + " waits: " + b->why.reason);
     else if (done.settled[i] == settle_outcome::applied)
-      context_->log(log_level::error, "batch " + b->held.id + " is dead: " + b->why.reason);
+      context_->log(log_level::error, "batch " + b->lease.id + " is dead: " + b->why.reason);
     if (guard_->tripped() && !was_tripped && !queue_paused_) {
       pause_due_ = queue_paused_ = true;
-      say_hold(std::to_string(context_->settings.hold.burials) +
-               " batches in a row are dead, with no delivery in between, the last by: " + b->why.reason +
-               "; the queue is paused and nothing more is buried: look at the dead letters, then resume");
+      report_pause(std::to_string(context_->settings.dead_letters.pause_after) +
+                   " batches in a row are dead, with no delivery in between, the last by: " + b->why.reason +
+                   "; the queue is paused and nothing more is buried: look at the dead letters, then resume");
       commit_soon();
     }
   }
@@ -246,30 +246,30 @@ bool persister_state::report(const unit_of_work& unit, const work_done& done) {
     const auto& b = unit.enqueues[i];
     if (done.enqueued[i] != enqueue_outcome::stored) {
       refused.push_back(b);
-    } else if (!leases_.hold(b->id)) { // else it was stored again
-      const bool leased = std::any_of(done.claimed.begin(), done.claimed.end(),
+    } else if (!leases_.contains(b->id)) { // else it was stored again
+      const bool leased = std::any_of(done.granted.begin(), done.granted.end(),
                                       [&](const leased_batch& c) { return c.content->id == b->id; });
       news.news.push_back({.step = batch_step::stored, .content = b, .leased = leased, .why = {}});
     }
   }
   // One that comes back before it is stored again had been stored by a unit of work whose answer got lost.
-  for (const auto& c : done.claimed)
+  for (const auto& c : done.granted)
     if (std::erase_if(gathered_.enqueues, [&](const batch_ptr& b) { return b->id == c.content->id; }) > 0)
       news.news.push_back({.step = batch_step::stored, .content = c.content, .leased = true, .why = {}});
   gathered_.enqueues.insert(gathered_.enqueues.begin(), refused.begin(), refused.end());
   note_burials(unit, done);
   auto ended = leases_.settle(unit, done);
   std::move(ended.news.begin(), ended.news.end(), std::back_inserter(news.news));
-  context_->door->count_stale(ended.stale);
-  leases_.add(done.claimed);
+  context_->intake->count_stale(ended.stale);
+  leases_.add(done.granted);
   if (!refused.empty())
     retry_.set(self_, self_->clock().now() + last_pause);
   if (std::exchange(next_due_, done.next_due) != done.next_due)
     compat::send(self_, who.retry, next_due{next_due_});
   if (!ended.over.empty())
     compat::send(self_, who.dispatcher, settled{std::move(ended.over)});
-  if (!done.claimed.empty())
-    compat::send(self_, who.dispatcher, deliver{done.claimed});
+  if (!done.granted.empty())
+    compat::send(self_, who.dispatcher, deliver{done.granted});
   if (!news.news.empty()) {
     compat::send(self_, who.buffer, news);
     compat::send(self_, who.supervisor, std::move(news));

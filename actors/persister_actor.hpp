@@ -45,7 +45,7 @@ private:
   void amend_queue();
   void look_for_pause();
   void resumed();
-  void say_hold(const std::string& reason);
+  void report_pause(const std::string& reason);
   unit_of_work next_unit();
   unit_of_work unit_of_leased() const;
   /// Whether the store had no room for something.

@@ -27,7 +27,7 @@ private:
 } // namespace
 
 buffer_actor spawn_relay(caf::actor_system& system, const analytics& running) {
-  event_gate gate{running.door, running.max_event_bytes};
+  event_gate gate{running.intake, running.max_event_bytes};
   return caf::actor_cast<buffer_actor>(system.spawn<gated<relay>>(std::move(gate), running.buffer));
 }
 

@@ -21,7 +21,7 @@ void retry_state::start(self_pointer self, context_ptr context) {
 void retry_state::on_failed(const attempt_failed& m) {
   const double chance = std::uniform_real_distribution<double>{0.0, 1.0}(random_);
   const auto delay = retry_delay(context_->settings.retry, m.attempts, chance, m.asked);
-  compat::send(self_, peers_.table->persister, settle{{nack{m.held, delay, m.why}}});
+  compat::send(self_, peers_.table->persister, settle{{nack{m.lease, delay, m.why}}});
 }
 
 void retry_state::on_next_due(const next_due& m) {

@@ -94,9 +94,9 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
     return stop({errc::restarts_used_up, "restarts", "the buffer failed"});
   // The next one finds out for itself.
   if (gone == table_->dispatcher.address())
-    on_hold_changed({hold_source::destination, ""});
+    on_suspension_changed({suspension_source::destination, ""});
   if (gone == table_->persister.address())
-    on_hold_changed({hold_source::queue, ""});
+    on_suspension_changed({suspension_source::queue, ""});
   restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
       restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
       restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
@@ -129,7 +129,7 @@ void supervisor_state::stop(error why) {
     return;
   phase_ = phase::stopping;
   failure_ = std::move(why);
-  context_->door->close();
+  context_->intake->close();
   if (alive_.empty())
     return end();
   // The store's last word first, and what has come of it; see on_down.
@@ -170,11 +170,11 @@ void supervisor_state::end() {
 }
 
 shutdown_report supervisor_state::final_report() const {
-  const auto totals = context_->door->totals();
+  const auto totals = context_->intake->totals();
   const auto own_ended = totals.delivered + totals.dead - totals.recovered;
   const auto kept = context_->queue->durable() ? totals.stored - own_ended - totals.lost : 0;
   return {.accepted = totals.accepted,
-          .refused = totals.refused,
+          .rejected = totals.rejected,
           .delivered = totals.delivered,
           .dead = totals.dead,
           .recovered = totals.recovered,
@@ -195,17 +195,17 @@ void supervisor_state::on_unsubscribe(const unsubscribe& m) {
 }
 
 system_stats supervisor_state::stats() const {
-  return {.totals = context_->door->totals(),
-          .depth = context_->door->depth(),
-          .depth_bytes = context_->door->depth_bytes(),
+  return {.totals = context_->intake->totals(),
+          .depth = context_->intake->depth(),
+          .depth_bytes = context_->intake->depth_bytes(),
           .restarts = restarts_,
           .paused = paused_,
-          .held = held_by_destination_.empty() ? held_by_queue_ : held_by_destination_};
+          .suspended = suspended_by_destination_.empty() ? suspended_by_queue_ : suspended_by_destination_};
 }
 
 void supervisor_state::set_paused_to(bool paused) {
   paused_ = paused;
-  const set_paused word{.paused = paused, .end_hold = !paused};
+  const set_paused word{.paused = paused, .resume = !paused};
   compat::send(self_, table_->dispatcher, word);
   compat::send(self_, table_->persister, word);
 }
@@ -236,16 +236,16 @@ void supervisor_state::on_committed(const committed& m) const {
 }
 
 void supervisor_state::on_intake_news(const intake_news& m) {
-  for (const auto& r : m.refused)
+  for (const auto& r : m.rejected)
     subscribers_.tell(r);
   for (const auto& c : m.crossings)
     subscribers_.tell(c);
 }
 
-void supervisor_state::on_hold_changed(const hold_changed& m) {
-  auto& held = m.by == hold_source::destination ? held_by_destination_ : held_by_queue_;
+void supervisor_state::on_suspension_changed(const suspension_changed& m) {
+  auto& held = m.by == suspension_source::destination ? suspended_by_destination_ : suspended_by_queue_;
   if (std::exchange(held, m.reason) != m.reason)
-    subscribers_.tell(delivery_hold{m.reason});
+    subscribers_.tell(delivery_suspended{m.reason});
 }
 
 namespace {
@@ -268,7 +268,7 @@ supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self, 
       [self, state](const purge_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
       [state](const committed& m) { state->on_committed(m); },
       [state](const intake_news& m) { state->on_intake_news(m); },
-      [state](const hold_changed& m) { state->on_hold_changed(m); },
+      [state](const suspension_changed& m) { state->on_suspension_changed(m); },
       [state](const drained&) { state->on_drained(); },
       [state](const store_lost& m) { state->stop(m.why); },
       [self, state](const get_peers&) { return compat::to_requester(self, caf::result<peers>{state->who_is_who()}); },

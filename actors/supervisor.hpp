@@ -16,7 +16,7 @@ namespace sluice {
 
 /// Starts the five and watches them. One that fails is started again and introduced to the others, as long as the
 /// budget lasts; the buffer, which holds what was accepted, is not: without it, or without budget, the system stops,
-/// loudly. Owns the store, through the context, and speaks for the whole.
+/// says why, and gives exact counts. Owns the store, through the context, and speaks for the whole.
 class supervisor_state {
 public:
   static inline const char* name = "sluice.supervisor";
@@ -35,12 +35,12 @@ public:
   void on_drained();
   void on_committed(const committed& m) const;
   void on_intake_news(const intake_news&);
-  void on_hold_changed(const hold_changed&);
+  void on_suspension_changed(const suspension_changed&);
   void on_tick(const tick&);
   peers who_is_who() const { return {table_}; }
   const dead_letter_actor& dead_letters() const { return table_->dead_letters; }
 
-  /// Ends the system; loudly, if `why` says that something failed.
+  /// Ends the system; if `why` says that something failed, logs it and tells subscribers.
   void stop(error why);
 
 private:
@@ -68,7 +68,7 @@ private:
   /// Who has ever subscribed and lives.
   std::set<caf::actor_addr> watched_;
   bool paused_ = false;
-  std::string held_by_destination_, held_by_queue_;
+  std::string suspended_by_destination_, suspended_by_queue_;
   phase phase_ = phase::running;
   /// Why the system stops by itself; empty for an orderly shutdown.
   error failure_;

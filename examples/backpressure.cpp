@@ -28,7 +28,7 @@ public:
         },
         // What else subscribers are told.
         [](const sluice::delivery_report&) {},
-        [](const sluice::delivery_hold&) {},
+        [](const sluice::delivery_suspended&) {},
         [](const sluice::stopped&) {},
     };
   }
@@ -77,6 +77,6 @@ int main() {
   sluice::shutdown_report report;
   sluice::request(self, running->supervisor, caf::infinite, sluice::shutdown{std::chrono::seconds{30}})
       .receive([&](const sluice::shutdown_report& r) { report = r; }, [](const caf::error&) {});
-  std::cout << "delivered " << report.delivered << ", refused " << report.refused << '\n';
-  return report.delivered + report.refused == events_to_send ? 0 : 1;
+  std::cout << "delivered " << report.delivered << ", rejected " << report.rejected << '\n';
+  return report.delivered + report.rejected == events_to_send ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-// From plain threads, with the client: events are encoded on the calling thread, and refused at once when the buffer
+// From plain threads, with the client: events are encoded on the calling thread, and rejected at once when the buffer
 // is full.
 
 #include <cstdlib>

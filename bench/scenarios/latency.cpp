@@ -59,7 +59,7 @@ std::vector<double> run(workbench& w, store_kind store, std::int64_t rate, std::
                 for (const auto& id : r.message_ids)
                   watch.deliver(std::stoul(id));
             },
-            [](const backpressure&) {}, [](const delivery_hold&) {}, [](const stopped&) {}};
+            [](const backpressure&) {}, [](const delivery_suspended&) {}, [](const stopped&) {}};
   });
   caf::scoped_actor self{p.system()};
   request(self, p.running().supervisor, seconds{10}, subscribe{subscriber}).receive([] {}, [](const caf::error&) {});

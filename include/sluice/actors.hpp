@@ -9,7 +9,7 @@
 namespace sluice {
 
 /// Where track messages go. It holds at most `max_internal_queue_size` events; what is over that, and what is
-/// invalid, is refused on the sender's thread, before any mailbox: a request is answered with an error (`errc`), a
+/// invalid, is rejected on the sender's thread, before any mailbox: a request is answered with an error (`errc`), a
 /// plain send is counted and reported to subscribers.
 using buffer_actor = compat::typed<
     // An event as a request: the answer comes when the event is stored, or is `errc::pending` at `request_deadline`.
@@ -60,8 +60,8 @@ using dispatcher_actor = compat::typed<void(peers), void(deliver), void(settled)
 /// Decides when a failed batch is tried again; wakes the persister when it is due.
 using retry_scheduler = compat::typed<void(peers), void(attempt_failed), void(next_due)>;
 
-/// Buries what cannot be delivered; hands people's questions about the dead to the persister.
-using dead_letter_actor = compat::typed<void(peers), void(give_up_on), void(redirected), dead_page(list_dead),
+/// Buries what cannot be delivered; passes operators' questions about dead letters to the persister.
+using dead_letter_actor = compat::typed<void(peers), void(undeliverable), void(redirected), dead_page(list_dead),
                                         dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Composition root → supervisor: this is your buffer, start the others.
@@ -70,7 +70,7 @@ struct begin {
 };
 
 /// The supervisor as its children see it.
-using supervisor_actor = compat::extended<analytics_actor, void(committed), void(intake_news), void(hold_changed),
+using supervisor_actor = compat::extended<analytics_actor, void(committed), void(intake_news), void(suspension_changed),
                                           void(drained), void(store_lost), peers(get_peers), void(begin), void(tick)>;
 
 /// Who is who, until the next restart.

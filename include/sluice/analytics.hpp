@@ -24,7 +24,7 @@ struct analytics {
   /// Flush aside, everything else: `shutdown`, `subscribe`, `get_stats`, …
   analytics_actor supervisor;
   /// For `client`.
-  std::shared_ptr<intake> door;
+  std::shared_ptr<sluice::intake> intake;
   std::size_t max_event_bytes = 0;
 };
 

@@ -31,7 +31,7 @@ public:
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// Encodes an event and accepts it. Gives its message id, or why it was refused: what is wrong with it, or
+  /// Encodes an event and accepts it. Gives its message id, or why it was rejected: what is wrong with it, or
   /// `buffer_full`, or `closed`. Never blocks on I/O.
   result<std::string> send(const sluice::event&);
   result<std::string> send(const sluice::track&);
@@ -46,7 +46,7 @@ public:
                             std::initializer_list<property> properties = {});
 
   /// Blocks until the buffer has room, or `at_most` has passed. True if it has: with one producer the next `send` is
-  /// not refused as `buffer_full`. For producers that can wait, as batch jobs can.
+  /// not rejected as `buffer_full`. For producers that can wait, as batch jobs can.
   bool wait_for_room(std::chrono::milliseconds at_most) const;
 
   /// Blocks until everything accepted before has reached an end, or the deadline (zero: the option

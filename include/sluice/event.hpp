@@ -22,7 +22,7 @@
 ///   offset means UTC). Sent in UTC with milliseconds. `original_timestamp` is made if empty.
 /// - `context`, `integrations`, `properties`, `traits`: JSON objects, nested at most 64 deep.
 ///
-/// An event that is not valid is refused with an `error` that names the field; it harms no other.
+/// An event that is not valid is rejected with an `error` that names the field; it harms no other.
 namespace sluice {
 
 /// Something a user did. Needs `event`, and `user_id` or `anonymous_id`.

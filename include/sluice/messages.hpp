@@ -24,7 +24,7 @@ struct shutdown {
   std::chrono::milliseconds deadline{0};
 };
 
-/// Send me `delivery_report`, `backpressure`, `delivery_hold` and `stopped`. At most 64 subscribers.
+/// Send me `delivery_report`, `backpressure`, `delivery_suspended` and `stopped`. At most 64 subscribers.
 struct subscribe {
   caf::actor who{};
 };
@@ -40,7 +40,7 @@ struct get_stats {};
 /// Stop starting deliveries; everything else goes on.
 struct pause {};
 
-/// Start deliveries again, whatever keeps them: `pause`, a destination that is away or at fault, a paused queue.
+/// Start deliveries again, whether `pause`, the health of the destination or a paused queue stopped them.
 struct resume {};
 
 /// Deliver to this URL, with this key, from now on: what waits, too. What is empty stays as it is. The queue is the
@@ -126,7 +126,7 @@ CAF_ADD_TYPE_ID(sluice, (sluice::dead_entry))
 CAF_ADD_TYPE_ID(sluice, (sluice::dead_count))
 CAF_ADD_TYPE_ID(sluice, (sluice::delivery_report))
 CAF_ADD_TYPE_ID(sluice, (sluice::backpressure))
-CAF_ADD_TYPE_ID(sluice, (sluice::delivery_hold))
+CAF_ADD_TYPE_ID(sluice, (sluice::delivery_suspended))
 CAF_ADD_TYPE_ID(sluice, (sluice::stopped))
 CAF_ADD_TYPE_ID(sluice, (sluice::set_destination))
 SLUICE_ERROR_ENUM(sluice, sluice::errc)
@@ -204,7 +204,7 @@ auto inspect(Inspector& f, receipt& x) {
 template <class Inspector>
 auto inspect(Inspector& f, counts& x) {
   using compat::member;
-  return compat::inspect_object(f, x, "sluice::counts", member("accepted", x.accepted), member("refused", x.refused),
+  return compat::inspect_object(f, x, "sluice::counts", member("accepted", x.accepted), member("rejected", x.rejected),
                                 member("stored", x.stored), member("delivered", x.delivered), member("dead", x.dead),
                                 member("recovered", x.recovered), member("retrying", x.retrying),
                                 member("failed_attempts", x.failed_attempts), member("stale", x.stale),
@@ -222,8 +222,9 @@ template <class Inspector>
 auto inspect(Inspector& f, shutdown_report& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::shutdown_report", member("accepted", x.accepted),
-                                member("refused", x.refused), member("delivered", x.delivered), member("dead", x.dead),
-                                member("recovered", x.recovered), member("stored", x.stored), member("lost", x.lost));
+                                member("rejected", x.rejected), member("delivered", x.delivered),
+                                member("dead", x.dead), member("recovered", x.recovered), member("stored", x.stored),
+                                member("lost", x.lost));
 }
 
 template <class Inspector>
@@ -231,7 +232,7 @@ auto inspect(Inspector& f, system_stats& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::system_stats", member("totals", x.totals), member("depth", x.depth),
                                 member("depth_bytes", x.depth_bytes), member("restarts", x.restarts),
-                                member("paused", x.paused), member("held", x.held));
+                                member("paused", x.paused), member("suspended", x.suspended));
 }
 
 template <class Inspector>
@@ -251,8 +252,8 @@ auto inspect(Inspector& f, backpressure& x) {
 }
 
 template <class Inspector>
-auto inspect(Inspector& f, delivery_hold& x) {
-  return compat::inspect_object(f, x, "sluice::delivery_hold", compat::member("reason", x.reason));
+auto inspect(Inspector& f, delivery_suspended& x) {
+  return compat::inspect_object(f, x, "sluice::delivery_suspended", compat::member("reason", x.reason));
 }
 
 template <class Inspector>

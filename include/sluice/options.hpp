@@ -41,25 +41,19 @@ struct retry_options {
   milliseconds max_age{0};
 };
 
-/// The circuit breaker: when the destination is taken for away, and how often it is probed then. A probe that fails
-/// counts no attempt, so that no outage buries anything. A 429 opens it at once, for as long as the server asks.
+/// The circuit breaker: when deliveries are suspended because of the destination, and how often it is probed then. A
+/// probe that fails counts no attempt, so that no outage buries anything.
 struct breaker_options {
-  /// Attempts in a row that do not reach it: no connection, no response, a timeout, or 502 to 504. 1 to 1000;
-  /// `retry.max_attempts` if that is less. The last of them counts no attempt either.
+  /// Consecutive connection failures, timeouts or 502–504 responses that open the circuit breaker. 1 to 1000, at most
+  /// `retry.max_attempts`. The last of them counts no attempt. A 429 opens it at once, for as long as the server asks.
   int failures = 10;
-  /// The first wait for a probe, which doubles with every probe that fails …
+  /// The wait before the first probe. It doubles with every probe that fails. 1 ms to 1 h.
   milliseconds probe{500};
-  /// … up to this. Each wait is up to 20 % longer or shorter, at random.
+  /// The longest wait before a probe. Each wait is up to 20 % longer or shorter, at random. 1 ms to 1 day.
   milliseconds probe_cap{15'000};
-};
-
-/// What to do while the destination is at fault, and not the events: wait, bury nothing.
-struct hold_options {
-  /// How often to try while the address or the key is wrong (a redirect, 401, 403, 404, …).
-  milliseconds probe{30'000};
-  /// The burial guard: after this many burials of one status in a row, with no delivery in between, the queue is
-  /// paused until somebody says `resume`. 1 to 1 million.
-  std::size_t burials = 20;
+  /// The wait before a probe while the destination is misconfigured: its address or its key is wrong (a redirect, 401,
+  /// 403, 404, …). Nothing is buried meanwhile. 1 ms to 1 h.
+  milliseconds misconfigured_probe{30'000};
 };
 
 /// Whether batches arrive in the order of acceptance.
@@ -67,15 +61,18 @@ enum class delivery_order : std::uint8_t { none, strict };
 
 /// What to do when the dead letters are full.
 enum class dead_letters_full : std::uint8_t {
-  hold,       ///< what should be buried stays in retry, at the cap
-  drop_oldest ///< the oldest dead letter is purged, counted and reported
+  keep_retrying, ///< A batch that should be buried stays in retry, a minute at a time.
+  drop_oldest    ///< The oldest dead letter is purged, counted and reported.
 };
 
 /// Bounds of the dead letters.
 struct dead_letter_options {
   std::size_t max_events = 1'000'000;
   std::size_t max_bytes = std::size_t{1} << 30;
-  dead_letters_full when_full = dead_letters_full::hold;
+  dead_letters_full when_full = dead_letters_full::keep_retrying;
+  /// The burial guard: after this many burials of one status in a row, with no delivery in between, the queue is paused
+  /// until an operator resumes it. 1 to 1 million.
+  std::size_t pause_after = 20;
 };
 
 /// What a stored event survives in SQLite.
@@ -167,7 +164,7 @@ struct options {
   std::size_t flush_at = 20;
   /// How long an event may wait for its batch to fill. 1 ms to 1 day.
   milliseconds flush_interval{20'000};
-  /// Events held in memory at most; more are refused. 1 to 10 million.
+  /// Events held in memory at most; more are rejected. 1 to 10 million.
   std::size_t max_internal_queue_size = 20'000;
   /// Bytes of encoded events held in memory at most.
   std::size_t max_internal_queue_bytes = std::size_t{64} << 20;
@@ -202,7 +199,6 @@ struct options {
   http_options http{};
   retry_options retry{};
   breaker_options breaker{};
-  hold_options hold{};
   queue_options queue{};
   sqlite_options sqlite{};
   redis_options redis{};

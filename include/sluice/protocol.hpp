@@ -65,7 +65,7 @@ struct forgotten {
 /// Dispatcher → persister, first of all: I take up to `capacity` deliveries, and of your leases I have only these.
 struct pull {
   std::size_t capacity = 0;
-  std::vector<leased_batch> holding{};
+  std::vector<leased_batch> leased{};
 };
 
 /// Dispatcher → persister: up to this many from now on.
@@ -90,7 +90,7 @@ struct settled {
 
 /// Dispatcher → retry scheduler: this attempt failed, another may help.
 struct attempt_failed {
-  lease held{};
+  sluice::lease lease{};
   /// This one included.
   int attempts = 0;
   failure_note why{};
@@ -99,8 +99,8 @@ struct attempt_failed {
 };
 
 /// Dispatcher → dead-letter actor: no attempt can help, or none is left.
-struct give_up_on {
-  lease held{};
+struct undeliverable {
+  sluice::lease lease{};
   failure_note why{};
   /// It was too old.
   bool expired = false;
@@ -119,22 +119,22 @@ struct set_batch_size {
   std::size_t events = 0;
 };
 
-/// Who holds deliveries.
-enum class hold_source : std::uint8_t {
-  destination, ///< it is away or at fault
+/// Why deliveries are suspended or paused.
+enum class suspension_source : std::uint8_t {
+  destination, ///< it is unavailable or misconfigured
   queue        ///< it is paused
 };
 
-/// Dispatcher, persister → supervisor: deliveries are held for `reason`, or go on (empty).
-struct hold_changed {
-  hold_source by{};
+/// Dispatcher, persister → supervisor: deliveries are suspended or paused for `reason`, or go on (empty).
+struct suspension_changed {
+  suspension_source by{};
   std::string reason{};
 };
 
-/// Supervisor → dispatcher, persister. `end_hold`: whatever holds deliveries ends as well.
+/// Supervisor → dispatcher, persister. `resume`: suspension and pause of the queue end as well.
 struct set_paused {
   bool paused = false;
-  bool end_hold = false;
+  bool resume = false;
 };
 
 /// Supervisor → dispatcher, persister, dead-letter actor: batches go elsewhere, or with another key.
@@ -142,7 +142,7 @@ struct redirected {
   std::shared_ptr<const actor_context> context{};
 };
 
-/// Supervisor → buffer: refuse what is new, deliver what you hold, say so.
+/// Supervisor → buffer: reject new events, have everything delivered, and answer `drained`.
 struct drain {
   std::chrono::milliseconds deadline{0};
 };
@@ -161,7 +161,7 @@ struct store_lost {
 
 /// Buffer → supervisor: for the subscribers.
 struct intake_news {
-  std::vector<delivery_report> refused{};
+  std::vector<delivery_report> rejected{};
   std::vector<backpressure> crossings{};
 };
 
@@ -179,7 +179,7 @@ struct tick {
 
 /// Transport thread → dispatcher.
 struct attempt_ended {
-  lease held{};
+  sluice::lease lease{};
   delivery_response response{};
 };
 
@@ -197,11 +197,11 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::deliver)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::settle)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::settled)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::attempt_failed)
-SLUICE_LOCAL_TYPE(sluice_local, sluice::give_up_on)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::undeliverable)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::next_due)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::promote_due)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::set_batch_size)
-SLUICE_LOCAL_TYPE(sluice_local, sluice::hold_changed)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::suspension_changed)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::set_paused)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::redirected)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::drain)

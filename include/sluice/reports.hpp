@@ -17,7 +17,7 @@ struct receipt {
 struct counts {
   std::uint64_t accepted = 0;
   /// Invalid, or offered while the buffer was full or closed.
-  std::uint64_t refused = 0;
+  std::uint64_t rejected = 0;
   /// Committed to the store.
   std::uint64_t stored = 0;
   std::uint64_t delivered = 0;
@@ -51,7 +51,7 @@ struct flush_report {
 /// The answer to `shutdown`; also what `stopped` carries. `accepted + recovered == delivered + dead + stored + lost`.
 struct shutdown_report {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;
+  std::uint64_t rejected = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dead = 0;
   /// As in `counts`.
@@ -70,20 +70,20 @@ struct system_stats {
   std::uint64_t depth_bytes = 0;
   std::uint64_t restarts = 0;
   bool paused = false;
-  /// Why deliveries are held; empty if they are not.
-  std::string held{};
+  /// Why deliveries are suspended or paused; empty if they are not.
+  std::string suspended{};
 };
 
 /// What happened to events.
-enum class report_kind : std::uint8_t { stored, delivered, retried, dead, refused };
+enum class report_kind : std::uint8_t { stored, delivered, retried, dead, rejected };
 
-/// Sent to subscribers, once for each batch and event of its life; for refusals, many in one.
+/// Sent to subscribers, once per state change of a batch; rejected events are gathered into one report.
 struct delivery_report {
   report_kind kind{};
   std::uint64_t events = 0;
-  /// Empty for refusals.
+  /// Empty for rejected events.
   std::string batch_id{};
-  /// All of the batch; of refusals, the first 100 since the last report.
+  /// All of the batch; of rejected events, the first 100 since the last report.
   std::vector<std::string> message_ids{};
   /// Failed attempts so far.
   std::int32_t attempts = 0;
@@ -103,9 +103,10 @@ struct backpressure {
   std::uint64_t capacity = 0;
 };
 
-/// Sent to subscribers when deliveries are held, and when they go on (`reason` empty): the destination's address or key
-/// is wrong; it is away, or asks for a pause; the queue is paused, by people or by the burial guard.
-struct delivery_hold {
+/// Sent to subscribers when deliveries are suspended or paused, and when they go on (`reason` empty): the destination
+/// is misconfigured, is unavailable, or asks for a pause; or the queue is paused, by an operator or by the burial
+/// guard.
+struct delivery_suspended {
   std::string reason{};
 };
 

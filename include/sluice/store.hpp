@@ -24,8 +24,8 @@ namespace sluice {
 /// Milliseconds of the store's clock.
 using store_time = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
-/// The right to settle a batch. The fence rises with every claim, so that whoever held an earlier lease of the same
-/// batch can change nothing any more.
+/// The right to settle a batch. The fence rises with every lease of a batch: a holder of an earlier one
+/// can change nothing any more.
 struct lease {
   std::string id{};
   std::uint64_t fence = 0;
@@ -43,11 +43,11 @@ struct failure_note {
 
 /// Delivered: the batch goes.
 struct ack {
-  lease held{};
+  sluice::lease lease{};
 };
 /// Failed for now: to `retry`, due after `delay`; one attempt more if it is `counted`.
 struct nack {
-  lease held{};
+  sluice::lease lease{};
   std::chrono::milliseconds delay{0};
   failure_note why{};
   /// False if the batch is not to blame: the destination was known to be away.
@@ -55,28 +55,28 @@ struct nack {
 };
 /// Failed for good: to `dead`; one attempt more.
 struct bury {
-  lease held{};
+  sluice::lease lease{};
   failure_note why{};
   /// It was too old: says nothing about what the destination takes. Stores need not look at it.
   bool expired = false;
 };
 /// Not tried: back to its place in `ready`, nothing counted.
 struct release {
-  lease held{};
+  sluice::lease lease{};
 };
 /// Two batches take the place of one, ready. They hold its events in its order.
 struct split {
-  lease held{};
+  sluice::lease lease{};
   batch_ptr first{};
   batch_ptr second{};
 };
 /// Every lease of this process that is not listed goes back to its place in `ready`, nothing counted.
 struct retain {
-  std::vector<lease> held{};
+  std::vector<lease> leases{};
 };
 /// These deliveries are under way: their leases begin anew.
 struct extend {
-  std::vector<lease> held{};
+  std::vector<lease> leases{};
 };
 
 /// One change of leased batches.
@@ -86,8 +86,8 @@ using settlement = std::variant<ack, nack, bury, release, split, retain, extend>
 inline const lease* lease_of(const settlement& s) noexcept {
   return std::visit(
       [](const auto& x) -> const lease* {
-        if constexpr (requires { x.held.fence; })
-          return &x.held;
+        if constexpr (requires { x.lease.fence; })
+          return &x.lease;
         else
           return nullptr;
       },
@@ -114,8 +114,8 @@ struct unit_of_work {
 enum class settle_outcome : std::uint8_t {
   applied, ///< now, or before by the same lease: the answer got lost
   gone,    ///< the id is unknown: it was acknowledged or split before
-  stale,   ///< the lease has been given to somebody else or taken back: nothing changed
-  held     ///< there is no room for dead letters or for halves: in retry for a minute instead
+  stale,   ///< the lease has been granted to another process or taken back: nothing changed
+  no_room  ///< There is no room for dead letters or for halves: the batch is in retry for a minute instead.
 };
 
 /// What became of an enqueue.
@@ -138,7 +138,7 @@ struct leased_batch {
 struct work_done {
   std::vector<settle_outcome> settled{};
   std::vector<enqueue_outcome> enqueued{};
-  std::vector<leased_batch> claimed{};
+  std::vector<leased_batch> granted{};
   /// When the next retry falls due; empty if none waits.
   std::optional<store_time> next_due{};
   /// Events that a full dead-letter queue dropped to make room.
@@ -175,7 +175,7 @@ struct dead_letter {
   std::shared_ptr<const std::string> payload{};
 };
 
-/// What people may do to a queue, also while another process processes it. Used by one thread at a time.
+/// What operators may do to a queue, also while another process processes it. Used by one thread at a time.
 class SLUICE_API queue_admin {
 public:
   virtual ~queue_admin() = default;

@@ -12,7 +12,7 @@
 
 namespace sluice {
 
-/// Lines for people on standard error; on a terminal also a progress line, redrawn five times a second, that other
+/// Readable lines on standard error; on a terminal also a progress line, redrawn five times a second, that other
 /// lines do not tear. Any thread.
 class progress {
 public:

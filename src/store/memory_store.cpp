@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/persistence/dead_cursor.hpp"
-#include "store/held_delay.hpp"
+#include "store/no_room_delay.hpp"
 
 namespace sluice {
 
@@ -27,18 +27,18 @@ result<work_done> memory_store::apply(const unit_of_work& work) {
 }
 
 settle_outcome memory_store::settle(const settlement& s, store_time now, work_done& done) {
-  const lease* held = lease_of(s);
-  if (!held) {
+  const lease* about = lease_of(s);
+  if (!about) {
     if (const auto* r = std::get_if<retain>(&s))
-      take_back_all_but(r->held);
+      take_back_all_but(r->leases);
     return settle_outcome::applied;
   }
-  entry* e = find(held->id);
+  entry* e = find(about->id);
   if (!e)
     return settle_outcome::gone;
-  if (e->fence == held->fence && e->is != state::in_flight && e->is == end_of(s))
+  if (e->fence == about->fence && e->is != state::in_flight && e->is == end_of(s))
     return settle_outcome::applied;
-  if (e->is != state::in_flight || e->fence != held->fence)
+  if (e->is != state::in_flight || e->fence != about->fence)
     return settle_outcome::stale;
   if (std::holds_alternative<ack>(s)) {
     stats_.delivered += e->content->events;
@@ -77,9 +77,9 @@ settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now,
     erase(oldest);
   }
   if (!has_room_for_dead(e)) {
-    e.due = now + held_delay;
+    e.due = now + no_room_delay;
     move_to(e, state::retry);
-    return settle_outcome::held;
+    return settle_outcome::no_room;
   }
   e.died = now;
   move_to(e, state::dead);
@@ -98,10 +98,10 @@ settle_outcome memory_store::split_entry(entry& e, const split& p) {
   return settle_outcome::applied;
 }
 
-void memory_store::take_back_all_but(const std::vector<lease>& held) {
+void memory_store::take_back_all_but(const std::vector<lease>& kept) {
   for (const auto& id : std::vector<std::string>(in_flight_.begin(), in_flight_.end())) {
     entry& e = *find(id);
-    if (std::find(held.begin(), held.end(), lease{id, e.fence}) == held.end())
+    if (std::find(kept.begin(), kept.end(), lease{id, e.fence}) == kept.end())
       move_to(e, state::ready);
   }
 }
@@ -116,7 +116,7 @@ enqueue_outcome memory_store::enqueue(const batch_ptr& b, store_time now, bool f
     return enqueue_outcome::stored;
   const auto waiting = stats_.ready + stats_.in_flight + stats_.retry;
   if (full || waiting + b->events > limits_.max_backlog_events ||
-      waiting_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
+      backlog_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
     return enqueue_outcome::backlog_full;
   stats_.stored += b->events;
   insert(b, {next_place_++, b->id}, now);
@@ -131,7 +131,7 @@ void memory_store::claim(const unit_of_work& work, work_done& done) {
     entry& e = *find(ready_.begin()->second);
     ++e.fence;
     move_to(e, state::in_flight);
-    done.claimed.push_back({e.content, e.fence, e.attempts, e.enqueued});
+    done.granted.push_back({e.content, e.fence, e.attempts, e.enqueued});
   }
 }
 
@@ -218,7 +218,7 @@ result<std::uint64_t> memory_store::purge_dead(const std::vector<std::string>& i
 void memory_store::insert(batch_ptr content, place at, store_time enqueued) {
   auto& e = entries_[content->id];
   stats_.ready += content->events;
-  waiting_bytes_ += content->payload->size();
+  backlog_bytes_ += content->payload->size();
   ready_.insert(at);
   e.content = std::move(content);
   e.at = std::move(at);
@@ -242,7 +242,7 @@ void memory_store::move_to(entry& e, state next) {
   case state::dead:
     dead_.erase({e.died, id});
     dead_bytes_ -= bytes;
-    waiting_bytes_ += bytes;
+    backlog_bytes_ += bytes;
     break;
   }
   e.is = next;
@@ -260,7 +260,7 @@ void memory_store::move_to(entry& e, state next) {
   case state::dead:
     dead_.insert({e.died, id});
     dead_bytes_ += bytes;
-    waiting_bytes_ -= bytes;
+    backlog_bytes_ -= bytes;
     break;
   }
 }
@@ -269,7 +269,7 @@ void memory_store::erase(entry& e) {
   move_to(e, state::in_flight);
   in_flight_.erase(e.content->id);
   stats_.in_flight -= e.content->events;
-  waiting_bytes_ -= e.content->payload->size();
+  backlog_bytes_ -= e.content->payload->size();
   const auto id = e.content->id;
   entries_.erase(id);
 }

@@ -68,7 +68,7 @@ private:
   std::set<std::pair<store_time, std::string>> retry_;
   std::set<std::pair<store_time, std::string>> dead_;
   std::uint64_t next_place_ = 1;
-  std::size_t waiting_bytes_ = 0;
+  std::size_t backlog_bytes_ = 0;
   std::size_t dead_bytes_ = 0;
   store_stats stats_;
 };

@@ -16,7 +16,7 @@ TEMPLATE_LIST_TEST_CASE("an enqueue is idempotent by id, in every state", "[stor
   const auto leased = b.claim(1);
   b.put({make("a")});
   CHECK(b.stats().in_flight == 10);
-  b.settle(bury{held(leased[0]), {}});
+  b.settle(bury{lease_of(leased[0]), {}});
   b.put({make("a")});
   CHECK(b.stats().dead == 10);
   CHECK(b.stats().stored == 10);
@@ -28,10 +28,10 @@ TEMPLATE_LIST_TEST_CASE("a batch that is enqueued while a slot is free comes bac
   w.enqueues = {make("a"), make("b"), make("c")};
   w.slots = 2;
   const auto done = b.apply(w);
-  REQUIRE(done.claimed.size() == 2);
-  CHECK(done.claimed[0].content->id == "a");
-  CHECK(done.claimed[1].content->id == "b");
-  CHECK(done.claimed[0].attempts == 0);
+  REQUIRE(done.granted.size() == 2);
+  CHECK(done.granted[0].content->id == "a");
+  CHECK(done.granted[1].content->id == "b");
+  CHECK(done.granted[0].attempts == 0);
   CHECK(b.stats().ready == 10);
 }
 
@@ -42,16 +42,16 @@ TEMPLATE_LIST_TEST_CASE("a new batch never overtakes what is ready", "[store]", 
   w.enqueues = {make("new")};
   w.slots = 1;
   const auto done = b.apply(w);
-  REQUIRE(done.claimed.size() == 1);
-  CHECK(done.claimed[0].content->id == "old");
+  REQUIRE(done.granted.size() == 1);
+  CHECK(done.granted[0].content->id == "old");
 }
 
 TEMPLATE_LIST_TEST_CASE("claims are oldest first, and as many as there are slots", "[store]", backends) {
   store_under_test<TestType> b;
   b.put({make("z"), make("a"), make("m")});
-  CHECK(b.claimed_ids(2) == ids{"z", "a"});
-  CHECK(b.claimed_ids(2) == ids{"m"});
-  CHECK(b.claimed_ids(2).empty());
+  CHECK(b.granted_ids(2) == ids{"z", "a"});
+  CHECK(b.granted_ids(2) == ids{"m"});
+  CHECK(b.granted_ids(2).empty());
 }
 
 TEMPLATE_LIST_TEST_CASE("an ack removes, of an unknown id it is success, a stale one changes nothing", "[store]",
@@ -59,13 +59,13 @@ TEMPLATE_LIST_TEST_CASE("an ack removes, of an unknown id it is success, a stale
   store_under_test<TestType> b;
   b.put({make("a")});
   const auto first = b.claim(1)[0];
-  b.settle(release{held(first)});
+  b.settle(release{lease_of(first)});
   const auto second = b.claim(1)[0];
   CHECK(second.fence > first.fence);
-  CHECK(b.settle(ack{held(first)}) == settle_outcome::stale);
+  CHECK(b.settle(ack{lease_of(first)}) == settle_outcome::stale);
   CHECK(b.stats().in_flight == 10);
-  CHECK(b.settle(ack{held(second)}) == settle_outcome::applied);
-  CHECK(b.settle(ack{held(second)}) == settle_outcome::gone);
+  CHECK(b.settle(ack{lease_of(second)}) == settle_outcome::applied);
+  CHECK(b.settle(ack{lease_of(second)}) == settle_outcome::gone);
   CHECK(b.stats().delivered == 10);
   CHECK(b.stats().in_flight == 0);
 }
@@ -77,12 +77,12 @@ TEMPLATE_LIST_TEST_CASE("a nack counts an attempt, and the batch comes back to i
   const auto a = b.claim(1)[0];
   unit_of_work w;
   const auto before = b.backend.now();
-  w.settlements = {nack{held(a), TestType::step * 5, {503, "busy"}}};
+  w.settlements = {nack{lease_of(a), TestType::step * 5, {503, "busy"}}};
   const auto done = b.apply(w);
   CHECK(done.next_due >= before + TestType::step * 5);
   CHECK(done.next_due <= b.backend.now() + TestType::step * 5);
   CHECK(b.stats().retry == 10);
-  CHECK(b.claimed_ids(0).empty());
+  CHECK(b.granted_ids(0).empty());
   CHECK(b.stats().retry == 10);
   b.pass(6);
   const auto again = b.claim(2);
@@ -96,11 +96,11 @@ TEMPLATE_LIST_TEST_CASE("a nack that is not counted delays, and counts no attemp
   store_under_test<TestType> b;
   b.put({make("a"), make("b")});
   const auto a = b.claim(1)[0];
-  const nack deferred{held(a), TestType::step * 5, {0, "away"}, false};
+  const nack deferred{lease_of(a), TestType::step * 5, {0, "away"}, false};
   CHECK(b.settle(deferred) == settle_outcome::applied);
   CHECK(b.settle(deferred) == settle_outcome::applied);
   CHECK(b.stats().retry == 10);
-  CHECK(b.claimed_ids(2) == ids{"b"});
+  CHECK(b.granted_ids(2) == ids{"b"});
   b.pass(6);
   const auto again = b.claim(2);
   REQUIRE(again.size() == 1);
@@ -113,16 +113,16 @@ TEMPLATE_LIST_TEST_CASE("in order nothing overtakes what waits to be tried again
   b.put({make("a"), make("b")});
   const auto a = b.claim(1)[0];
   unit_of_work w;
-  w.settlements = {nack{held(a), TestType::step * 5, {503, "busy"}}};
+  w.settlements = {nack{lease_of(a), TestType::step * 5, {503, "busy"}}};
   w.enqueues = {make("c")};
   w.slots = 3;
   w.in_order = true;
-  CHECK(b.apply(w).claimed.empty());
+  CHECK(b.apply(w).granted.empty());
   b.pass(6);
   unit_of_work later;
   later.slots = 3;
   later.in_order = true;
-  const auto given = b.apply(later).claimed;
+  const auto given = b.apply(later).granted;
   REQUIRE(given.size() == 3);
   CHECK(given[0].content->id == "a");
   CHECK(given[1].content->id == "b");
@@ -136,10 +136,10 @@ TEMPLATE_LIST_TEST_CASE("a claim says when the batch was stored, also of one tha
   unit_of_work w;
   w.enqueues = {make("a", 10)};
   w.slots = 1;
-  const auto a = b.apply(w).claimed.at(0);
+  const auto a = b.apply(w).granted.at(0);
   const auto until = b.backend.now();
   b.pass(2);
-  b.settle(split{held(a), make("a.0", 4), make("a.1", 6)});
+  b.settle(split{lease_of(a), make("a.0", 4), make("a.1", 6)});
   for (const auto& half : b.claim(2))
     CHECK(half.stored == a.stored);
   CHECK(a.stored >= from);
@@ -150,8 +150,8 @@ TEMPLATE_LIST_TEST_CASE("a settlement that is sent again has happened once", "[s
   store_under_test<TestType> b;
   b.put({make("a"), make("b"), make("c")});
   const auto leased = b.claim(3);
-  const settlement nacked = nack{held(leased[0]), 1h, {503, "busy"}}, buried = bury{held(leased[1]), {400, "bad"}},
-                   released = release{held(leased[2])};
+  const settlement nacked = nack{lease_of(leased[0]), 1h, {503, "busy"}},
+                   buried = bury{lease_of(leased[1]), {400, "bad"}}, released = release{lease_of(leased[2])};
   for (int i = 0; i < 2; ++i)
     for (const auto& s : {nacked, buried, released})
       CHECK(b.settle(s) == settle_outcome::applied);
@@ -159,25 +159,25 @@ TEMPLATE_LIST_TEST_CASE("a settlement that is sent again has happened once", "[s
   CHECK(b.stats().ready == 10);
   CHECK(b.under_test->list_dead("", 1)->at(0).attempts == 1);
   // But what ended otherwise has ended.
-  CHECK(b.settle(ack{held(leased[0])}) == settle_outcome::stale);
-  CHECK(b.settle(release{held(leased[1])}) == settle_outcome::stale);
+  CHECK(b.settle(ack{lease_of(leased[0])}) == settle_outcome::stale);
+  CHECK(b.settle(release{lease_of(leased[1])}) == settle_outcome::stale);
 }
 
 TEMPLATE_LIST_TEST_CASE("extending leases changes no state", "[store]", backends) {
   store_under_test<TestType> b;
   b.put({make("a")});
   const auto a = b.claim(1)[0];
-  CHECK(b.settle(extend{{held(a), {"unknown", 1}}}) == settle_outcome::applied);
+  CHECK(b.settle(extend{{lease_of(a), {"unknown", 1}}}) == settle_outcome::applied);
   CHECK(b.stats().in_flight == 10);
-  CHECK(b.settle(ack{held(a)}) == settle_outcome::applied);
+  CHECK(b.settle(ack{lease_of(a)}) == settle_outcome::applied);
 }
 
 TEMPLATE_LIST_TEST_CASE("a release puts the batch back to its place and counts nothing", "[store]", backends) {
   store_under_test<TestType> b;
   b.put({make("a"), make("b"), make("c")});
   const auto leased = b.claim(2);
-  b.settle(release{held(leased[1])});
-  b.settle(release{held(leased[0])});
+  b.settle(release{lease_of(leased[1])});
+  b.settle(release{lease_of(leased[0])});
   const auto again = b.claim(3);
   REQUIRE(again.size() == 3);
   CHECK(again[0].content->id == "a");
@@ -189,18 +189,18 @@ TEMPLATE_LIST_TEST_CASE("a split puts the halves into the place of the whole, in
   store_under_test<TestType> b;
   b.put({make("a", 10), make("b", 10)});
   const auto a = b.claim(1)[0];
-  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::applied);
+  CHECK(b.settle(split{lease_of(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::applied);
   CHECK(b.stats().stored == 20);
   CHECK(b.stats().ready == 20);
-  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::gone);
-  CHECK(b.claimed_ids(3) == ids{"a.0", "a.1", "b"});
+  CHECK(b.settle(split{lease_of(a), make("a.0", 4), make("a.1", 6)}) == settle_outcome::gone);
+  CHECK(b.granted_ids(3) == ids{"a.0", "a.1", "b"});
 }
 
 TEMPLATE_LIST_TEST_CASE("halves that do not add up are refused and change nothing", "[store]", backends) {
   store_under_test<TestType> b;
   b.put({make("a", 10)});
   const auto a = b.claim(1)[0];
-  CHECK(b.settle(split{held(a), make("a.0", 4), make("a.1", 5)}) == settle_outcome::stale);
+  CHECK(b.settle(split{lease_of(a), make("a.0", 4), make("a.1", 5)}) == settle_outcome::stale);
   CHECK(b.stats().in_flight == 10);
 }
 
@@ -208,11 +208,11 @@ TEMPLATE_LIST_TEST_CASE("retain takes back every lease that is not listed", "[st
   store_under_test<TestType> b;
   b.put({make("a"), make("b"), make("c")});
   const auto leased = b.claim(3);
-  b.settle(retain{{held(leased[1]), {"a", 999}}});
+  b.settle(retain{{lease_of(leased[1]), {"a", 999}}});
   CHECK(b.stats().in_flight == 10);
-  CHECK(b.settle(ack{held(leased[0])}) == settle_outcome::stale);
-  CHECK(b.claimed_ids(3) == ids{"a", "c"});
-  CHECK(b.settle(ack{held(leased[1])}) == settle_outcome::applied);
+  CHECK(b.settle(ack{lease_of(leased[0])}) == settle_outcome::stale);
+  CHECK(b.granted_ids(3) == ids{"a", "c"});
+  CHECK(b.settle(ack{lease_of(leased[1])}) == settle_outcome::applied);
 }
 
 TEMPLATE_LIST_TEST_CASE("in a unit of work settlements come before claims", "[store]", backends) {
@@ -220,9 +220,9 @@ TEMPLATE_LIST_TEST_CASE("in a unit of work settlements come before claims", "[st
   b.put({make("a")});
   const auto a = b.claim(1)[0];
   unit_of_work w;
-  w.settlements = {release{held(a)}};
+  w.settlements = {release{lease_of(a)}};
   w.slots = 1;
-  CHECK(b.apply(w).claimed.size() == 1);
+  CHECK(b.apply(w).granted.size() == 1);
 }
 
 TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by bytes, until there is room", "[store]",
@@ -239,7 +239,7 @@ TEMPLATE_LIST_TEST_CASE("past its backlog the store refuses, by events and by by
     const auto a = b.claim(1)[0];
     w.enqueues = {make("c")};
     CHECK(b.apply(w).enqueued[0] == enqueue_outcome::backlog_full);
-    w.settlements = {ack{held(a)}};
+    w.settlements = {ack{lease_of(a)}};
     CHECK(b.apply(w).enqueued[0] == enqueue_outcome::stored);
   }
 }
@@ -266,11 +266,11 @@ TEMPLATE_LIST_TEST_CASE("while a queue is paused nothing is claimed, and everyth
   w.enqueues = {make("c")};
   w.slots = 5;
   const auto done = b.apply(w);
-  CHECK(done.claimed.empty());
+  CHECK(done.granted.empty());
   CHECK(done.enqueued == std::vector{enqueue_outcome::stored});
-  CHECK(b.settle(ack{held(a)}) == settle_outcome::applied);
+  CHECK(b.settle(ack{lease_of(a)}) == settle_outcome::applied);
   CHECK(b.under_test->set_paused(false));
-  CHECK(b.claimed_ids(5) == ids{"b", "c"});
+  CHECK(b.granted_ids(5) == ids{"b", "c"});
 }
 
 TEMPLATE_LIST_TEST_CASE("the stats say how old the oldest of each state is", "[store]", backends) {
@@ -290,8 +290,8 @@ TEMPLATE_LIST_TEST_CASE("the stats say how old the oldest of each state is", "[s
   const auto leased = b.claim(2);
   CHECK(b.stats().oldest_ready >= begin + TestType::step * 2);
   const auto settled = b.backend.now();
-  b.settle(nack{held(leased[0]), 1h, {}});
-  b.settle(bury{held(leased[1]), {}});
+  b.settle(nack{lease_of(leased[0]), 1h, {}});
+  b.settle(bury{lease_of(leased[1]), {}});
   CHECK(b.stats().next_retry >= settled + 1h);
   CHECK(b.stats().oldest_dead >= settled);
   CHECK(b.stats().oldest_dead <= b.backend.now());

@@ -12,11 +12,11 @@ TEMPLATE_LIST_TEST_CASE("a dead letter keeps its attempts, reason and payload, p
   b.put({make("a"), make("c"), make("d"), make("b")});
   const auto before = b.backend.now();
   const auto leased = b.claim(4);
-  b.settle(bury{held(leased[0]), {422, "bad a, very bad"}});
+  b.settle(bury{lease_of(leased[0]), {422, "bad a, very bad"}});
   b.pass(1);
   unit_of_work w; // at the same time, so that their ids decide
   for (std::size_t i : {1, 2, 3})
-    w.settlements.emplace_back(bury{held(leased[i]), {}});
+    w.settlements.emplace_back(bury{lease_of(leased[i]), {}});
   b.apply(w);
   const auto first = *b.under_test->list_dead("", 3);
   REQUIRE(first.size() == 3);
@@ -46,7 +46,7 @@ TEMPLATE_LIST_TEST_CASE("a replay gives a batch back with no attempts and a fenc
   b.put({make("a"), make("b")});
   const auto leased = b.claim(2);
   for (const auto& x : leased)
-    b.settle(bury{held(x), {}});
+    b.settle(bury{lease_of(x), {}});
   CHECK(*b.under_test->replay_dead({"a", "unknown"}) == 10);
   const auto again = b.claim(2);
   REQUIRE(again.size() == 1);
@@ -60,7 +60,7 @@ TEMPLATE_LIST_TEST_CASE("a purge forgets, and counts what it forgot", "[store]",
   store_under_test<TestType> b;
   b.put({make("a"), make("b")});
   for (const auto& x : b.claim(2))
-    b.settle(bury{held(x), {}});
+    b.settle(bury{lease_of(x), {}});
   CHECK(*b.under_test->purge_dead({"a", "a"}) == 10);
   CHECK(b.stats().purged == 10);
   CHECK(*b.under_test->purge_dead({}) == 10);
@@ -69,12 +69,12 @@ TEMPLATE_LIST_TEST_CASE("a purge forgets, and counts what it forgot", "[store]",
 
 TEMPLATE_LIST_TEST_CASE("when the dead letters are full, what should be buried is held in retry", "[store]", backends) {
   options o;
-  o.dead_letters = {.max_events = 10, .when_full = dead_letters_full::hold};
+  o.dead_letters = {.max_events = 10, .when_full = dead_letters_full::keep_retrying};
   store_under_test<TestType> b{o};
   b.put({make("a"), make("b")});
   const auto leased = b.claim(2);
-  CHECK(b.settle(bury{held(leased[0]), {}}) == settle_outcome::applied);
-  CHECK(b.settle(bury{held(leased[1]), {}}) == settle_outcome::held);
+  CHECK(b.settle(bury{lease_of(leased[0]), {}}) == settle_outcome::applied);
+  CHECK(b.settle(bury{lease_of(leased[1]), {}}) == settle_outcome::no_room);
   CHECK(b.stats().dead == 10);
   CHECK(b.stats().retry == 10);
 }
@@ -86,10 +86,10 @@ TEMPLATE_LIST_TEST_CASE("when the dead letters are full, the oldest are dropped 
   store_under_test<TestType> b{o};
   b.put({make("b"), make("a")});
   const auto leased = b.claim(2);
-  b.settle(bury{held(leased[0]), {}});
+  b.settle(bury{lease_of(leased[0]), {}});
   b.pass(1);
   unit_of_work w;
-  w.settlements = {bury{held(leased[1]), {}}};
+  w.settlements = {bury{lease_of(leased[1]), {}}};
   CHECK(b.apply(w).purged_events == 10);
   CHECK(b.stats().purged == 10);
   CHECK(b.under_test->list_dead("", 10)->at(0).id == "a");

@@ -158,15 +158,15 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
     for (std::size_t i = 0; i < w.slots; ++i) {
       auto* e = m.oldest_ready();
       if (!e) {
-        REQUIRE(done->claimed.size() == i);
+        REQUIRE(done->granted.size() == i);
         break;
       }
-      REQUIRE(done->claimed.size() > i);
-      REQUIRE(done->claimed[i].content->id == e->id);
-      REQUIRE(*done->claimed[i].content->payload == "body of " + e->id);
-      REQUIRE(done->claimed[i].attempts == e->attempts);
-      REQUIRE(done->claimed[i].fence > e->fence);
-      e->fence = done->claimed[i].fence;
+      REQUIRE(done->granted.size() > i);
+      REQUIRE(done->granted[i].content->id == e->id);
+      REQUIRE(*done->granted[i].content->payload == "body of " + e->id);
+      REQUIRE(done->granted[i].attempts == e->attempts);
+      REQUIRE(done->granted[i].fence > e->fence);
+      e->fence = done->granted[i].fence;
       e->is = model::state::in_flight;
       known.push_back({e->id, e->fence});
     }

@@ -36,9 +36,9 @@ struct store_under_test {
   std::vector<leased_batch> claim(std::size_t n) {
     unit_of_work w;
     w.slots = n;
-    return apply(w).claimed;
+    return apply(w).granted;
   }
-  std::vector<std::string> claimed_ids(std::size_t n) {
+  std::vector<std::string> granted_ids(std::size_t n) {
     std::vector<std::string> ids;
     for (const auto& b : claim(n))
       ids.push_back(b.content->id);
@@ -56,7 +56,7 @@ struct store_under_test {
   std::unique_ptr<store> under_test;
 };
 
-inline lease held(const leased_batch& b) {
+inline lease lease_of(const leased_batch& b) {
   return {b.content->id, b.fence};
 }
 

@@ -56,9 +56,9 @@ struct flood {
               },
               [this](const delivery_report& r) {
                 std::lock_guard guard{mutex};
-                reported_refused += r.kind == report_kind::refused ? r.events : 0;
+                reported_refused += r.kind == report_kind::rejected ? r.events : 0;
               },
-              [](const delivery_hold&) {}, [](const stopped&) {}};
+              [](const delivery_suspended&) {}, [](const stopped&) {}};
     });
     compat::anon_send(p.running().supervisor, subscribe{listener});
     REQUIRE(p.peers()); // the supervisor has seen the subscription
@@ -83,11 +83,11 @@ struct flood {
       t.join();
     const auto is_over = [&] {
       const auto t = p.client().totals();
-      return t.accepted + t.refused == offered;
+      return t.accepted + t.rejected == offered;
     };
     REQUIRE(eventually(is_over));
     CHECK(p.client().totals().accepted == bound);
-    CHECK(p.client().totals().refused == offered - bound);
+    CHECK(p.client().totals().rejected == offered - bound);
     CHECK(most_bytes < before + headroom);
     REQUIRE(eventually([&] {
       std::lock_guard guard{mutex};
@@ -102,7 +102,7 @@ struct flood {
 
 } // namespace
 
-TEST_CASE("of 100 000 events through the client 100 are held, the others refused at once", "[e2e]") {
+TEST_CASE("of 100 000 events through the client 100 are held, the others rejected at once", "[e2e]") {
   flood f;
   std::atomic<std::uint64_t> full{0};
   f.run([&](caf::scoped_actor&) {
@@ -113,7 +113,7 @@ TEST_CASE("of 100 000 events through the client 100 are held, the others refused
   CHECK(full == offered - bound);
 }
 
-TEST_CASE("of 100 000 events by plain sends 100 are held, the others refused before they reach a mailbox", "[e2e]") {
+TEST_CASE("of 100 000 events by plain sends 100 are held, the others rejected before they reach a mailbox", "[e2e]") {
   flood f;
   f.run([&](caf::scoped_actor& self) { send(self, f.p.running().buffer, track{.user_id = "u", .event = "e"}); });
 }

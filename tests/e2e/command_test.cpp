@@ -52,19 +52,19 @@ json ledger_of(const process_result& r) {
   const auto all = lines(r.out);
   REQUIRE(!all.empty());
   auto ledger = json::parse(all.back());
-  CHECK(ledger["read"] == ledger["accepted"].get<int>() + ledger["refused"].get<int>());
+  CHECK(ledger["read"] == ledger["accepted"].get<int>() + ledger["rejected"].get<int>());
   CHECK(ledger["accepted"] == ledger["delivered"].get<int>() + ledger["dead"].get<int>() +
                                   ledger["waiting"].get<int>() + ledger["lost"].get<int>());
   return ledger;
 }
 
-// One bad line among two good ones: it alone is refused, by number, and the text says why.
+// One bad line among two good ones: it alone is rejected, by number, and the text says why.
 void refuses_line(const std::string& bad, const std::string& because) {
   const auto done = send_text(good + "\n" + bad + "\n" + good + "\n");
   CHECK(done.status == 1);
   const auto ledger = ledger_of(done);
   CHECK(ledger["read"] == 3);
-  CHECK(ledger["refused"] == 1);
+  CHECK(ledger["rejected"] == 1);
   CHECK(ledger["delivered"] == 2);
   INFO(done.err.substr(0, 500));
   CHECK(done.err.find("line 2: ") == 0);
@@ -108,40 +108,40 @@ TEST_CASE("bodies go uncompressed if that is asked for", "[e2e][command]") {
   CHECK(json::parse(server.requests().at(0).body).at("batch").size() == 1);
 }
 
-TEST_CASE("a line without an id is refused", "[e2e][bad input]") {
+TEST_CASE("a line without an id is rejected", "[e2e][bad input]") {
   refuses_line(R"({"type":"track","event":"e"})", "userId");
 }
 
-TEST_CASE("a track with an empty event is refused", "[e2e][bad input]") {
+TEST_CASE("a track with an empty event is rejected", "[e2e][bad input]") {
   refuses_line(R"({"type":"track","userId":"u","event":""})", "event");
 }
 
-TEST_CASE("a track without an event is refused", "[e2e][bad input]") {
+TEST_CASE("a track without an event is rejected", "[e2e][bad input]") {
   refuses_line(R"({"type":"track","userId":"u"})", "event");
 }
 
-TEST_CASE("properties that are an array are refused", "[e2e][bad input]") {
+TEST_CASE("properties that are an array are rejected", "[e2e][bad input]") {
   refuses_line(R"({"type":"track","userId":"u","event":"e","properties":[1]})", "properties");
 }
 
-TEST_CASE("NaN is no JSON, and refused", "[e2e][bad input]") {
+TEST_CASE("NaN is no JSON, and rejected", "[e2e][bad input]") {
   refuses_line(R"({"type":"track","userId":"u","event":"e","properties":{"x":NaN}})", "JSON");
 }
 
-TEST_CASE("invalid UTF-8 is refused", "[e2e][bad input]") {
+TEST_CASE("invalid UTF-8 is rejected", "[e2e][bad input]") {
   refuses_line("{\"type\":\"track\",\"userId\":\"u\",\"event\":\"\xc3\x28\"}", "UTF-8");
 }
 
-TEST_CASE("a date that is none is refused", "[e2e][bad input]") {
+TEST_CASE("a date that is none is rejected", "[e2e][bad input]") {
   refuses_line(R"({"type":"track","userId":"u","event":"e","timestamp":"soon"})", "timestamp");
 }
 
-TEST_CASE("an event of 33 KiB is refused", "[e2e][bad input]") {
+TEST_CASE("an event of 33 KiB is rejected", "[e2e][bad input]") {
   refuses_line(R"({"type":"track","userId":"u","event":"e","properties":{"x":")" + std::string(33 * 1024, 'x') + "\"}}",
                "32768");
 }
 
-TEST_CASE("a line that is no JSON is refused", "[e2e][bad input]") {
+TEST_CASE("a line that is no JSON is rejected", "[e2e][bad input]") {
   refuses_line("hello", "JSON");
   refuses_line("[]", "object");
 }

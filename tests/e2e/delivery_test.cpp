@@ -121,21 +121,21 @@ TEST_CASE("a wrong write key holds deliveries until it is right, and buries noth
   http_server server{[&](const http_request&) { return http_reply{.status = right ? 200 : 401}; }};
   auto o = pipeline::to(server.url());
   o.flush_at = 1;
-  o.hold.probe = 50ms;
+  o.breaker.misconfigured_probe = 50ms;
   pipeline p{o};
   REQUIRE(p.client().track({.user_id = "u"}, "e"));
   REQUIRE(eventually([&] {
     caf::scoped_actor self{p.system()};
-    std::string held;
+    std::string suspended;
     request(self, p.running().supervisor, 20s, get_stats{})
-        .receive([&](const system_stats& s) { held = s.held; }, [](const caf::error&) {});
-    return held.find("401") != std::string::npos;
+        .receive([&](const system_stats& s) { suspended = s.suspended; }, [](const caf::error&) {});
+    return suspended.find("401") != std::string::npos;
   }));
   right = true;
   CHECK(p.client().flush(90s)->delivered == 1);
 }
 
-TEST_CASE("a new key from the client ends a hold, and one that is wrong is refused", "[e2e]") {
+TEST_CASE("a new key from the client ends a suspension, and an invalid one is refused", "[e2e]") {
   http_server server{[](const http_request& r) {
     return http_reply{.status = r.headers.at("authorization") == "Basic cmlnaHQ6" ? 200 : 401}; // right:
   }};

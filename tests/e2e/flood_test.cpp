@@ -65,7 +65,7 @@ TEST_CASE("producers that flood while everything is down cannot make memory grow
   };
   // The level is that of a full buffer and of refusals in plenty, however slowly the machine gets there.
   const double level =
-      highest(whole / 12, [&] { return p.client().totals().refused >= 2 * o.max_internal_queue_size; });
+      highest(whole / 12, [&] { return p.client().totals().rejected >= 2 * o.max_internal_queue_size; });
   const double most = highest(whole - whole / 12, [] { return true; });
   over = true;
   for (auto& t : producers)
@@ -74,10 +74,10 @@ TEST_CASE("producers that flood while everything is down cannot make memory grow
   std::printf("Flood of %lld s with everything down: %llu calls, %llu accepted, %llu refused; resident %.1f MiB once "
               "it is full, %.1f MiB at most afterwards\n",
               static_cast<long long>(whole.count() / 1'000), static_cast<unsigned long long>(calls.load()),
-              static_cast<unsigned long long>(totals.accepted), static_cast<unsigned long long>(totals.refused), level,
+              static_cast<unsigned long long>(totals.accepted), static_cast<unsigned long long>(totals.rejected), level,
               most);
   CHECK(totals.accepted == o.max_internal_queue_size);
-  CHECK(totals.refused >= calls - 100 - totals.accepted);
+  CHECK(totals.rejected >= calls - 100 - totals.accepted);
   CHECK(most <= level * 1.2);
   p.client().shutdown(10ms);
 }

@@ -48,7 +48,7 @@ std::string dump(const redis_server& redis) {
 
 } // namespace
 
-TEST_CASE("while Redis is away the buffer refuses what is over its bound, and nothing accepted is lost",
+TEST_CASE("while Redis is unavailable the buffer rejects events past its bound, and nothing accepted is lost",
           "[e2e][redis][outage]") {
   const std::chrono::seconds outage{setting("SLUICE_OUTAGE_SECONDS", 2)};
   redis_server redis{{"--appendonly", "yes", "--appendfsync", "always"}};
@@ -68,10 +68,10 @@ TEST_CASE("while Redis is away the buffer refuses what is over its bound, and no
   }};
   REQUIRE(eventually([&] { return p.client().totals().delivered > 1'000; }));
   redis.stop();
-  const auto refused_before = p.client().totals().refused;
+  const auto rejected_before = p.client().totals().rejected;
   const auto back = std::chrono::steady_clock::now() + outage;
   REQUIRE(eventually([&] { return std::chrono::steady_clock::now() >= back; }));
-  CHECK(p.client().totals().refused > refused_before);
+  CHECK(p.client().totals().rejected > rejected_before);
   redis.start();
   const auto started = std::chrono::steady_clock::now();
   const auto since = started.time_since_epoch().count();
@@ -84,10 +84,11 @@ TEST_CASE("while Redis is away the buffer refuses what is over its bound, and no
   const auto t = p.client().totals();
   CHECK(t.delivered == t.accepted);
   CHECK(t.waiting() == 0);
-  std::printf("Redis away for %lld s: %llu accepted, %llu refused, %llu lost; deliveries resumed after %lld ms\n",
-              static_cast<long long>(outage.count()), static_cast<unsigned long long>(t.accepted),
-              static_cast<unsigned long long>(t.refused), static_cast<unsigned long long>(t.accepted - t.delivered),
-              static_cast<long long>(std::chrono::duration_cast<milliseconds>(took).count()));
+  std::printf(
+      "Redis unavailable for %lld s: %llu accepted, %llu rejected, %llu lost; deliveries resumed after %lld ms\n",
+      static_cast<long long>(outage.count()), static_cast<unsigned long long>(t.accepted),
+      static_cast<unsigned long long>(t.rejected), static_cast<unsigned long long>(t.accepted - t.delivered),
+      static_cast<long long>(std::chrono::duration_cast<milliseconds>(took).count()));
 }
 
 TEST_CASE("a second process on a queue in Redis for one is refused, and the queue is unharmed", "[e2e][redis]") {
@@ -195,7 +196,7 @@ TEST_CASE("a full Redis pushes back, and the backlog drains", "[e2e][redis]") {
     while (p.client().track({.user_id = "u"}, "e", {{"much", much}}))
       ;
     return redis.command({"INFO", "errorstats"}).find("errorstat_OOM") != std::string::npos &&
-           p.client().totals().refused > 100;
+           p.client().totals().rejected > 100;
   }));
   const auto failed = p.client().totals().failed_attempts;
   REQUIRE(eventually([&] { return p.client().totals().failed_attempts > failed + 10; })); // retries go on

@@ -41,7 +41,7 @@ inline caf::actor spawn_host(caf::actor_system& system, host_notes& notes, bool 
               if (r.kind == report_kind::stored)
                 notes.stored.insert(r.message_ids.begin(), r.message_ids.end());
             },
-            [](const backpressure&) {}, [](const delivery_hold&) {}, [](const stopped&) {}};
+            [](const backpressure&) {}, [](const delivery_suspended&) {}, [](const stopped&) {}};
   });
 }
 

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
     }
     const auto c = w.counts();
     sum.events += c.events;
-    sum.refused += c.refused;
+    sum.rejected += c.rejected;
     sum.taken += c.taken;
     sum.duplicates += c.duplicates;
     sum.requests += c.requests;
@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
       "%llu seeds from %llu without a violation in %.1f s: %llu events, %llu of them refused, %llu arrived, %llu "
       "twice or more, %llu dead; %llu HTTP requests, %llu actors killed, %llu processes crashed\n",
       static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first), took.count(),
-      static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.refused),
+      static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.rejected),
       static_cast<unsigned long long>(sum.taken), static_cast<unsigned long long>(sum.duplicates),
       static_cast<unsigned long long>(sum.dead), static_cast<unsigned long long>(sum.requests),
       static_cast<unsigned long long>(sum.kills), static_cast<unsigned long long>(sum.crashes));

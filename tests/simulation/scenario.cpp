@@ -29,8 +29,8 @@ scenario draw_scenario(chance& c) {
   o.breaker.failures = static_cast<int>(c.between(1, 8));
   o.breaker.probe = milliseconds{c.between(1, 100)};
   o.breaker.probe_cap = milliseconds{c.between(100, 1'000)};
-  o.hold.probe = milliseconds{c.between(10, 1'000)};
-  o.hold.burials = c.between(3, 20);
+  o.breaker.misconfigured_probe = milliseconds{c.between(10, 1'000)};
+  o.dead_letters.pause_after = c.between(3, 20);
   if (c.percent(30)) {
     o.queue.max_backlog_events = c.between(o.max_batch_events, 300);
     o.queue.max_backlog_bytes = std::size_t{1} << 20;

@@ -83,7 +83,7 @@ void world::offer(std::size_t events) {
       offer_one([&](track t) { compat::anon_send(running.buffer, std::move(t)); });
     } else if (way == 1) {
       offer_one([&](const track& t) {
-        static_cast<void>(encode_and_offer(*running.door, view_of(t), running.max_event_bytes));
+        static_cast<void>(encode_and_offer(*running.intake, view_of(t), running.max_event_bytes));
       });
     } else {
       compat::anon_send(p.host, errand{[this, &p](caf::event_based_actor* self) {
@@ -106,17 +106,17 @@ void world::offer(std::size_t events) {
 // The gate takes or refuses it on the sender's thread: at once.
 void world::offer_one(const std::function<void(track)>& by) {
   process& p = *process_;
-  const auto& door = *p.sim->running().door;
+  const auto& intake = *p.sim->running().intake;
   auto number = std::to_string(next_event_++);
   number.insert(0, 8 - number.size(), '0');
   track t{.user_id = "u", .event = "e", .message_id = (chance_.percent(1) ? data_plane::poison : "e") + number};
   if (chance_.percent(10))
     t.properties = {{"filler", std::string(chance_.below(2'000), 'x')}};
-  const auto before = door.totals().accepted;
+  const auto before = intake.totals().accepted;
   const auto id = t.message_id;
   ++p.offered;
   by(std::move(t));
-  if (door.totals().accepted > before)
+  if (intake.totals().accepted > before)
     p.accepted.insert(id);
 }
 
@@ -259,7 +259,7 @@ void world::end_process() {
   p.sim->kill(p.sim->running().supervisor);
   if (p.notes.asked != p.notes.answered)
     violate(std::to_string(p.notes.asked - p.notes.answered) + " requests were never answered");
-  counts_.refused += p.sim->totals().refused;
+  counts_.rejected += p.sim->totals().rejected;
   caf::anon_send_exit(p.host, caf::exit_reason::kill);
   p.host = nullptr;
   now_ += milliseconds{1};
@@ -290,12 +290,12 @@ void world::check_bounds() {
     violate(std::to_string(plane_.open()) + " deliveries are in flight");
   if (!process_)
     return;
-  const auto& door = *process_->sim->running().door;
-  if (door.depth() > o.max_internal_queue_size || door.depth_bytes() > o.max_internal_queue_bytes)
-    violate("the buffer holds " + std::to_string(door.depth()) + " events, " + std::to_string(door.depth_bytes()) +
+  const auto& intake = *process_->sim->running().intake;
+  if (intake.depth() > o.max_internal_queue_size || intake.depth_bytes() > o.max_internal_queue_bytes)
+    violate("the buffer holds " + std::to_string(intake.depth()) + " events, " + std::to_string(intake.depth_bytes()) +
             " bytes");
-  const auto totals = door.totals();
-  if (totals.accepted + totals.refused != process_->offered)
+  const auto totals = intake.totals();
+  if (totals.accepted + totals.rejected != process_->offered)
     violate("an event was neither accepted nor refused");
 }
 
@@ -320,7 +320,7 @@ void world::check_end() {
   const bool known = !process_->queue->lost_answer();
   if (totals.waiting() != 0 && known)
     violate(std::to_string(totals.waiting()) + " events are said to wait, and do not");
-  if (process_->sim->running().door->depth() != 0 && (known || scenario_.durable))
+  if (process_->sim->running().intake->depth() != 0 && (known || scenario_.durable))
     violate("the buffer counts events that it does not hold");
   // Every deadline has passed: nobody waits for anything.
   if (process_->notes.asked != process_->notes.answered)

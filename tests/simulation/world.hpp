@@ -16,7 +16,7 @@ namespace sluice::test {
 
 /// What a run has been through.
 struct world_counts {
-  std::uint64_t events = 0, refused = 0, taken = 0, duplicates = 0, requests = 0, dead = 0, kills = 0, crashes = 0;
+  std::uint64_t events = 0, rejected = 0, taken = 0, duplicates = 0, requests = 0, dead = 0, kills = 0, crashes = 0;
 };
 
 /// One run of the whole pipeline from a seed: processes that begin, are killed in part or as a whole, and end in order;

@@ -75,7 +75,7 @@ std::shared_ptr<const peer_table> virtual_system::peers() {
 }
 
 counts virtual_system::client_totals() const {
-  return running_->door->totals();
+  return running_->intake->totals();
 }
 
 } // namespace sluice::test

@@ -20,8 +20,8 @@ auto always(int status) {
   return [status](const fake_endpoint::arrival&) { return delivery_response{.status = status}; };
 }
 
-std::string held(virtual_system& sim) {
-  return sim.ask<system_stats>(sim.running().supervisor, get_stats{})->held;
+std::string suspended(virtual_system& sim) {
+  return sim.ask<system_stats>(sim.running().supervisor, get_stats{})->suspended;
 }
 
 } // namespace
@@ -40,7 +40,7 @@ TEST_CASE("an hour of outage with 1 000 batches waiting buries nothing, and lose
   CHECK(during.failed_attempts == 9); // what it took to find out, but for the last
   CHECK(arrived > 100);
   CHECK(arrived < 400); // a probe every 12 to 18 s
-  CHECK(held(sim).find("away") != std::string::npos);
+  CHECK(suspended(sim).find("unavailable") != std::string::npos);
   sim.endpoint().answer = well;
   sim.advance(2min);
   std::printf(
@@ -49,7 +49,7 @@ TEST_CASE("an hour of outage with 1 000 batches waiting buries nothing, and lose
       arrived, static_cast<unsigned long long>(during.failed_attempts),
       static_cast<unsigned long long>(sim.totals().delivered));
   CHECK(sim.totals().delivered == 20'000);
-  CHECK(held(sim).empty());
+  CHECK(suspended(sim).empty());
 }
 
 TEST_CASE("an outage buries nothing either if one batch alone waits, however few its attempts may be",
@@ -116,7 +116,7 @@ TEST_CASE("a batch that keeps the destination from answering does not keep the o
   };
   sim.send_events(20);
   sim.advance(10s); // it alone has opened the breaker
-  CHECK(held(sim).find("timed out") != std::string::npos);
+  CHECK(suspended(sim).find("timed out") != std::string::npos);
   sim.send_events(200, "n");
   sim.advance(10min);
   CHECK(sim.totals().delivered == 200);
@@ -141,15 +141,15 @@ TEST_CASE("429 pauses the whole destination for as long as it asks, and buries n
   CHECK(sim.totals().delivered == 2'000);
 }
 
-TEST_CASE("500 does not open the breaker: the batch may be at fault", "[actors][breaker]") {
+TEST_CASE("500 does not open the breaker: a batch may be the cause", "[actors][breaker]") {
   auto o = virtual_system::defaults();
   o.retry.max_attempts = 3;
-  o.hold.burials = 1'000;
+  o.dead_letters.pause_after = 1'000;
   virtual_system sim{o};
   sim.endpoint().answer = always(500);
   sim.send_events(200);
   sim.advance(10min);
-  CHECK(held(sim).empty());
+  CHECK(suspended(sim).empty());
   CHECK(sim.totals().dead == 200);
 }
 
@@ -180,8 +180,8 @@ TEST_CASE("after 20 burials of one status in a row the queue waits, until resume
   sim.advance(1h);
   CHECK(sim.totals().dead == 20);
   CHECK(sim.endpoint().arrivals.size() < 30);
-  CHECK(held(sim).find("422") != std::string::npos);
-  CHECK(held(sim).find("resume") != std::string::npos);
+  CHECK(suspended(sim).find("422") != std::string::npos);
+  CHECK(suspended(sim).find("resume") != std::string::npos);
   // It outlives the actors.
   sim.kill(sim.peers()->persister);
   sim.kill(sim.peers()->dispatcher);
@@ -194,7 +194,7 @@ TEST_CASE("after 20 burials of one status in a row the queue waits, until resume
   send(sim.self(), sim.running().supervisor, resume{});
   sim.advance(1h);
   CHECK(sim.totals().delivered == 60);
-  CHECK(held(sim).empty());
+  CHECK(suspended(sim).empty());
 }
 
 TEST_CASE("what is given up after its attempts counts for the burial guard, too", "[actors][guard]") {
@@ -206,7 +206,7 @@ TEST_CASE("what is given up after its attempts counts for the burial guard, too"
   sim.send_events(100);
   sim.advance(1h);
   CHECK(sim.totals().dead == 20);
-  CHECK(held(sim).find("500") != std::string::npos);
+  CHECK(suspended(sim).find("500") != std::string::npos);
 }
 
 TEST_CASE("the burial guard has no objection while others are delivered", "[actors][guard]") {
@@ -221,7 +221,8 @@ TEST_CASE("the burial guard has no objection while others are delivered", "[acto
   CHECK(sim.totals().delivered == 20);
 }
 
-TEST_CASE("a new key by message goes on at once, with what waited, and the old one is used no more", "[actors][hold]") {
+TEST_CASE("a new key by message goes on at once, with what waited, and the old one is used no more",
+          "[actors][suspended]") {
   std::vector<std::string> keys;
   auto o = virtual_system::defaults();
   virtual_system sim{o};
@@ -232,7 +233,7 @@ TEST_CASE("a new key by message goes on at once, with what waited, and the old o
   sim.endpoint().answer = well;
   CHECK(sim.ask_nothing(sim.running().supervisor, set_destination{"", "the-new-key"}));
   CHECK(sim.totals().delivered == 200);
-  CHECK(held(sim).empty());
+  CHECK(suspended(sim).empty());
   CHECK(sim.ask_nothing(sim.running().supervisor, set_destination{"http://127.0.0.1:2", ""}));
   CHECK(keys == std::vector<std::string>{"the-new-key http://127.0.0.1:1", "the-new-key http://127.0.0.1:2"});
   // Also after a restart.
@@ -241,7 +242,7 @@ TEST_CASE("a new key by message goes on at once, with what waited, and the old o
   CHECK(keys.size() == 3);
 }
 
-TEST_CASE("a destination that is wrong is refused by name, and nothing changes", "[actors][hold]") {
+TEST_CASE("a destination that is wrong is refused by name, and nothing changes", "[actors][suspended]") {
   virtual_system sim;
   std::size_t made = 0;
   sim.endpoint().on_transport = [&](const options&) { ++made; };
@@ -254,7 +255,7 @@ TEST_CASE("a destination that is wrong is refused by name, and nothing changes",
   CHECK(made == 0);
 }
 
-TEST_CASE("a batch that fails at max_age is dead, however few its attempts, also while the destination is away",
+TEST_CASE("a batch that fails at max_age is dead, however few its attempts, also while the destination is unavailable",
           "[actors][retry]") {
   auto o = virtual_system::defaults();
   o.retry.max_age = 30min;
@@ -334,7 +335,7 @@ TEST_CASE("full dead letters are said, and do not count for the burial guard", "
   sim.send_events(2);
   sim.advance(2h);
   CHECK(sim.totals().dead == 1);
-  CHECK(held(sim).empty());
+  CHECK(suspended(sim).empty());
   const auto says = [](const std::string& line) { return line.find("dead letters are full") != std::string::npos; };
   CHECK(std::any_of(sim.log().begin(), sim.log().end(), says));
 }

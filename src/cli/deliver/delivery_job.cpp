@@ -78,7 +78,7 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
               job->say(to_string(done.error()));
             }
           },
-          [](const backpressure&) {}, [](const delivery_hold&) {},
+          [](const backpressure&) {}, [](const delivery_suspended&) {},
           [ending](const sluice::stopped& s) {
             std::lock_guard guard{ending->mutex};
             ending->counts = s.counts;
@@ -109,8 +109,8 @@ bool delivery_job::options_are_wrong() {
   return !errors.empty();
 }
 
-// Makes sure of the queue before anything is read: a store that is away later is waited for, one that is wrong from the
-// beginning is an error of configuration.
+// Makes sure of the queue before anything is read: a store that becomes unavailable later is waited for, one that is
+// wrong from the beginning is an error of configuration.
 result<std::unique_ptr<store>> delivery_job::open_store() {
   auto queue = make_store(arguments.settings());
   bool said = false;
@@ -214,7 +214,7 @@ std::optional<std::uint64_t> delivery_job::left_in_queue() {
 
 void delivery_job::print(std::chrono::steady_clock::duration took) const {
   const auto seconds = std::chrono::duration<double>(took).count();
-  // The ledger for people goes where the JSON does not.
+  // The readable ledger goes to standard error if the JSON is on standard output.
   (arguments.json ? std::cerr : std::cout) << to_text(ledger, seconds) << std::flush;
   if (arguments.json)
     std::cout << to_json(ledger) << std::endl;

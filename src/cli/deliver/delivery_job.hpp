@@ -26,7 +26,7 @@ public:
   /// Gives the exit status.
   int run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts = nullptr);
 
-  /// Prints a line for people.
+  /// Prints a line to standard error.
   void say(const std::string& line) { screen.say("sluice " + command_ + ": " + line); }
   /// Prints what is wrong with the options. True if something is.
   bool options_are_wrong();

@@ -32,7 +32,7 @@ void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::ui
 }
 
 std::string to_json(const job_ledger& l) {
-  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"refused", l.refused},
+  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"rejected", l.rejected},
                                     {"delivered", l.delivered}, {"dead", l.dead},           {"waiting", l.waiting},
                                     {"lost", l.lost},           {"recovered", l.recovered}, {"elsewhere", l.elsewhere},
                                     {"retries", l.retries}};
@@ -42,7 +42,7 @@ std::string to_json(const job_ledger& l) {
 std::string to_text(const job_ledger& l, double seconds) {
   std::string text = "ledger\n";
   if (l.read > 0)
-    text += line("read", l.read, "events in the input") + line("refused", l.refused, "not valid, see above");
+    text += line("read", l.read, "events in the input") + line("rejected", l.rejected, "not valid, see above");
   text += line("accepted", l.accepted, "accepted + recovered = the sum of what follows") +
           line("recovered", l.recovered, "left in the queue by an earlier run") +
           line("delivered", l.delivered, "acknowledged by the data plane") +

@@ -8,11 +8,11 @@
 
 namespace sluice {
 
-/// What became of everything a command had to deliver: `read == accepted + refused` and
+/// What became of everything a command had to deliver: `read == accepted + rejected` and
 /// `accepted + recovered == delivered + dead + waiting + lost + elsewhere`.
 struct job_ledger {
   std::uint64_t read = 0;
-  std::uint64_t refused = 0;
+  std::uint64_t rejected = 0;
   std::uint64_t accepted = 0;
   /// Of an earlier process, found in the queue.
   std::uint64_t recovered = 0;
@@ -26,7 +26,7 @@ struct job_ledger {
   /// Failed attempts, in batches.
   std::uint64_t retries = 0;
 
-  bool complete() const noexcept { return refused + dead + waiting + lost == 0; }
+  bool complete() const noexcept { return rejected + dead + waiting + lost == 0; }
 };
 
 /// Ends the ledger with what the system said last, and the number of events that are left in the queue, if it is known;
@@ -36,7 +36,7 @@ void close_ledger(job_ledger&, const shutdown_report&, std::optional<std::uint64
 /// `{"read":…,"accepted":…,…}`.
 std::string to_json(const job_ledger&);
 
-/// For people: a few lines.
+/// The ledger as a few readable lines.
 std::string to_text(const job_ledger&, double seconds);
 
 } // namespace sluice

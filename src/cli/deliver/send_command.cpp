@@ -20,7 +20,7 @@ constexpr const char* send_help =
     "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k --store memory --json\n\n"
     "Exit status:\n"
     "  0  everything read was delivered\n"
-    "  1  something was refused, dead, waiting or lost\n"
+    "  1  something was rejected, dead, waiting or lost\n"
     "  2  usage or configuration\n"
     "  3  the queue is unavailable or the delivery stopped by itself; a later start may go on\n\n";
 

@@ -10,7 +10,7 @@ namespace {
 // A line may be longer than the event it becomes: white space, members that are not sent.
 constexpr std::size_t max_line = 1 << 20;
 
-// Gives lines to the client, and says which it refuses.
+// Gives lines to the client and reports those that are rejected.
 class sender {
 public:
   sender(delivery_job& job, line_reader& reader, client& out) : job_{job}, reader_{reader}, out_{out} {}
@@ -18,7 +18,7 @@ public:
 
 private:
   void send_one(std::string_view line, std::uint64_t number);
-  void refuse(std::uint64_t number, const error&);
+  void reject(std::uint64_t number, const error&);
 
   delivery_job& job_;
   line_reader& reader_;
@@ -34,7 +34,7 @@ void sender::send_all(const std::string& file) {
       break;
     case outcome::too_long:
       ++job_.read;
-      refuse(reader_.number(), {errc::too_large, "", "a line has at most " + std::to_string(max_line) + " bytes"});
+      reject(reader_.number(), {errc::too_large, "", "a line has at most " + std::to_string(max_line) + " bytes"});
       break;
     case outcome::failed:
       job_.say(file + ": cannot be read any further");
@@ -52,22 +52,22 @@ void sender::send_one(std::string_view line, std::uint64_t number) {
   ++job_.read;
   const auto parsed = parse_event(line, max_line);
   if (!parsed)
-    return refuse(number, parsed.error());
+    return reject(number, parsed.error());
   for (;;) {
     // Full is no reason to drop anything here: the input can wait.
     while (!out_.wait_for_room(std::chrono::milliseconds{200}))
       if (job_.stop.raised() || job_.stopped())
-        return refuse(number, {errc::closed, "", "interrupted while the buffer was full"});
+        return reject(number, {errc::closed, "", "interrupted while the buffer was full"});
     const auto sent = out_.send(*parsed);
     if (sent)
       return;
     if (sent.error().code != errc::buffer_full)
-      return refuse(number, sent.error());
+      return reject(number, sent.error());
   }
 }
 
-void sender::refuse(std::uint64_t number, const error& why) {
-  ++job_.ledger.refused;
+void sender::reject(std::uint64_t number, const error& why) {
+  ++job_.ledger.rejected;
   job_.screen.say("line " + std::to_string(number) + ": " + to_string(why));
 }
 

@@ -6,7 +6,7 @@
 
 namespace sluice {
 
-/// How far a moment is from now, for people: `45s`, `3m`, `2h`, `5d`.
+/// How far a moment is from now, in a readable form: `45s`, `3m`, `2h`, `5d`.
 std::string age_of(store_time);
 
 } // namespace sluice

@@ -18,7 +18,7 @@ struct between {
 
 /// The spelling of an option whose values are words.
 constexpr std::array<std::pair<std::string_view, dead_letters_full>, 2> words_of(dead_letters_full) {
-  return {{{"hold", dead_letters_full::hold}, {"drop_oldest", dead_letters_full::drop_oldest}}};
+  return {{{"keep_retrying", dead_letters_full::keep_retrying}, {"drop_oldest", dead_letters_full::drop_oldest}}};
 }
 constexpr std::array<std::pair<std::string_view, delivery_order>, 2> words_of(delivery_order) {
   return {{{"none", delivery_order::none}, {"strict", delivery_order::strict}}};
@@ -76,11 +76,14 @@ void for_each_option(O& o, Visitor&& visit) {
         "what a server's Retry-After may ask for at most");
   visit("retry.max_age", o.retry.max_age, time{milliseconds{0}, 3'650 * day},
         "age at which a failing batch is given up; 0: any");
-  visit("breaker.failures", o.breaker.failures, between<int>{1, 1'000}, "failures in a row that mean it is away");
-  visit("breaker.probe", o.breaker.probe, time{ms, hour}, "the first wait for a probe while it is away");
-  visit("breaker.probe_cap", o.breaker.probe_cap, time{ms, day}, "the longest wait for a probe");
-  visit("hold.probe", o.hold.probe, time{ms, hour}, "how often to try while the address or the key is wrong");
-  visit("hold.burials", o.hold.burials, count{1, 1'000'000}, "burials of one status in a row that pause the queue");
+  visit("breaker.failures", o.breaker.failures, between<int>{1, 1'000},
+        "consecutive failures that open the circuit breaker");
+  visit("breaker.probe", o.breaker.probe, time{ms, hour}, "wait before the first probe");
+  visit("breaker.probe_cap", o.breaker.probe_cap, time{ms, day}, "longest wait before a probe");
+  visit("breaker.misconfigured_probe", o.breaker.misconfigured_probe, time{ms, hour},
+        "wait before a probe while the address or the key is wrong");
+  visit("dead_letters.pause_after", o.dead_letters.pause_after, count{1, 1'000'000},
+        "burials of one status in a row that pause the queue");
   visit("redis.host", o.redis.host, "where Redis is");
   visit("redis.port", o.redis.port, between<int>{1, 65'535}, "its port");
   visit("redis.unix_socket", o.redis.unix_socket, "a path, instead of host and port");
@@ -103,7 +106,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("queue.adopt", o.queue.adopt, "open a queue that was filled for another destination");
   visit("dead_letters.max_events", o.dead_letters.max_events, count{0, 1'000'000'000}, "dead events kept at most");
   visit("dead_letters.max_bytes", o.dead_letters.max_bytes, count{0, 1024 * gib}, "bytes of dead letters at most");
-  visit("dead_letters.when_full", o.dead_letters.when_full, "hold, or drop_oldest");
+  visit("dead_letters.when_full", o.dead_letters.when_full, "keep_retrying, or drop_oldest");
   visit("restarts.max", o.restarts.max, between<int>{0, 1'000}, "failures of actors before the system stops");
   visit("restarts.within", o.restarts.within, time{ms, day}, "the time in which they count");
   visit("shutdown_deadline", o.shutdown_deadline, time{ms, hour}, "what shutdown takes by default");

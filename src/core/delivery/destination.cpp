@@ -7,10 +7,11 @@ namespace sluice {
 
 destination::destination(const options& o)
     : breaker_{o.breaker}, failures_allowed_{std::min(o.breaker.failures, o.retry.max_attempts)},
-      hold_probe_{o.hold.probe}, most_{static_cast<double>(o.max_in_flight)}, limit_{most_}, slow_from_{most_} {}
+      misconfigured_probe_{o.breaker.misconfigured_probe}, most_{static_cast<double>(o.max_in_flight)}, limit_{most_},
+      slow_from_{most_} {}
 
 std::size_t destination::capacity() const noexcept {
-  if (stands_ == standing::well)
+  if (health_ == health::healthy)
     return static_cast<std::size_t>(limit_);
   return probe_at_ ? 0 : 1;
 }
@@ -25,33 +26,33 @@ void destination::note(outcome what, time now, std::optional<milliseconds> asked
     return;
   }
   switch (what) {
-  case outcome::destination_fault:
-    return turn(standing::at_fault, now, hold_probe_);
+  case outcome::misconfigured:
+    return turn(health::misconfigured, now, misconfigured_probe_);
   case outcome::throttled:
-    return turn(standing::away, now, next_wait(asked, unit_random));
+    return turn(health::unavailable, now, next_wait(asked, unit_random));
   case outcome::unreachable:
     ++failures_;
-    if (stands_ == standing::at_fault) // says nothing about the address and the key
-      turn(standing::at_fault, now, hold_probe_);
-    else if (stands_ == standing::away || failures_ >= failures_allowed_)
-      turn(standing::away, now, next_wait(asked, unit_random));
+    if (health_ == health::misconfigured) // says nothing about the address and the key
+      turn(health::misconfigured, now, misconfigured_probe_);
+    else if (health_ == health::unavailable || failures_ >= failures_allowed_)
+      turn(health::unavailable, now, next_wait(asked, unit_random));
     return;
   default:
     return answered(what == outcome::delivered);
   }
 }
 
-void destination::turn(standing next, time now, milliseconds wait) {
-  if (stands_ == standing::well) {
+void destination::turn(sluice::health next, time now, milliseconds wait) {
+  if (health_ == health::healthy) {
     slow_from_ = std::max(1.0, limit_ / 2);
     limit_ = 1;
   }
-  stands_ = next;
+  health_ = next;
   probe_at_ = now + wait;
 }
 
 void destination::answered(bool delivered) {
-  stands_ = standing::well;
+  health_ = health::healthy;
   failures_ = probes_ = 0;
   if (delivered)
     limit_ = std::min(most_, limit_ + (limit_ < slow_from_ ? 1 : 1 / limit_));
@@ -70,7 +71,7 @@ void destination::tick(time now) {
 }
 
 void destination::resume() noexcept {
-  stands_ = standing::well;
+  health_ = health::healthy;
   probe_at_.reset();
   failures_ = probes_ = 0;
   limit_ = slow_from_ = most_;

@@ -9,23 +9,23 @@
 
 namespace sluice {
 
-/// How the destination stands with us.
-enum class standing : std::uint8_t {
-  well,    ///< deliveries flow
-  away,    ///< it is not reached, or asks for a pause: the circuit breaker is open
-  at_fault ///< its address or its key is wrong: deliveries are held
+/// The health of the destination.
+enum class health : std::uint8_t {
+  healthy,      ///< Deliveries flow.
+  unavailable,  ///< It is unreachable or asks for a pause: the circuit breaker is open.
+  misconfigured ///< Its address or its key is wrong: deliveries are suspended.
 };
 
-/// How many deliveries the destination may be given at a time. While it does not stand well they wait, and one probe at
-/// a time goes out until an answer says otherwise. Then they come back little by little: one more for each that is
-/// delivered up to half of what it took before, slower from there. No clock and no randomness of its own.
+/// How many deliveries the destination may be given at a time. While it is not healthy, deliveries are suspended and
+/// one probe at a time goes out until an answer says otherwise. Then they come back little by little: one more for each
+/// that is delivered up to half of what it took before, slower from there. No clock and no randomness of its own.
 class destination {
 public:
   using time = std::chrono::steady_clock::time_point;
 
   explicit destination(const options&);
 
-  standing stands() const noexcept { return stands_; }
+  sluice::health health() const noexcept { return health_; }
   /// Deliveries that may be under way.
   std::size_t capacity() const noexcept;
   /// When a probe is due; empty unless one is waited for.
@@ -35,21 +35,21 @@ public:
   void note(outcome, time now, std::optional<milliseconds> asked, double unit_random);
   /// The time has come for a probe if `now` is past `probe_at`.
   void tick(time now);
-  /// Somebody says that it is well.
+  /// An operator says that it is healthy.
   void resume() noexcept;
 
 private:
-  void turn(standing, time now, milliseconds wait);
+  void turn(sluice::health, time now, milliseconds wait);
   void answered(bool delivered);
   milliseconds next_wait(std::optional<milliseconds> asked, double unit_random);
 
   const breaker_options breaker_;
   /// Not more than one batch alone may have: what opens the breaker counts no attempt.
   const int failures_allowed_;
-  const milliseconds hold_probe_;
+  const milliseconds misconfigured_probe_;
   const double most_;
 
-  standing stands_ = standing::well;
+  sluice::health health_ = health::healthy;
   std::optional<time> probe_at_;
   /// Unreachable in a row, with no answer in between.
   int failures_ = 0;

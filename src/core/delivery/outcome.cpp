@@ -52,14 +52,14 @@ outcome of_status(int status, std::uint32_t events) {
   case 415:
   case 501:
   case 505:
-    return outcome::destination_fault;
+    return outcome::misconfigured;
   default:
     break;
   }
   if (status >= 200 && status < 300)
     return outcome::delivered;
   if (status >= 300 && status < 400)
-    return outcome::destination_fault;
+    return outcome::misconfigured;
   if (status >= 400 && status < 500)
     return outcome::permanent;
   // 5xx, and what is no HTTP status at all: the other side is not well.

@@ -10,13 +10,13 @@ namespace sluice {
 /// What an attempt came to.
 enum class outcome : std::uint8_t {
   delivered,
-  retryable,         ///< another attempt may help
-  unreachable,       ///< the same, and the destination may be away
-  throttled,         ///< the same, and the destination asks for a pause
-  splittable,        ///< an event of the batch may be at fault: the halves are tried
-  destination_fault, ///< the address or the key is wrong, the events are not
-  permanent,         ///< no attempt can help
-  cancelled          ///< there was no attempt
+  retryable,     ///< another attempt may help
+  unreachable,   ///< the same, and the destination may be unavailable
+  throttled,     ///< the same, and the destination asks for a pause
+  splittable,    ///< an event of the batch may be at fault: the halves are tried
+  misconfigured, ///< the address or the key is wrong, the events are not
+  permanent,     ///< no attempt can help
+  cancelled      ///< there was no attempt
 };
 
 struct classification {

@@ -6,7 +6,7 @@ namespace sluice {
 
 namespace {
 
-constexpr std::size_t max_refused_ids = 100;
+constexpr std::size_t max_rejected_ids = 100;
 
 std::size_t mark(double part, std::size_t whole) {
   return static_cast<std::size_t>(part * static_cast<double>(whole));
@@ -27,13 +27,13 @@ void intake::open(std::function<void()> wake) {
 result<void> intake::offer(std::string_view encoded, std::string_view message_id, requester_ptr who) {
   std::unique_lock guard{mutex_};
   if (closed_ || is_full(encoded.size())) {
-    error why = closed_
-                    ? error{errc::closed, "", "the system is shutting down"}
-                    : error{errc::buffer_full, "",
-                            "the buffer is full: " + std::to_string(held_) + " events, " + std::to_string(held_bytes_) +
-                                " bytes are held (max_internal_queue_size, "
-                                "max_internal_queue_bytes)"};
-    note_refusal(message_id, why);
+    error why =
+        closed_ ? error{errc::closed, "", "the system is shutting down"}
+                : error{errc::buffer_full, "",
+                        "the buffer is full: " + std::to_string(depth_) + " events, " + std::to_string(depth_bytes_) +
+                            " bytes are held (max_internal_queue_size, "
+                            "max_internal_queue_bytes)"};
+    note_rejection(message_id, why);
     const bool knock = raise_signal(signal::some);
     guard.unlock();
     if (knock)
@@ -44,10 +44,10 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
   }
   const bool awaited = who && wake_ && open_.events.waiting.empty();
   open_.events.append(encoded, std::move(who));
-  ++held_;
-  held_bytes_ += encoded.size();
+  ++depth_;
+  depth_bytes_ += encoded.size();
   ++totals_.accepted;
-  if (!engaged_ && (held_ >= high_ || held_bytes_ >= high_bytes_)) {
+  if (!engaged_ && (depth_ >= high_ || depth_bytes_ >= high_bytes_)) {
     engaged_ = true;
     note_crossing();
   }
@@ -58,9 +58,9 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
   return {};
 }
 
-void intake::refuse(std::string_view message_id, const error& why) {
+void intake::reject(std::string_view message_id, const error& why) {
   std::unique_lock guard{mutex_};
-  note_refusal(message_id, why);
+  note_rejection(message_id, why);
   const bool knock = raise_signal(signal::some);
   guard.unlock();
   if (knock)
@@ -97,10 +97,10 @@ bool intake::closed() const {
 
 void intake::release(std::size_t events, std::size_t bytes) {
   std::unique_lock guard{mutex_};
-  held_ -= std::min(held_, events);
-  held_bytes_ -= std::min(held_bytes_, bytes);
+  depth_ -= std::min(depth_, events);
+  depth_bytes_ -= std::min(depth_bytes_, bytes);
   room_.notify_all();
-  if (engaged_ && held_ <= low_ && held_bytes_ <= low_bytes_) {
+  if (engaged_ && depth_ <= low_ && depth_bytes_ <= low_bytes_) {
     engaged_ = false;
     note_crossing();
     const bool knock = raise_signal(signal::full);
@@ -155,28 +155,28 @@ counts intake::totals() const {
 
 std::uint64_t intake::depth() const {
   std::lock_guard guard{mutex_};
-  return held_;
+  return depth_;
 }
 
 std::uint64_t intake::depth_bytes() const {
   std::lock_guard guard{mutex_};
-  return held_bytes_;
+  return depth_bytes_;
 }
 
 bool intake::is_full(std::size_t more_bytes) const noexcept {
-  return held_ >= capacity_ || more_bytes > capacity_bytes_ - held_bytes_;
+  return depth_ >= capacity_ || more_bytes > capacity_bytes_ - depth_bytes_;
 }
 
-void intake::note_refusal(std::string_view message_id, const error& why) {
-  ++totals_.refused;
-  ++open_.refused;
-  if (open_.refused_ids.size() < max_refused_ids)
-    open_.refused_ids.emplace_back(message_id);
-  open_.refused_why = to_string(why);
+void intake::note_rejection(std::string_view message_id, const error& why) {
+  ++totals_.rejected;
+  ++open_.rejected;
+  if (open_.rejected_ids.size() < max_rejected_ids)
+    open_.rejected_ids.emplace_back(message_id);
+  open_.rejected_why = to_string(why);
 }
 
 void intake::note_crossing() {
-  open_.crossings.push_back({.engaged = engaged_, .depth = held_, .capacity = capacity_});
+  open_.crossings.push_back({.engaged = engaged_, .depth = depth_, .capacity = capacity_});
 }
 
 // One wake-up for a level: a producer that finds it raised already leaves the buffer in peace.

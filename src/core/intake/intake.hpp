@@ -22,13 +22,13 @@ struct intake_batch {
   event_chunk events;
   /// Crossings of the water marks.
   std::vector<backpressure> crossings;
-  /// Refusals: how many, the ids of the first 100, the last reason.
-  std::uint64_t refused = 0;
-  std::vector<std::string> refused_ids;
-  std::string refused_why;
+  /// Rejected events: how many, the ids of the first 100, the last reason.
+  std::uint64_t rejected = 0;
+  std::vector<std::string> rejected_ids;
+  std::string rejected_why;
 };
 
-/// The door of the system: the one place where events are counted in, and refused. Producers encode outside of its
+/// The one place where events are admitted or rejected, and counted. Producers encode outside of its
 /// lock and append; the buffer takes whole chunks. It bounds events and bytes from acceptance until they are released,
 /// wherever they are in between, and it keeps the totals: supervisor, buffer and clients share it, so that the counts
 /// are exact whoever dies.
@@ -39,26 +39,26 @@ public:
   explicit intake(const options&);
 
   /// `wake` is called without the lock, on producers' threads: when something is there after nothing was, when
-  /// `flush_at` events are there, and when somebody waits for an answer.
+  /// `flush_at` events are there, and when a requester waits for an answer.
   void open(std::function<void()> wake);
 
-  /// Takes one encoded event, or refuses it: `buffer_full`, `closed`. `who` is told when it is stored, or refused.
+  /// Takes one encoded event, or rejects it: `buffer_full`, `closed`. `who` is told when it is stored, or rejected.
   result<void> offer(std::string_view encoded, std::string_view message_id, requester_ptr who = nullptr);
 
-  /// Counts an event that was refused before it could be offered.
-  void refuse(std::string_view message_id, const error& why);
+  /// Counts an event that was rejected before it could be offered.
+  void reject(std::string_view message_id, const error& why);
 
   /// What has come in; empties it. `looks_again`: soon, by itself; until then it is woken only for what is urgent.
   intake_batch take(bool looks_again = false);
 
-  /// Whether what is there should be taken at once: it fills a batch, somebody waits for an answer, or a water mark
+  /// Whether what is there should be taken at once: it fills a batch, a requester waits for an answer, or a water mark
   /// was crossed. The rest may gather a little.
   bool urgent() const;
 
   /// Blocks until an event of `bytes` bytes would be taken, or `at_most` has passed. True if it would.
   bool wait_for_room(std::size_t bytes, std::chrono::milliseconds at_most);
 
-  /// Refuses everything from now on.
+  /// Rejects everything from now on.
   void close();
   bool closed() const;
 
@@ -83,7 +83,7 @@ private:
   enum class signal { none, some, full };
 
   bool is_full(std::size_t more_bytes) const noexcept;
-  void note_refusal(std::string_view message_id, const error& why);
+  void note_rejection(std::string_view message_id, const error& why);
   void note_crossing();
   bool raise_signal(signal level);
 
@@ -96,8 +96,8 @@ private:
   std::condition_variable room_;
   std::function<void()> wake_;
   intake_batch open_;
-  std::size_t held_ = 0;
-  std::size_t held_bytes_ = 0;
+  std::size_t depth_ = 0;
+  std::size_t depth_bytes_ = 0;
   bool engaged_ = false;
   bool closed_ = false;
   signal signalled_ = signal::none;

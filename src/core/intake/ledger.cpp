@@ -20,9 +20,9 @@ void ledger::stored(std::uint64_t sequence, bool leased) {
     return;
   entry& e = i->second;
   e.is_stored = true;
-  door_.count_stored(e.events);
+  intake_.count_stored(e.events);
   if (durable_)
-    door_.release(e.events, std::exchange(e.bytes, 0));
+    intake_.release(e.events, std::exchange(e.bytes, 0));
   for (auto& r : std::exchange(e.requesters, {}))
     r->stored();
   if (!leased)
@@ -34,7 +34,7 @@ void ledger::returned(std::uint64_t sequence) {
   if (!shared_ || i == open_.end())
     return;
   if (i->second.is_retrying)
-    door_.count_retrying(-static_cast<std::int64_t>(i->second.events));
+    intake_.count_retrying(-static_cast<std::int64_t>(i->second.events));
   open_.erase(i);
 }
 
@@ -42,9 +42,9 @@ void ledger::failed_once(std::uint64_t sequence) {
   auto i = open_.find(sequence);
   if (i == open_.end())
     return;
-  door_.count_failed_attempt();
+  intake_.count_failed_attempt();
   if (!std::exchange(i->second.is_retrying, true))
-    door_.count_retrying(i->second.events);
+    intake_.count_retrying(i->second.events);
   returned(sequence);
 }
 
@@ -55,15 +55,15 @@ void ledger::forgotten(const std::set<std::uint64_t>& kept) {
       ++i;
       continue;
     }
-    door_.count_lost(e.events);
+    intake_.count_lost(e.events);
     if (e.is_retrying)
-      door_.count_retrying(-static_cast<std::int64_t>(e.events));
+      intake_.count_retrying(-static_cast<std::int64_t>(e.events));
     i = open_.erase(i);
   }
 }
 
 void ledger::count_end(std::uint32_t events, bool delivered) {
-  door_.count_ended(delivered ? events : 0, delivered ? 0 : events);
+  intake_.count_ended(delivered ? events : 0, delivered ? 0 : events);
   (delivered ? delivered_ : dead_) += events;
 }
 
@@ -85,10 +85,10 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
   // Bytes go with their events, the last part taking what rounding left.
   const std::size_t bytes = events == e.events ? e.bytes : e.bytes / e.events * events;
   if (!durable_)
-    door_.release(events, bytes);
+    intake_.release(events, bytes);
   count_end(events, delivered);
   if (e.is_retrying)
-    door_.count_retrying(-static_cast<std::int64_t>(events));
+    intake_.count_retrying(-static_cast<std::int64_t>(events));
   for (auto& [number, w] : flushes_)
     if (e.last <= w.up_to)
       (delivered ? w.delivered : w.dead) += events;

@@ -18,7 +18,7 @@ class ledger {
 public:
   /// `durable`: a stored batch need not be held in memory any more. `shared`: other processes may deliver it, so that
   /// only what is in this one's hands is open: not stored, or leased.
-  ledger(intake& door, bool durable, bool shared) : door_{door}, durable_{durable}, shared_{shared} {}
+  ledger(intake& intake, bool durable, bool shared) : intake_{intake}, durable_{durable}, shared_{shared} {}
 
   /// The buffer has taken `events` from the intake.
   void taken(std::uint64_t events) noexcept { taken_ += events; }
@@ -65,7 +65,7 @@ private:
     std::uint64_t dead = 0;
   };
 
-  intake& door_;
+  intake& intake_;
   void count_end(std::uint32_t events, bool delivered);
 
   const bool durable_;

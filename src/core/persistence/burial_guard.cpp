@@ -9,7 +9,7 @@ void burial_guard::limit(std::vector<settlement>& all) const {
     if (!b || b->expired)
       continue;
     if (room == 0)
-      s = release{lease{b->held}};
+      s = release{lease{b->lease}};
     else
       --room;
   }

@@ -21,7 +21,7 @@ enum class redis_trouble : std::uint8_t {
 /// Classifies an error answer, by its prefix or by the code that a script's error has inside.
 redis_trouble classify_redis_error(std::string_view text) noexcept;
 
-/// As an error for people, with what to do about it.
+/// As an error that says what to do about it.
 error to_error(redis_trouble, std::string_view text);
 
 } // namespace sluice

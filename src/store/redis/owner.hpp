@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-/// Who a process of a queue is: unique, and for people as well.
+/// Who a process of a queue is: unique and readable.
 struct owner_token {
   /// `<32 hex digits>:<pid>:<host>`
   static std::string make();

@@ -14,7 +14,7 @@ std::string redis_queue_name(const queue_options&);
 /// The key of a batch's payload.
 std::string redis_body_key(const std::string& queue, std::string_view id);
 
-/// What people do to a queue in Redis, beside the processes that process it.
+/// What operators do to a queue in Redis, beside the processes that process it.
 class redis_queue : public queue_admin {
 public:
   redis_queue(std::shared_ptr<redis_connection>, const queue_options&);

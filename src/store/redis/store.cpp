@@ -81,19 +81,19 @@ result<void> redis_store::reclaim_now_and_then() {
 }
 
 result<work_done> redis_store::complete(redis_unit& unit, work_done done) {
-  if (unit.is_unclaimed()) {
+  if (unit.is_ungranted()) {
     const auto claimed = connection_->run_one(redis_script::enqueue_and_claim, queue_, unit.claim_arguments());
     if (!claimed)
       return claimed.error();
-    if (!unit.read_claimed(claimed->value(), done))
+    if (!unit.read_granted(claimed->value(), done))
       return unit.why();
   }
   std::vector<lease> empty;
   if (auto fetched = fetch_bodies(done, empty); !fetched)
     return fetched.error();
   // Neither is of use to anybody as it is.
-  if (auto held = settle_all(unit, "hold", unit.without_room()); !held)
-    return held.error();
+  if (auto kept = settle_all(unit, "no_room", unit.without_room()); !kept)
+    return kept.error();
   if (auto released = settle_all(unit, "release", empty); !released)
     return released.error();
   return done;
@@ -109,7 +109,7 @@ result<void> redis_store::settle_all(redis_unit& unit, std::string_view how, con
 // Batches that this process has not just stored are read back, all in one round trip.
 result<void> redis_store::fetch_bodies(work_done& done, std::vector<lease>& empty) {
   std::vector<leased_batch*> missing;
-  for (auto& b : done.claimed)
+  for (auto& b : done.granted)
     if (!b.content->payload) {
       missing.push_back(&b);
       connection_->add({"GET", redis_body_key(queue_, b.content->id)});
@@ -131,7 +131,7 @@ result<void> redis_store::fetch_bodies(work_done& done, std::vector<lease>& empt
     b.content = std::make_shared<const batch>(batch{
         .id = b.content->id, .events = b.content->events, .payload = std::make_shared<const std::string>(body.text())});
   }
-  std::erase_if(done.claimed, [](const leased_batch& b) { return !b.content->payload; });
+  std::erase_if(done.granted, [](const leased_batch& b) { return !b.content->payload; });
   return {};
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/printable.hpp"
 #include "core/wire/batch_id.hpp"
-#include "store/held_delay.hpp"
+#include "store/no_room_delay.hpp"
 #include "store/redis/queue.hpp"
 
 namespace sluice {
@@ -18,20 +18,20 @@ constexpr const char* body_expiry = "600000";
 // A row of settle.lua.
 struct row {
   std::string_view op;
-  const lease* held;
+  const lease* about;
   std::int64_t delay = 0;
   const failure_note* why = nullptr;
 };
 
 std::optional<row> row_of(const settlement& s) {
   if (const auto* a = std::get_if<ack>(&s))
-    return row{.op = "ack", .held = &a->held};
+    return row{.op = "ack", .about = &a->lease};
   if (const auto* n = std::get_if<nack>(&s))
-    return row{.op = n->counted ? "nack" : "defer", .held = &n->held, .delay = n->delay.count(), .why = &n->why};
+    return row{.op = n->counted ? "nack" : "defer", .about = &n->lease, .delay = n->delay.count(), .why = &n->why};
   if (const auto* b = std::get_if<bury>(&s))
-    return row{.op = "bury", .held = &b->held, .why = &b->why};
+    return row{.op = "bury", .about = &b->lease, .why = &b->why};
   if (const auto* r = std::get_if<release>(&s))
-    return row{.op = "release", .held = &r->held};
+    return row{.op = "release", .about = &r->lease};
   return std::nullopt;
 }
 
@@ -42,8 +42,8 @@ std::optional<settle_outcome> outcome_named(std::string_view text) {
     return settle_outcome::gone;
   if (text == "stale")
     return settle_outcome::stale;
-  if (text == "held")
-    return settle_outcome::held;
+  if (text == "no_room")
+    return settle_outcome::no_room;
   return std::nullopt;
 }
 
@@ -91,7 +91,7 @@ std::vector<std::string_view> redis_unit::settle_head() {
   arguments.insert(arguments.end(),
                    {number(static_cast<std::int64_t>(dead.max_events)),
                     number(static_cast<std::int64_t>(dead.max_bytes)),
-                    dead.when_full == dead_letters_full::drop_oldest ? "1" : "0", number(held_delay.count())});
+                    dead.when_full == dead_letters_full::drop_oldest ? "1" : "0", number(no_room_delay.count())});
   return arguments;
 }
 
@@ -115,7 +115,7 @@ void redis_unit::add_settlements(redis_connection& to) {
     if (settles.about.empty())
       arguments = settle_head();
     const bool has_reason = r.why && !r.why->reason.empty();
-    arguments.insert(arguments.end(), {r.op, r.held->id, number(static_cast<std::int64_t>(r.held->fence)),
+    arguments.insert(arguments.end(), {r.op, r.about->id, number(static_cast<std::int64_t>(r.about->fence)),
                                        number(r.delay), number(r.why ? std::max(r.why->status, 0) : 0),
                                        has_reason ? std::string_view{r.why->reason} : std::string_view{}});
     settles.about.push_back(about);
@@ -127,18 +127,18 @@ void redis_unit::add_settlements(redis_connection& to) {
     if (const auto r = row_of(s)) {
       add_row(*r, i);
     } else if (const auto* e = std::get_if<extend>(&s)) {
-      for (const auto& l : e->held)
-        add_row({.op = "extend", .held = &l, .delay = settings_.queue.lease.count()}, i);
+      for (const auto& l : e->leases)
+        add_row({.op = "extend", .about = &l, .delay = settings_.queue.lease.count()}, i);
     } else if (const auto* p = std::get_if<split>(&s)) {
       send(); // their order is kept
       add_split(to, *p);
       steps_.push_back({.what = step::kind::split, .about = {i}});
     } else if (const auto* k = std::get_if<retain>(&s)) {
       send();
-      auto held = credentials_;
-      for (const auto& l : k->held)
-        held.insert(held.end(), {l.id, number(static_cast<std::int64_t>(l.fence))});
-      to.call(redis_script::retain, queue_, held);
+      auto kept = credentials_;
+      for (const auto& l : k->leases)
+        kept.insert(kept.end(), {l.id, number(static_cast<std::int64_t>(l.fence))});
+      to.call(redis_script::retain, queue_, kept);
       steps_.push_back({.what = step::kind::retain, .about = {i}});
     }
   }
@@ -154,7 +154,7 @@ void redis_unit::add_split(redis_connection& to, const split& p) {
   add_body(to, *p.first);
   add_body(to, *p.second);
   auto arguments = credentials_;
-  arguments.insert(arguments.end(), {p.held.id, number(static_cast<std::int64_t>(p.held.fence))});
+  arguments.insert(arguments.end(), {p.lease.id, number(static_cast<std::int64_t>(p.lease.fence))});
   for (const auto* half : {p.first.get(), p.second.get()})
     arguments.insert(arguments.end(),
                      {half->id, number(half->events), number(static_cast<std::int64_t>(half->payload->size()))});
@@ -229,11 +229,11 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
     const bool full = classify_redis_error(value.text()) == redis_trouble::memory_full;
     if (full && s.what == step::kind::claim && !work_.enqueues.empty()) {
       done.enqueued.assign(work_.enqueues.size(), enqueue_outcome::backlog_full);
-      return unclaimed_ = true;
+      return ungranted_ = true;
     }
     if (full && s.what == step::kind::split) {
-      done.settled[s.about[0]] = settle_outcome::held;
-      without_room_.push_back(std::get<split>(work_.settlements[s.about[0]]).held);
+      done.settled[s.about[0]] = settle_outcome::no_room;
+      without_room_.push_back(std::get<split>(work_.settlements[s.about[0]]).lease);
       return true;
     }
     if (s.what == step::kind::wait) {
@@ -261,7 +261,7 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
   }
   if (value.size() < 2)
     return not_understood();
-  return read_enqueued(value[1], done) && read_claimed(value, done);
+  return read_enqueued(value[1], done) && read_granted(value, done);
 }
 
 bool redis_unit::read_settled(const step& s, redis_value answer, work_done& done) {
@@ -298,7 +298,7 @@ bool redis_unit::read_wait(redis_value answer) {
   return false;
 }
 
-bool redis_unit::read_claimed(redis_value answer, work_done& done) {
+bool redis_unit::read_granted(redis_value answer, work_done& done) {
   constexpr std::size_t members = 5, before = 2;
   if (answer.size() < before || (answer.size() - before) % members != 0)
     return not_understood();
@@ -316,7 +316,7 @@ bool redis_unit::read_claimed(redis_value answer, work_done& done) {
                        ? *known
                        : std::make_shared<const batch>(
                              batch{.id = id, .events = static_cast<std::uint32_t>(*events), .payload = nullptr});
-    done.claimed.push_back({.content = std::move(content),
+    done.granted.push_back({.content = std::move(content),
                             .fence = static_cast<std::uint64_t>(*fence),
                             .attempts = static_cast<int>(*attempts),
                             .stored = store_time{milliseconds{*stored}}});

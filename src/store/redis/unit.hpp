@@ -25,7 +25,7 @@ public:
   void add_to(redis_connection&);
 
   /// Reads the answers. A batch that was claimed and is not part of the unit has no payload yet. What needs memory that
-  /// Redis has not is refused: `backlog_full`, `held`. Errors: see `trouble`.
+  /// Redis has not is refused: `backlog_full`, `no_room`. Errors: see `trouble`.
   result<work_done> read(const std::vector<redis_reply>& answers);
 
   /// What the error of `read` was.
@@ -35,11 +35,11 @@ public:
   const std::vector<lease>& without_room() const noexcept { return without_room_; }
 
   /// The claim is to be made once more, without the enqueues, which found no memory.
-  bool is_unclaimed() const noexcept { return unclaimed_; }
+  bool is_ungranted() const noexcept { return ungranted_; }
   /// The arguments of `enqueue_and_claim.lua` before the rows of the enqueues.
   std::vector<std::string_view> claim_arguments();
   /// Reads what it answers.
-  bool read_claimed(redis_value, work_done&);
+  bool read_granted(redis_value, work_done&);
   /// What was wrong with that.
   const error& why() const noexcept { return why_; }
 
@@ -79,7 +79,7 @@ private:
   /// Keeps the words that the commands are made of.
   std::deque<std::string> words_;
   std::vector<lease> without_room_;
-  bool unclaimed_ = false;
+  bool ungranted_ = false;
   redis_trouble trouble_ = redis_trouble::passing;
   error why_;
 };

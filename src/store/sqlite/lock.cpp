@@ -53,7 +53,7 @@ std::string file_lock::holder(const std::string& path) {
   if (fd < 0)
     return {};
   const file_lock until_return{fd};
-  auto wanted = whole_file(F_RDLCK); // only asked about: taking it could keep somebody out
+  auto wanted = whole_file(F_RDLCK); // only asked about: taking it could keep another process out
   return ::fcntl(fd, F_OFD_GETLK, &wanted) == 0 && wanted.l_type == F_UNLCK ? std::string{} : written_in(fd);
 }
 

@@ -59,18 +59,18 @@ std::int64_t& sqlite_totals::in(sqlite_state s) {
 void sqlite_totals::move(sqlite_state from, sqlite_state to, std::int64_t events, std::int64_t bytes) {
   in(from) -= events;
   in(to) += events;
-  (from == sqlite_state::dead ? dead_bytes : waiting_bytes) -= bytes;
-  (to == sqlite_state::dead ? dead_bytes : waiting_bytes) += bytes;
+  (from == sqlite_state::dead ? dead_bytes : backlog_bytes) -= bytes;
+  (to == sqlite_state::dead ? dead_bytes : backlog_bytes) += bytes;
 }
 
 void sqlite_totals::remove(sqlite_state from, std::int64_t events, std::int64_t bytes) {
   in(from) -= events;
-  (from == sqlite_state::dead ? dead_bytes : waiting_bytes) -= bytes;
+  (from == sqlite_state::dead ? dead_bytes : backlog_bytes) -= bytes;
 }
 
 sqlite_totals read_totals(sqlite_db& db) {
   sqlite_totals t;
-  db.query("SELECT stored, delivered, purged, ready, in_flight, retry, dead, waiting_bytes, dead_bytes, next_place "
+  db.query("SELECT stored, delivered, purged, ready, in_flight, retry, dead, backlog_bytes, dead_bytes, next_place "
            "FROM total",
            {}, [&](const sqlite_row& r) {
              t = {.stored = r.integer(0),
@@ -80,7 +80,7 @@ sqlite_totals read_totals(sqlite_db& db) {
                   .in_flight = r.integer(4),
                   .retry = r.integer(5),
                   .dead = r.integer(6),
-                  .waiting_bytes = r.integer(7),
+                  .backlog_bytes = r.integer(7),
                   .dead_bytes = r.integer(8),
                   .next_place = r.integer(9)};
            });
@@ -89,8 +89,8 @@ sqlite_totals read_totals(sqlite_db& db) {
 
 void write_totals(sqlite_db& db, const sqlite_totals& t) {
   db.run("UPDATE total SET stored = ?, delivered = ?, purged = ?, ready = ?, in_flight = ?, retry = ?, dead = ?, "
-         "waiting_bytes = ?, dead_bytes = ?, next_place = ?",
-         {t.stored, t.delivered, t.purged, t.ready, t.in_flight, t.retry, t.dead, t.waiting_bytes, t.dead_bytes,
+         "backlog_bytes = ?, dead_bytes = ?, next_place = ?",
+         {t.stored, t.delivered, t.purged, t.ready, t.in_flight, t.retry, t.dead, t.backlog_bytes, t.dead_bytes,
           t.next_place});
 }
 

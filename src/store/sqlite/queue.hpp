@@ -15,7 +15,7 @@ enum class sqlite_state : std::int64_t { ready = 0, in_flight = 1, retry = 2, de
 struct sqlite_totals {
   std::int64_t stored = 0, delivered = 0, purged = 0;
   std::int64_t ready = 0, in_flight = 0, retry = 0, dead = 0;
-  std::int64_t waiting_bytes = 0, dead_bytes = 0;
+  std::int64_t backlog_bytes = 0, dead_bytes = 0;
   std::int64_t next_place = 1;
 
   friend bool operator==(const sqlite_totals&, const sqlite_totals&) = default;
@@ -31,7 +31,7 @@ struct sqlite_totals {
 sqlite_totals read_totals(sqlite_db&);
 void write_totals(sqlite_db&, const sqlite_totals&);
 
-/// What people do to a queue in a file, beside the process that processes it.
+/// What operators do to a queue in a file, beside the process that processes it.
 class sqlite_queue : public queue_admin {
 public:
   sqlite_queue(sqlite_db db, std::string path) : db_{std::move(db)}, path_{std::move(path)} {}

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "store/held_delay.hpp"
+#include "store/no_room_delay.hpp"
 #include "store/sqlite/file.hpp"
 
 namespace sluice {
@@ -136,7 +136,7 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
     claim(t);
   for (const auto& b : work.enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
-    const bool leased = !closed && t.done.claimed.size() < work.slots;
+    const bool leased = !closed && t.done.granted.size() < work.slots;
     t.done.enqueued.push_back(with_enqueues ? enqueue(b, leased, t) : enqueue_outcome::backlog_full);
     t.full = t.full || t.done.enqueued.back() == enqueue_outcome::backlog_full;
   }
@@ -150,16 +150,16 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
 }
 
 settle_outcome sqlite_store::settle(const settlement& s, transaction_state& t) {
-  const lease* held = lease_of(s);
-  if (!held) {
+  const lease* about = lease_of(s);
+  if (!about) {
     if (const auto* r = std::get_if<retain>(&s))
-      take_back_all_but(r->held, t);
+      take_back_all_but(r->leases, t);
     return settle_outcome::applied;
   }
-  const auto r = find(held->id);
+  const auto r = find(about->id);
   if (!r)
     return settle_outcome::gone;
-  const bool present = static_cast<std::uint64_t>(r->fence) == held->fence;
+  const bool present = static_cast<std::uint64_t>(r->fence) == about->fence;
   if (present && r->state != sqlite_state::in_flight && r->state == end_of(s))
     return settle_outcome::applied;
   if (!present || r->state != sqlite_state::in_flight)
@@ -189,9 +189,9 @@ settle_outcome sqlite_store::settle_bury(const row& r, const bury& b, transactio
     return settle_outcome::applied;
   }
   db_.run("UPDATE batch SET state = 2, attempts = attempts + 1, due = ?, status = ?, reason = ? WHERE n = ?",
-          {ms(t.work.now + held_delay), std::int64_t{b.why.status}, b.why.reason, r.n});
+          {ms(t.work.now + no_room_delay), std::int64_t{b.why.status}, b.why.reason, r.n});
   t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r.events, r.bytes);
-  return settle_outcome::held;
+  return settle_outcome::no_room;
 }
 
 bool sqlite_store::make_room_for_dead(const row& r, transaction_state& t) {
@@ -224,10 +224,10 @@ settle_outcome sqlite_store::settle_split(const row& r, const split& p, transact
   return settle_outcome::applied;
 }
 
-void sqlite_store::take_back_all_but(const std::vector<lease>& held, transaction_state& t) {
+void sqlite_store::take_back_all_but(const std::vector<lease>& kept, transaction_state& t) {
   std::vector<row> back;
   db_.query("SELECT n, id, fence, events, bytes FROM batch WHERE state = 1 ORDER BY id", {}, [&](const sqlite_row& r) {
-    if (std::find(held.begin(), held.end(), lease{r.text(1), static_cast<std::uint64_t>(r.integer(2))}) == held.end())
+    if (std::find(kept.begin(), kept.end(), lease{r.text(1), static_cast<std::uint64_t>(r.integer(2))}) == kept.end())
       back.push_back({.n = r.integer(0), .events = r.integer(3), .bytes = r.integer(4)});
   });
   for (const auto& r : back) {
@@ -255,12 +255,12 @@ enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transacti
   const auto waiting = t.totals.ready + t.totals.in_flight + t.totals.retry;
   const auto bytes = static_cast<std::int64_t>(b->payload->size());
   if (t.full || waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
-      t.totals.waiting_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))
+      t.totals.backlog_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))
     return enqueue_outcome::backlog_full;
   insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t.totals);
   t.totals.stored += b->events;
   if (leased)
-    t.done.claimed.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
+    t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
   return enqueue_outcome::stored;
 }
 
@@ -294,7 +294,7 @@ void sqlite_store::claim(transaction_state& t) {
     t.totals.move(sqlite_state::ready, sqlite_state::in_flight, f.r.events, f.r.bytes);
     auto content = std::make_shared<const batch>(batch{
         .id = std::move(f.id), .events = static_cast<std::uint32_t>(f.r.events), .payload = std::move(f.payload)});
-    t.done.claimed.push_back({.content = std::move(content),
+    t.done.granted.push_back({.content = std::move(content),
                               .fence = static_cast<std::uint64_t>(f.r.fence) + 1,
                               .attempts = static_cast<int>(f.r.attempts),
                               .stored = store_time{milliseconds{f.r.enqueued}}});
@@ -309,7 +309,7 @@ void sqlite_store::insert(const batch& content, std::int64_t place, std::int64_t
           {content.id, place, static_cast<std::int64_t>(state), fence, std::int64_t{content.events}, bytes, enqueued});
   db_.run("INSERT INTO body(n, payload) VALUES(last_insert_rowid(), ?)", {sqlite_blob{*content.payload}});
   totals.in(state) += content.events;
-  totals.waiting_bytes += bytes;
+  totals.backlog_bytes += bytes;
 }
 
 void sqlite_store::erase(const row& r, sqlite_totals& totals) {

@@ -46,7 +46,7 @@ TEST_CASE("an invalid event sent as a request is answered with the field at faul
   CHECK(answer.error().code == errc::missing_field);
   CHECK(answer.error().message.find("event") != std::string::npos);
   CHECK(sim.totals().accepted == 0);
-  CHECK(sim.totals().refused == 1);
+  CHECK(sim.totals().rejected == 1);
 }
 
 TEST_CASE("a request that is not stored within request_deadline is answered pending", "[actors][buffer]") {
@@ -102,7 +102,7 @@ TEST_CASE("in memory mode the bound holds until events have reached their end", 
   sim.send_events(1'000);
   sim.run();
   CHECK(sim.totals().accepted == 100);
-  CHECK(sim.totals().refused == 900);
+  CHECK(sim.totals().rejected == 900);
   auto full = sim.ask<receipt>(sim.running().buffer, track{.user_id = "u", .event = "e"});
   REQUIRE(!full);
   CHECK(full.error().code == errc::buffer_full);
@@ -119,10 +119,10 @@ TEST_CASE("subscribers get backpressure once for every crossing", "[actors][buff
   o.max_internal_queue_size = 100;
   virtual_system sim{o};
   std::vector<backpressure> crossings;
-  std::uint64_t refused = 0;
+  std::uint64_t rejected = 0;
   auto subscriber = sim.system().spawn([&]() -> caf::behavior {
     return {[&](const backpressure& b) { crossings.push_back(b); },
-            [&](const delivery_report& r) { refused += r.kind == report_kind::refused ? r.events : 0; }};
+            [&](const delivery_report& r) { rejected += r.kind == report_kind::rejected ? r.events : 0; }};
   });
   send(sim.self(), sim.running().supervisor, subscribe{subscriber});
   sim.endpoint().answer = [](const auto&) { return std::nullopt; };
@@ -141,20 +141,20 @@ TEST_CASE("subscribers get backpressure once for every crossing", "[actors][buff
     CHECK(!crossings.back().engaged);
     CHECK(crossings.back().depth <= 50);
   }
-  CHECK(refused == 600);
+  CHECK(rejected == 600);
   caf::anon_send_exit(subscriber, caf::exit_reason::user_shutdown);
   sim.run();
 }
 
-TEST_CASE("what is refused before the actors know one another is told when they do", "[actors][buffer]") {
+TEST_CASE("what is rejected before the actors know one another is told when they do", "[actors][buffer]") {
   auto o = virtual_system::defaults();
   o.max_internal_queue_size = 100;
-  std::uint64_t refused = 0, crossings = 0;
+  std::uint64_t rejected = 0, crossings = 0;
   virtual_system sim{
       o, {.first = [&](virtual_system& s) {
         auto subscriber = s.system().spawn([&]() -> caf::behavior {
           return {[&](const backpressure&) { ++crossings; },
-                  [&](const delivery_report& r) { refused += r.kind == report_kind::refused ? r.events : 0; }};
+                  [&](const delivery_report& r) { rejected += r.kind == report_kind::rejected ? r.events : 0; }};
         });
         send(s.self(), s.running().supervisor, subscribe{subscriber});
         REQUIRE(s.scheduler().run_actor(s.running().buffer));
@@ -162,7 +162,7 @@ TEST_CASE("what is refused before the actors know one another is told when they 
         REQUIRE(s.scheduler().run_actor(s.running().buffer));
       }}};
   sim.advance(10ms);
-  CHECK(refused == 200);
+  CHECK(rejected == 200);
   CHECK(crossings == 2);
   CHECK(sim.ask<shutdown_report>(sim.running().supervisor, shutdown{}));
 }

@@ -71,12 +71,11 @@ TEST_CASE("a poisonous event is buried alone, the rest of its batch is delivered
   }
 }
 
-TEST_CASE("a wrong key holds the destination: nothing is buried, one probe at a time goes out",
-          "[actors][dispatcher]") {
+TEST_CASE("a wrong key suspends deliveries: nothing is buried, one probe at a time goes out", "[actors][dispatcher]") {
   virtual_system sim;
-  std::vector<delivery_hold> holds;
+  std::vector<delivery_suspended> holds;
   auto subscriber = sim.system().spawn([&]() -> caf::behavior {
-    return {[&](const delivery_hold& h) { holds.push_back(h); }, [](const delivery_report&) {}};
+    return {[&](const delivery_suspended& h) { holds.push_back(h); }, [](const delivery_report&) {}};
   });
   send(sim.self(), sim.running().supervisor, subscribe{subscriber});
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 401}; };

@@ -71,7 +71,8 @@ TEST_CASE("what a failing store has not taken is kept and stored when it is back
   CHECK(report->delivered == 500);
 }
 
-TEST_CASE("a request is answered pending while the store is away, and its event is not lost", "[actors][persister]") {
+TEST_CASE("a request is answered pending while the store is unavailable, and its event is not lost",
+          "[actors][persister]") {
   failing_store::control c;
   virtual_system sim{virtual_system::defaults(), {.queue = failing(c)}};
   c.fails = true;
@@ -132,18 +133,18 @@ TEST_CASE("two dispatchers that come within one unit of work lose no news", "[ac
   sim.run();
   REQUIRE(sim.endpoint().arrivals.size() == 2);
   // As the first would say it and die, and the second, which holds nothing.
-  pull first{.capacity = 8, .holding = {}};
+  pull first{.capacity = 8, .leased = {}};
   settle settled;
   for (const auto& a : sim.endpoint().arrivals) {
     const auto content = std::make_shared<const batch>(
         batch{.id = a.batch_id, .events = 20, .payload = std::make_shared<const std::string>("p")});
-    first.holding.push_back({.content = content, .fence = 1});
+    first.leased.push_back({.content = content, .fence = 1});
     settled.settlements.emplace_back(ack{{a.batch_id, 1}});
   }
   const auto peers = sim.peers();
   send_as(peers->dispatcher, peers->persister, first);
   send_as(peers->dispatcher, peers->persister, settled);
-  send_as(peers->dispatcher, peers->persister, pull{.capacity = 8, .holding = {}});
+  send_as(peers->dispatcher, peers->persister, pull{.capacity = 8, .leased = {}});
   sim.run();
   CHECK(sim.totals().delivered == 40);
   CHECK(sim.totals().waiting() == 0);

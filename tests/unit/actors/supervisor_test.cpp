@@ -68,7 +68,8 @@ TEST_CASE("10 000 events survive kills of the dead-letter actor", "[actors][supe
   survives_kills_of([](const peer_table& p) { return p.dead_letters; });
 }
 
-TEST_CASE("when the restart budget is used up the system stops loudly, with exact counts", "[actors][supervisor]") {
+TEST_CASE("when the restart budget is used up the system stops with a reason and exact counts",
+          "[actors][supervisor]") {
   auto o = virtual_system::defaults();
   o.restarts.max = 2;
   virtual_system sim{o};
@@ -213,7 +214,7 @@ TEST_CASE("a host actor survives everything that it can send to ours as a plain 
   sim.run();
 }
 
-TEST_CASE("when the buffer dies the door is closed, and whoever waited is answered", "[actors][supervisor]") {
+TEST_CASE("when the buffer dies the intake is closed, and whoever waited is answered", "[actors][supervisor]") {
   auto o = virtual_system::defaults();
   o.request_linger = 1s;
   virtual_system sim{o};
@@ -222,7 +223,7 @@ TEST_CASE("when the buffer dies the door is closed, and whoever waited is answer
   REQUIRE(!answer);
   sim.send_events(3);
   CHECK(sim.totals().accepted == 1);
-  CHECK(sim.totals().refused == 3);
+  CHECK(sim.totals().rejected == 3);
 }
 
 TEST_CASE("subscribers that die are forgotten, and make room for others", "[actors][supervisor]") {
@@ -238,14 +239,14 @@ TEST_CASE("subscribers that die are forgotten, and make room for others", "[acto
   CHECK(sim.totals().delivered == 20);
 }
 
-TEST_CASE("a hold ends with the dispatcher that found it", "[actors][supervisor]") {
+TEST_CASE("a suspension ends with the dispatcher that found it", "[actors][supervisor]") {
   virtual_system sim;
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 401}; };
   sim.send_events(20);
   sim.run();
-  CHECK(!sim.ask<system_stats>(sim.running().supervisor, get_stats{})->held.empty());
+  CHECK(!sim.ask<system_stats>(sim.running().supervisor, get_stats{})->suspended.empty());
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
   sim.kill(sim.peers()->dispatcher);
-  CHECK(sim.ask<system_stats>(sim.running().supervisor, get_stats{})->held.empty());
+  CHECK(sim.ask<system_stats>(sim.running().supervisor, get_stats{})->suspended.empty());
   CHECK(sim.totals().delivered == 20);
 }

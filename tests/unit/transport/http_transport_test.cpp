@@ -50,7 +50,7 @@ public:
   ~silent_port() { close(); }
   silent_port(const silent_port&) = delete;
   silent_port& operator=(const silent_port&) = delete;
-  /// Until somebody has connected.
+  /// Until a client has connected.
   void await_connection() const {
     pollfd p{.fd = fd_, .events = POLLIN, .revents = 0};
     ::poll(&p, 1, 20'000);

@@ -31,7 +31,7 @@ local fresh, is_fresh, outcome = {}, {}, {}
 local function accept(first)
   local max_events, max_bytes = tonumber(ARGV[8]), tonumber(ARGV[9])
   local ready, in_flight, retry, bytes_waiting, place =
-    totals('ready', 'in_flight', 'retry', 'waiting_bytes', 'next_place')
+    totals('ready', 'in_flight', 'retry', 'backlog_bytes', 'next_place')
   local waiting, full = ready + in_flight + retry, false
   for i = first, #ARGV, 3 do
     local id, events, bytes = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])

@@ -80,14 +80,14 @@ local function place_in(b, state, score)
   b.state = state
   redis.call('ZADD', sets[state], text(score), b.id)
   add(state, b.events)
-  add(state == 'dead' and 'dead_bytes' or 'waiting_bytes', b.bytes)
+  add(state == 'dead' and 'dead_bytes' or 'backlog_bytes', b.bytes)
 end
 
 -- Takes it out of its state; nothing but this decreases a count.
 local function take_out(b)
   redis.call('ZREM', sets[b.state], b.id)
   add(b.state, -b.events)
-  add(b.state == 'dead' and 'dead_bytes' or 'waiting_bytes', -b.bytes)
+  add(b.state == 'dead' and 'dead_bytes' or 'backlog_bytes', -b.bytes)
 end
 
 local function move(b, state, score)

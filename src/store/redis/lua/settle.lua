@@ -2,15 +2,15 @@
 -- ARGV[4..7]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch is held which has no
 -- room among them. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer
 -- (a nack that is not counted), bury, release, extend.
--- Gives {events purged, outcome, outcome, …}: applied, gone, stale, held.
+-- Gives {events purged, outcome, outcome, …}: applied, gone, stale, no_room.
 local refused = refusal()
 if refused then
   return refused
 end
-local max_dead, max_dead_bytes, drop, held_delay = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
+local max_dead, max_dead_bytes, drop, no_room_delay = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
 local purged = 0
 -- Where each ends. One that is there already, by the same lease, was settled by an answer that got lost.
-local ends_in = {nack = 'retry', defer = 'retry', bury = 'dead', release = 'ready', hold = 'retry'}
+local ends_in = {nack = 'retry', defer = 'retry', bury = 'dead', release = 'ready', no_room = 'retry'}
 
 local function room_for_dead(b)
   local dead, dead_bytes = totals('dead', 'dead_bytes')
@@ -47,8 +47,8 @@ local function settle(op, id, fence, delay, status, reason)
     redis.call('ZADD', sets.in_flight, text(now + delay), id)
   elseif op == 'release' then
     move(b, 'ready', b.place)
-  elseif op == 'hold' then
-    move(b, 'retry', now + held_delay)
+  elseif op == 'no_room' then
+    move(b, 'retry', now + no_room_delay)
   else
     b.attempts, b.status, b.reason = b.attempts + (op == 'defer' and 0 or 1), status, reason
     if op == 'nack' or op == 'defer' then
@@ -56,8 +56,8 @@ local function settle(op, id, fence, delay, status, reason)
     elseif room_for_dead(b) then
       move(b, 'dead', now)
     else
-      move(b, 'retry', now + held_delay)
-      return 'held'
+      move(b, 'retry', now + no_room_delay)
+      return 'no_room'
     end
   end
   return 'applied'

@@ -1,4 +1,4 @@
--- What people ask a queue. ARGV[1]: owner_ttl in ms. Gives nothing if there is no queue, else
+-- The state of a queue. ARGV[1]: owner_ttl in ms. Gives nothing if there is no queue, else
 -- {{name, total, …}, oldest ready or '', next retry or '', oldest dead or '', paused, owner, owner, …}.
 if redis.call('EXISTS', ctl) == 0 then
   return false

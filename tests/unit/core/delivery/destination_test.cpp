@@ -30,28 +30,28 @@ struct under_test {
 
 } // namespace
 
-TEST_CASE("a destination that is at fault is probed once at a time", "[core][destination]") {
+TEST_CASE("a misconfigured destination is probed once at a time", "[core][destination]") {
   under_test t;
   CHECK(t.d.capacity() == 8);
-  t.note(outcome::destination_fault);
-  CHECK(t.d.stands() == standing::at_fault);
+  t.note(outcome::misconfigured);
+  CHECK(t.d.health() == health::misconfigured);
   CHECK(t.d.capacity() == 0);
   t.pass(1s);
-  t.note(outcome::destination_fault); // others that were under way
+  t.note(outcome::misconfigured); // others that were under way
   t.note(outcome::delivered);
   CHECK(t.d.probe_at() == time_point{} + 30s);
   t.pass(28s);
   CHECK(t.d.capacity() == 0);
   t.pass(1s);
   CHECK(t.d.capacity() == 1);
-  t.note(outcome::destination_fault);
+  t.note(outcome::misconfigured);
   CHECK(t.d.capacity() == 0);
   t.pass(30s);
   t.note(outcome::unreachable); // says nothing about the key
-  CHECK(t.d.stands() == standing::at_fault);
+  CHECK(t.d.health() == health::misconfigured);
   t.pass(30s);
   t.note(outcome::permanent); // any other answer does
-  CHECK(t.d.stands() == standing::well);
+  CHECK(t.d.health() == health::healthy);
   CHECK(t.d.capacity() == 1);
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("failures in a row to reach it open the breaker, an answer in between 
   CHECK(t.d.capacity() == 8);
   t.note(outcome::cancelled);
   t.note(outcome::unreachable);
-  CHECK(t.d.stands() == standing::away);
+  CHECK(t.d.health() == health::unavailable);
   CHECK(t.d.capacity() == 0);
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("the waits for a probe double up to their cap, and an answer begins th
     }
     t.pass(30s);
     t.note(outcome::delivered);
-    CHECK(t.d.stands() == standing::well);
+    CHECK(t.d.health() == health::healthy);
   }
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("waits for a probe are up to a fifth longer or shorter, at random", "[
 TEST_CASE("429 pauses the destination for as long as it asks, whatever else was under way", "[core][destination]") {
   under_test t;
   t.note(outcome::throttled, 7s);
-  CHECK(t.d.stands() == standing::away);
+  CHECK(t.d.health() == health::unavailable);
   CHECK(t.d.capacity() == 0);
   t.note(outcome::delivered); // was under way
   t.note(outcome::throttled, 5s);
@@ -140,12 +140,12 @@ TEST_CASE("deliveries come back little by little: quickly up to half of what it 
   CHECK(again.d.capacity() == 2);
 }
 
-TEST_CASE("somebody's word that it is well makes it well at once", "[core][destination]") {
-  for (const auto what : {outcome::destination_fault, outcome::throttled}) {
+TEST_CASE("an operator's resume makes it healthy at once", "[core][destination]") {
+  for (const auto what : {outcome::misconfigured, outcome::throttled}) {
     under_test t;
     t.note(what);
     t.d.resume();
-    CHECK(t.d.stands() == standing::well);
+    CHECK(t.d.health() == health::healthy);
     CHECK(t.d.capacity() == 8);
     CHECK(!t.d.probe_at());
   }

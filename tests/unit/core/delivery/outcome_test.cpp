@@ -40,11 +40,11 @@ TEST_CASE("400 and 413 are split, a single event is dead", "[core][outcome]") {
   }
 }
 
-TEST_CASE("a redirect, 401, 403, 404, 405, 407, 415, 501, 505 hold the destination", "[core][outcome]") {
+TEST_CASE("a redirect, 401, 403, 404, 405, 407, 415, 501, 505 suspend deliveries", "[core][outcome]") {
   for (int s = 300; s < 400; ++s)
-    CHECK(of(s) == outcome::destination_fault);
+    CHECK(of(s) == outcome::misconfigured);
   for (const int s : {401, 403, 404, 405, 407, 415, 501, 505})
-    CHECK(of(s) == outcome::destination_fault);
+    CHECK(of(s) == outcome::misconfigured);
 }
 
 TEST_CASE("every other 4xx is permanent", "[core][outcome]") {

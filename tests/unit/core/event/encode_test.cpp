@@ -108,13 +108,13 @@ TEST_CASE("an event without a message id gets a UUID", "[core][encode]") {
   CHECK(std::string{"89ab"}.find(id[19]) != std::string::npos);
 }
 
-TEST_CASE("a track event without userId and anonymousId is refused", "[core][refused]") {
+TEST_CASE("a track event without userId and anonymousId is rejected", "[core][rejected]") {
   const track e{.event = "e"};
   CHECK(refusal(view_of(e)).code == errc::missing_field);
   CHECK(refusal(view_of(e)).field == "userId");
 }
 
-TEST_CASE("every other required member that is missing or empty is refused by name", "[core][refused]") {
+TEST_CASE("every other required member that is missing or empty is rejected by name", "[core][rejected]") {
   const track t{.user_id = "u"};
   CHECK(refusal(view_of(t)).field == "event");
   const identify i{};
@@ -131,7 +131,7 @@ TEST_CASE("every other required member that is missing or empty is refused by na
   CHECK(refusal(view_of(b)).field == "userId");
 }
 
-TEST_CASE("properties, traits, context and integrations that are no objects are refused by name", "[core][refused]") {
+TEST_CASE("properties, traits, context and integrations that are no objects are rejected by name", "[core][rejected]") {
   for (const json& bad : {json::array({1}), json("text"), json(1), json(true)}) {
     const track p{.user_id = "u", .event = "e", .properties = bad};
     CHECK(refusal(view_of(p)).code == errc::wrong_kind);
@@ -145,7 +145,7 @@ TEST_CASE("properties, traits, context and integrations that are no objects are 
   }
 }
 
-TEST_CASE("a missing member is named whatever else the event has", "[core][refused]") {
+TEST_CASE("a missing member is named whatever else the event has", "[core][rejected]") {
   track e;
   e.event = "e";
   e.properties = {{"items", {{{"a", 1}}, 2}}, {"total", 1.5}};
@@ -156,7 +156,7 @@ TEST_CASE("a missing member is named whatever else the event has", "[core][refus
   CHECK(refusal(view_of(e)).field == "event");
 }
 
-TEST_CASE("NaN and infinity are refused, with the path of the number", "[core][refused]") {
+TEST_CASE("NaN and infinity are rejected, with the path of the number", "[core][rejected]") {
   const track e{.user_id = "u", .event = "e", .properties = {{"items", {1, {{"price", std::nan("")}}}}}};
   CHECK(refusal(view_of(e)).code == errc::invalid_number);
   CHECK(refusal(view_of(e)).field == "properties.items[1].price");
@@ -171,7 +171,7 @@ TEST_CASE("NaN and infinity are refused, with the path of the number", "[core][r
   CHECK(refusal(v).field == "properties.total");
 }
 
-TEST_CASE("invalid UTF-8 is refused, wherever it is", "[core][refused]") {
+TEST_CASE("invalid UTF-8 is rejected, wherever it is", "[core][rejected]") {
   for (const char* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "a\xe2\x82", "\x80"}) {
     const track e{.user_id = "u", .event = bad};
     CHECK(refusal(view_of(e)).code == errc::invalid_utf8);
@@ -185,7 +185,7 @@ TEST_CASE("invalid UTF-8 is refused, wherever it is", "[core][refused]") {
   }
 }
 
-TEST_CASE("JSON nested 64 deep is taken, deeper is refused", "[core][refused]") {
+TEST_CASE("JSON nested 64 deep is taken, deeper is rejected", "[core][rejected]") {
   json deep = 1;
   for (int i = 0; i < 63; ++i)
     deep = json{{"a", std::move(deep)}};
@@ -196,20 +196,20 @@ TEST_CASE("JSON nested 64 deep is taken, deeper is refused", "[core][refused]") 
   CHECK(refusal(view_of(e)).code == errc::too_deep);
 }
 
-TEST_CASE("an event of more than max_event_bytes is refused", "[core][refused]") {
+TEST_CASE("an event of more than max_event_bytes is rejected", "[core][rejected]") {
   const track e{.user_id = "u", .event = "e", .properties = {{"text", std::string(33 * 1024, 'x')}}};
   CHECK(refusal(view_of(e)).code == errc::too_large);
   CHECK(refusal(view_of(e)).message.find("32768") != std::string::npos);
 }
 
-TEST_CASE("a message id has at most 128 bytes", "[core][refused]") {
+TEST_CASE("a message id has at most 128 bytes", "[core][rejected]") {
   track e{.user_id = "u", .event = "e", .message_id = std::string(128, 'm')};
   CHECK(bytes_of_event(e));
   e.message_id += 'm';
   CHECK(refusal(view_of(e)).field == "messageId");
 }
 
-TEST_CASE("a date that is none is refused by its name", "[core][refused]") {
+TEST_CASE("a date that is none is rejected by its name", "[core][rejected]") {
   const track t{.user_id = "u", .event = "e", .timestamp = "yesterday"};
   CHECK(refusal(view_of(t)).code == errc::invalid_date);
   CHECK(refusal(view_of(t)).field == "timestamp");
@@ -217,13 +217,13 @@ TEST_CASE("a date that is none is refused by its name", "[core][refused]") {
   CHECK(refusal(view_of(o)).field == "originalTimestamp");
 }
 
-TEST_CASE("JSON that broke on its way from another process is refused by field", "[core][refused]") {
+TEST_CASE("JSON that broke on its way from another process is rejected by field", "[core][rejected]") {
   const track e{.user_id = "u", .event = "e", .properties = json_from_wire("{broken")};
   CHECK(refusal(view_of(e)).code == errc::invalid_json);
   CHECK(refusal(view_of(e)).field == "properties");
 }
 
-TEST_CASE("JSON on its way to another process comes out as it went in, or is refused there", "[core][encode]") {
+TEST_CASE("JSON on its way to another process comes out as it went in, or is rejected there", "[core][encode]") {
   const json value{{"a", {1, 2.5, "x", nullptr, true}}};
   CHECK(json_from_wire(json_to_wire(value)) == value);
   CHECK(json_from_wire(json_to_wire(nullptr)).is_null());

@@ -37,14 +37,14 @@ TEST_CASE("null is absent", "[core][parse]") {
   CHECK(e.properties.is_null());
 }
 
-TEST_CASE("text that is no JSON is refused", "[core][parse]") {
+TEST_CASE("text that is no JSON is rejected", "[core][parse]") {
   for (const char* text : {"", "{", "nonsense", R"({"type":"track",})", R"({"a":NaN})"})
     CHECK(refusal(text).code == errc::invalid_json);
   CHECK(refusal("{\"type\":tru}").message == "this is no JSON, from byte 12 on");
   CHECK(refusal("{\"a\":\"\xff\"}").code == errc::invalid_utf8);
 }
 
-TEST_CASE("JSON that is no event is refused by name", "[core][parse]") {
+TEST_CASE("JSON that is no event is rejected by name", "[core][parse]") {
   CHECK(refusal("[]").code == errc::wrong_kind);
   CHECK(refusal("{}").field == "type");
   CHECK(refusal(R"({"type":"purchase"})").code == errc::unknown_type);

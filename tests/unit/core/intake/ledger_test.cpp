@@ -18,14 +18,14 @@ cut of(std::uint32_t n) {
 }
 
 struct books {
-  explicit books(bool durable, bool shared = false) : door{options{}}, ledger{door, durable, shared} {
+  explicit books(bool durable, bool shared = false) : intake{options{}}, ledger{intake, durable, shared} {
     for (int i = 0; i < 30; ++i)
-      door.offer("0123456789", "id");
+      intake.offer("0123456789", "id");
     ledger.taken(30);
     ledger.open(1, numbered(1, 20), of(20));
     ledger.open(2, numbered(2, 10), of(10));
   }
-  intake door;
+  sluice::intake intake;
   class ledger ledger;
 };
 
@@ -35,18 +35,18 @@ TEST_CASE("in memory mode events are released at their end, with a durable store
           "[core][ledger]") {
   books memory{false};
   memory.ledger.stored(1, true);
-  CHECK(memory.door.depth() == 30);
+  CHECK(memory.intake.depth() == 30);
   memory.ledger.ended(1, 20, true);
-  CHECK(memory.door.depth() == 10);
-  CHECK(memory.door.depth_bytes() == 100);
+  CHECK(memory.intake.depth() == 10);
+  CHECK(memory.intake.depth_bytes() == 100);
   books durable{true};
   durable.ledger.stored(1, true);
-  CHECK(durable.door.depth() == 10);
+  CHECK(durable.intake.depth() == 10);
   durable.ledger.ended(1, 20, true);
-  CHECK(durable.door.depth() == 10);
+  CHECK(durable.intake.depth() == 10);
 }
 
-TEST_CASE("news that come twice, or of somebody else's batch, change nothing", "[core][ledger]") {
+TEST_CASE("news that come twice, or of another process's batch, change nothing", "[core][ledger]") {
   books b{false};
   for (int i = 0; i < 2; ++i) {
     b.ledger.stored(1, true);
@@ -54,23 +54,23 @@ TEST_CASE("news that come twice, or of somebody else's batch, change nothing", "
     b.ledger.ended(1, 20, true);
     b.ledger.ended(99, 5, false);
   }
-  CHECK(b.door.totals().stored == 20);
-  CHECK(b.door.totals().delivered == 20);
-  CHECK(b.door.totals().dead == 0);
-  CHECK(b.door.depth() == 10);
+  CHECK(b.intake.totals().stored == 20);
+  CHECK(b.intake.totals().delivered == 20);
+  CHECK(b.intake.totals().dead == 0);
+  CHECK(b.intake.depth() == 10);
 }
 
 TEST_CASE("the halves of a split end one by one", "[core][ledger]") {
   books b{false};
   b.ledger.failed_once(1);
-  CHECK(b.door.totals().retrying == 20);
+  CHECK(b.intake.totals().retrying == 20);
   b.ledger.ended(1, 7, true);
   b.ledger.ended(1, 13, false);
-  CHECK(b.door.totals().delivered == 7);
-  CHECK(b.door.totals().dead == 13);
-  CHECK(b.door.totals().retrying == 0);
-  CHECK(b.door.depth() == 10);
-  CHECK(b.door.depth_bytes() == 100);
+  CHECK(b.intake.totals().delivered == 7);
+  CHECK(b.intake.totals().dead == 13);
+  CHECK(b.intake.totals().retrying == 0);
+  CHECK(b.intake.depth() == 10);
+  CHECK(b.intake.depth_bytes() == 100);
 }
 
 TEST_CASE("a flush watches what was taken before it, and nothing else", "[core][ledger]") {
@@ -97,17 +97,17 @@ TEST_CASE("of a shared queue only what is in this process's hands is watched", "
   b.ledger.stored(1, false); // whoever comes first may deliver it
   b.ledger.stored(2, true);  // leased to this process
   CHECK(!b.ledger.flushed(flush));
-  CHECK(b.door.depth() == 0);
+  CHECK(b.intake.depth() == 0);
   SECTION("delivered by this process") {
     b.ledger.ended(2, 10, true);
     b.ledger.ended(1, 20, true); // it came back
     CHECK(b.ledger.report(flush).delivered == 30);
-    CHECK(b.door.totals().delivered == 30);
-    CHECK(b.door.totals().waiting() == 0);
+    CHECK(b.intake.totals().delivered == 30);
+    CHECK(b.intake.totals().waiting() == 0);
   }
   SECTION("failed once, and then anybody's") {
     b.ledger.failed_once(2);
-    CHECK(b.door.totals().retrying == 0);
+    CHECK(b.intake.totals().retrying == 0);
     CHECK(b.ledger.report(flush).stored == 30);
   }
   SECTION("given back") {

@@ -53,7 +53,7 @@ TEST_CASE("burials of one status in a row trip the guard, a delivery or another 
 TEST_CASE("the guard counts what was buried: not what was too old, had no room, or came too late", "[core][guard]") {
   burial_guard g{1};
   note(g, burial(422, true));
-  note(g, burial(422), settle_outcome::held);
+  note(g, burial(422), settle_outcome::no_room);
   note(g, burial(422), settle_outcome::stale);
   note(g, burial(422), settle_outcome::gone);
   CHECK(!g.tripped());

@@ -25,8 +25,8 @@ TEST_CASE("an answer that is an error is no payload", "[store][redis]") {
   w.settlements = {retain{}};
   const auto again = a->apply(w);
   REQUIRE(again);
-  REQUIRE(again->claimed.size() == 1);
-  CHECK(again->claimed[0].content->payload->size() == 100);
+  REQUIRE(again->granted.size() == 1);
+  CHECK(again->granted[0].content->payload->size() == 100);
 }
 
 TEST_CASE("past maxmemory enqueues push back, everything else goes on, and nothing is orphaned", "[store][redis]") {
@@ -41,21 +41,21 @@ TEST_CASE("past maxmemory enqueues push back, everything else goes on, and nothi
   REQUIRE(q.server.command({"CONFIG", "SET", "maxmemory", "1"}) == "OK");
   const auto refused = put(*a, {make("new", 10'000)}, 2);
   CHECK(refused->enqueued.at(0) == enqueue_outcome::backlog_full);
-  REQUIRE(refused->claimed.size() == 2); // the backlog is delivered all the same, in its order
-  CHECK(refused->claimed[0].content->id == "b4");
-  CHECK(refused->claimed[1].content->payload->size() == 10'000);
+  REQUIRE(refused->granted.size() == 2); // the backlog is delivered all the same, in its order
+  CHECK(refused->granted[0].content->id == "b4");
+  CHECK(refused->granted[1].content->payload->size() == 10'000);
   check_layout(q.server);
-  for (const auto& x : refused->claimed)
-    CHECK(settle_one(*a, release{held(x)})->settled[0] == settle_outcome::applied);
-  CHECK(settle_one(*a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
-  CHECK(settle_one(*a, nack{held(leased[1]), 1h, {503, "busy"}})->settled[0] == settle_outcome::applied);
-  CHECK(settle_one(*a, bury{held(leased[2]), {400, "bad"}})->settled[0] == settle_outcome::applied);
-  const auto whole = held(leased[3]);
+  for (const auto& x : refused->granted)
+    CHECK(settle_one(*a, release{lease_of(x)})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(*a, nack{lease_of(leased[1]), 1h, {503, "busy"}})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(*a, bury{lease_of(leased[2]), {400, "bad"}})->settled[0] == settle_outcome::applied);
+  const auto whole = lease_of(leased[3]);
   const auto half = [](const char* id) {
     return std::make_shared<const batch>(
         batch{.id = id, .events = 5, .payload = std::make_shared<const std::string>("p")});
   };
-  CHECK(settle_one(*a, split{whole, half("b3.0"), half("b3.1")})->settled[0] == settle_outcome::held);
+  CHECK(settle_one(*a, split{whole, half("b3.0"), half("b3.1")})->settled[0] == settle_outcome::no_room);
   CHECK(a->stats()->retry == 20);
   CHECK(claim(*a, 4).size() == 4);
   CHECK(settle_one(*a, extend{})->settled[0] == settle_outcome::applied);
@@ -68,7 +68,7 @@ TEST_CASE("past maxmemory enqueues push back, everything else goes on, and nothi
     if (some.empty())
       break;
     for (const auto& x : some)
-      CHECK(settle_one(*b, ack{held(x)})->settled[0] == settle_outcome::applied);
+      CHECK(settle_one(*b, ack{lease_of(x)})->settled[0] == settle_outcome::applied);
   }
   CHECK(b->stats()->ready == 0);
   CHECK(b->stats()->delivered == 370);
@@ -97,7 +97,7 @@ TEST_CASE("an emptied or restarted Redis asks for what is leased", "[store][redi
   SECTION("emptied") {
     q.server.command({"FLUSHALL"});
     CHECK(code_of(apply(*a)) == errc::queue_emptied);
-    CHECK(put(*a, {leased[0].content}, 1)->claimed.size() == 1);
+    CHECK(put(*a, {leased[0].content}, 1)->granted.size() == 1);
   }
   SECTION("restarted") {
     q.server.kill();
@@ -105,8 +105,8 @@ TEST_CASE("an emptied or restarted Redis asks for what is leased", "[store][redi
     q.server.start();
     CHECK(code_of(apply(*a)) == errc::queue_reset);
     // It had forgotten nothing: the lease is still ours.
-    CHECK(put(*a, {leased[0].content}, 1)->claimed.empty());
-    CHECK(settle_one(*a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
+    CHECK(put(*a, {leased[0].content}, 1)->granted.empty());
+    CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
   }
   CHECK(a->stats()->stored >= a->stats()->delivered);
   check_layout(q.server);
@@ -237,7 +237,7 @@ TEST_CASE("in a cluster a queue stays on one node, and another node says so", "[
   REQUIRE(eventually([&] { return put(a, {make("x")}).has_value(); }));
   const auto leased = claim(a, 1);
   REQUIRE(leased.size() == 1);
-  CHECK(settle_one(a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
 TEST_CASE("wrong credentials are said, and the password is not", "[store][redis]") {
@@ -269,7 +269,7 @@ TEST_CASE("a connection that breaks at any point leaves a unit that may be sent 
   REQUIRE(leased.size() == 1);
   unit_of_work w;
   w.enqueues = {make("y"), make("z")};
-  w.settlements = {nack{held(leased[0]), 1h, {503, "busy"}}};
+  w.settlements = {nack{lease_of(leased[0]), 1h, {503, "busy"}}};
   w.slots = 1;
   SECTION("after the request") {
     proxy.cut_after_request();
@@ -293,7 +293,7 @@ TEST_CASE("a connection that breaks at any point leaves a unit that may be sent 
   CHECK(proxy.faults() > 0);
   proxy.stall(false);
   proxy.half_open(false);
-  w.settlements.insert(w.settlements.begin(), retain{{held(leased[0])}});
+  w.settlements.insert(w.settlements.begin(), retain{{lease_of(leased[0])}});
   result<work_done> done = error{};
   REQUIRE(eventually([&] {
     done = a->apply(w);
@@ -301,7 +301,7 @@ TEST_CASE("a connection that breaks at any point leaves a unit that may be sent 
   }));
   CHECK(done->settled[1] == settle_outcome::applied);
   CHECK(done->enqueued == std::vector(2, enqueue_outcome::stored));
-  CHECK(done->claimed.size() == 1);
+  CHECK(done->granted.size() == 1);
   const auto s = *a->stats();
   CHECK(s.stored == 30);
   CHECK(s.retry == 10);

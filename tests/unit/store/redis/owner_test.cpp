@@ -41,7 +41,7 @@ TEST_CASE("a successor takes over by itself, with what was in flight in its plac
   CHECK(again[0].content->id == "x");
   CHECK(again[0].attempts == 0);
   // The first was only slow: it can change nothing any more.
-  CHECK(code_of(settle_one(*first, ack{held(old[0])})) == errc::queue_taken);
+  CHECK(code_of(settle_one(*first, ack{lease_of(old[0])})) == errc::queue_taken);
   CHECK(code_of(put(*first, {make("z")})) == errc::queue_taken);
   CHECK(second->stats()->in_flight == 20);
   CHECK(second->stats()->stored == 20);
@@ -53,7 +53,7 @@ TEST_CASE("an owner whose key has expired unseen goes on with its leases", "[sto
   REQUIRE(put(*a, {make("x")}));
   const auto leased = claim(*a, 1);
   REQUIRE(q.server.command({"DEL", "{hightouch:hightouchEventsQueue}:owner"}) == "1");
-  CHECK(settle_one(*a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
 TEST_CASE("an owner that was replaced stops, although its successor has ended", "[store][redis]") {
@@ -79,7 +79,7 @@ TEST_CASE("a session that was begun by an answer that got lost is the process's 
   REQUIRE(lost.run_one(redis_script::acquire, queue_name,
                        {token, "generation", "single", "3000", "test", "0", "1", session}));
   REQUIRE(q.server.command({"HGET", queue_name + ":sessions", token}) != session);
-  const auto done = settle_one(*a, ack{held(leased[0])});
+  const auto done = settle_one(*a, ack{lease_of(leased[0])});
   REQUIRE(done);
   CHECK(done->settled[0] == settle_outcome::applied);
 }
@@ -151,7 +151,7 @@ TEST_CASE("processes that share a queue are given different batches", "[store][r
   // Each settles only its own.
   CHECK(settle_one(*a, retain{})->settled[0] == settle_outcome::applied);
   CHECK(a->stats()->in_flight == 20);
-  CHECK(settle_one(*b, ack{held(of_b[0])})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(*b, ack{lease_of(of_b[0])})->settled[0] == settle_outcome::applied);
 }
 
 TEST_CASE("the leases of a process that is silent, or too slow, go to the others", "[store][redis]") {
@@ -173,8 +173,8 @@ TEST_CASE("the leases of a process that is silent, or too slow, go to the others
     return !again.empty();
   }));
   CHECK(again[0].fence > old[0].fence);
-  CHECK(settle_one(*a, ack{held(old[0])})->settled[0] == settle_outcome::stale);
-  CHECK(settle_one(*b, ack{held(again[0])})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(*a, ack{lease_of(old[0])})->settled[0] == settle_outcome::stale);
+  CHECK(settle_one(*b, ack{lease_of(again[0])})->settled[0] == settle_outcome::applied);
 }
 
 TEST_CASE("a lease that is extended stays", "[store][redis]") {
@@ -186,10 +186,10 @@ TEST_CASE("a lease that is extended stays", "[store][redis]") {
   const auto leased = claim(*a, 1);
   const auto end = std::chrono::steady_clock::now() + 3s;
   while (std::chrono::steady_clock::now() < end) {
-    REQUIRE(settle_one(*a, extend{{held(leased[0])}}));
+    REQUIRE(settle_one(*a, extend{{lease_of(leased[0])}}));
     REQUIRE(claim(*b, 1).empty());
   }
-  CHECK(settle_one(*a, ack{held(leased[0])})->settled[0] == settle_outcome::applied);
+  CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
 TEST_CASE("a queue for one process and a shared one do not mix", "[store][redis]") {

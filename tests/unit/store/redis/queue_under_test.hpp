@@ -16,7 +16,7 @@ inline batch_ptr make(const std::string& id, std::size_t bytes = 100) {
       batch{.id = id, .events = 10, .payload = std::make_shared<const std::string>(bytes, 'p')});
 }
 
-inline lease held(const leased_batch& b) {
+inline lease lease_of(const leased_batch& b) {
   return {b.content->id, b.fence};
 }
 
@@ -56,7 +56,7 @@ inline std::vector<leased_batch> claim(store& from, std::size_t n) {
   w.slots = n;
   const auto done = from.apply(w);
   REQUIRE(done);
-  return done->claimed;
+  return done->granted;
 }
 
 inline result<work_done> settle_one(store& to, settlement s) {

@@ -15,10 +15,10 @@ TEST_CASE("a batch that is leased as it is stored is never read back", "[store][
   const auto content = make("x");
   const auto done = put(*a, {content}, 1);
   REQUIRE(done);
-  REQUIRE(done->claimed.size() == 1);
-  CHECK(done->claimed[0].content == content);
+  REQUIRE(done->granted.size() == 1);
+  CHECK(done->granted[0].content == content);
   CHECK(q.server.command({"INFO", "commandstats"}).find("cmdstat_get:calls=0") == std::string::npos);
-  REQUIRE(settle_one(*a, release{held(done->claimed[0])}));
+  REQUIRE(settle_one(*a, release{lease_of(done->granted[0])}));
   CHECK(*claim(*a, 1)[0].content->payload == *content->payload);
   check_layout(q.server);
 }
@@ -89,14 +89,14 @@ TEST_CASE("the permissions that the documentation names are enough", "[store][re
     REQUIRE(put(a, {make("x"), make("y"), make("z")}));
     const auto leased = claim(a, 3);
     REQUIRE(leased.size() == 3);
-    REQUIRE(settle_one(a, extend{{held(leased[0])}}));
-    REQUIRE(settle_one(a, nack{held(leased[0]), 0ms, {}}));
-    REQUIRE(settle_one(a, bury{held(leased[1]), {}}));
+    REQUIRE(settle_one(a, extend{{lease_of(leased[0])}}));
+    REQUIRE(settle_one(a, nack{lease_of(leased[0]), 0ms, {}}));
+    REQUIRE(settle_one(a, bury{lease_of(leased[1]), {}}));
     const auto half = [](const char* id) {
       return std::make_shared<const batch>(
           batch{.id = id, .events = 5, .payload = std::make_shared<const std::string>("p")});
     };
-    REQUIRE(settle_one(a, split{held(leased[2]), half("z.0"), half("z.1")}));
+    REQUIRE(settle_one(a, split{lease_of(leased[2]), half("z.0"), half("z.1")}));
     REQUIRE(settle_one(a, retain{}));
     CHECK(a.show_dead("y"));
     CHECK(a.list_dead("", 10)->size() == 1);
@@ -104,7 +104,7 @@ TEST_CASE("the permissions that the documentation names are enough", "[store][re
     CHECK(a.set_paused(true));
     CHECK(a.set_paused(false));
     for (const auto& b : claim(a, 4))
-      CHECK(settle_one(a, ack{held(b)})->settled[0] == settle_outcome::applied);
+      CHECK(settle_one(a, ack{lease_of(b)})->settled[0] == settle_outcome::applied);
     CHECK(*a.purge_dead({}) == 0);
     CHECK(a.stats()->delivered == (shared ? 30 : 60));
     a.leave();

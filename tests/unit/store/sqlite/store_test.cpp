@@ -32,7 +32,7 @@ struct file_queue {
     w.slots = n;
     auto done = from.apply(w);
     REQUIRE(done);
-    return done->claimed;
+    return done->granted;
   }
 
   temporary_folder folder;

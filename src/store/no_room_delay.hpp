@@ -5,6 +5,6 @@
 namespace sluice {
 
 /// What cannot be buried or split for want of room is tried again after this.
-inline constexpr std::chrono::milliseconds held_delay{60'000};
+inline constexpr std::chrono::milliseconds no_room_delay{60'000};
 
 } // namespace sluice
