@@ -46,7 +46,7 @@ std::string to_text(const job_ledger& l, double seconds) {
   text += line("accepted", l.accepted, "accepted + recovered = the sum of what follows") +
           line("recovered", l.recovered, "left in the queue by an earlier run") +
           line("delivered", l.delivered, "acknowledged by the data plane") +
-          line("dead", l.dead, "given up, see above") + line("waiting", l.waiting, "kept for a later run") +
+          line("dead", l.dead, "buried, see above") + line("waiting", l.waiting, "kept for a later run") +
           line("lost", l.lost, "accepted, not delivered, not kept") +
           (l.elsewhere > 0 ? line("elsewhere", l.elsewhere, "ended by other processes of the queue") : "") +
           line("retries", l.retries, "attempts that failed, in batches");

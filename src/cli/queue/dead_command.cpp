@@ -125,7 +125,7 @@ void add_change(CLI::App& dead, int& exit_code, const char* name, const char* wh
 } // namespace
 
 void add_dead_command(CLI::App& app, int& exit_code) {
-  auto* dead = app.add_subcommand("dead", "List, show, replay or purge dead letters: the batches that were given up");
+  auto* dead = app.add_subcommand("dead", "List, show, replay or purge dead letters: batches that were buried");
   dead->require_subcommand(1);
   dead->footer(dead_examples);
 

@@ -119,8 +119,8 @@ TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
   CHECK(wrong[0].option == "ordering");
 }
 
-TEST_CASE("README.md has every option with its name", "[core][options]") {
-  std::ifstream in{SLUICE_SOURCE_DIR "/README.md"};
+TEST_CASE("docs/options.md has every option with its name", "[core][options]") {
+  std::ifstream in{SLUICE_SOURCE_DIR "/docs/options.md"};
   std::stringstream text;
   text << in.rdbuf();
   options o;
