@@ -178,15 +178,16 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
 // A signal makes it soon.
 result<shutdown_report> delivery_job::shut_down(client& out, std::chrono::seconds drain) {
   std::atomic<bool> over{false};
+  result<shutdown_report> hurried = error{errc::closed, "", "no signal came"};
   std::thread hurry{[&] {
     while (!over)
       if (stop.wait(std::chrono::milliseconds{20}))
-        return static_cast<void>(out.shutdown(interrupted_drain));
+        return static_cast<void>(hurried = out.shutdown(interrupted_drain));
   }};
   auto report = out.shutdown(drain);
   over = true;
   hurry.join();
-  return report;
+  return report ? report : hurried; // whoever asks after the system has stopped gets no answer
 }
 
 void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline) {

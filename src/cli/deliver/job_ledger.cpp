@@ -45,8 +45,8 @@ std::string to_text(const job_ledger& l, double seconds) {
     text += line("read", l.read, "events in the input") + line("rejected", l.rejected, "not valid, see above");
   text += line("accepted", l.accepted, "accepted + recovered = the sum of what follows") +
           line("recovered", l.recovered, "left in the queue by an earlier run") +
-          line("delivered", l.delivered, "acknowledged by the data plane") +
-          line("dead", l.dead, "buried, see above") + line("waiting", l.waiting, "kept for a later run") +
+          line("delivered", l.delivered, "acknowledged by the data plane") + line("dead", l.dead, "buried, see above") +
+          line("waiting", l.waiting, "kept for a later run") +
           line("lost", l.lost, "accepted, not delivered, not kept") +
           (l.elsewhere > 0 ? line("elsewhere", l.elsewhere, "ended by other processes of the queue") : "") +
           line("retries", l.retries, "attempts that failed, in batches");
