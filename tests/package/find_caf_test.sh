@@ -37,7 +37,7 @@ TEXT
 says() {
   local text=$1
   shift
-  cmake -S "$work/project" -B "$work/build" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_COMPILER_WORKS=ON \
+  cmake -G Ninja -S "$work/project" -B "$work/build" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_COMPILER_WORKS=ON \
     -DPACKAGE=CAF -DCMAKE_MODULE_PATH="$source/cmake" "$@" >"$work/log" 2>&1 || true
   grep -qF -- "$text" "$work/log" || { echo "expected: $text"; cat "$work/log"; exit 1; }
 }

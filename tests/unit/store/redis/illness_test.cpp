@@ -334,7 +334,7 @@ TEST_CASE("a sync that Redis does not know is said so", "[store][redis]") {
 
 TEST_CASE("with redis.ack = fsync, stored means synced, or a server that cannot say so is told apart",
           "[store][redis]") {
-  redis_queue_under_test q{{"--appendonly", "yes", "--appendfsync", "everysec"}};
+  redis_queue_under_test q{{"--appendonly", "yes", "--appendfsync", "always"}};
   q.o.redis.ack = redis_ack::fsync;
   auto a = q.process();
   const auto done = put(*a, {make("x")});
