@@ -38,7 +38,7 @@ void bench_pipeline(workbench& w) {
   std::vector<row> floors;
   for (const auto store : {store_kind::redis, store_kind::sqlite, store_kind::memory})
     for (const bool gzip : {true, false})
-      for (const std::size_t batch : {20, 100, 500}) {
+      for (const std::size_t batch : {20U, 100U, 500U}) {
         const setting s{store, gzip, batch};
         const auto events = 200'000 / w.fewer;
         std::vector<floor_costs> costs;

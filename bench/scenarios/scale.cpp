@@ -28,7 +28,7 @@ double run(workbench& w, std::size_t processes, std::int64_t events) {
 } // namespace
 
 void bench_scale(workbench& w) {
-  for (const std::size_t processes : {1, 2, 4}) {
+  for (const std::size_t processes : {1U, 2U, 4U}) {
     const auto events = 400'000 / w.fewer;
     std::vector<double> runs;
     for (int i = 0; i < w.rounds; ++i)

@@ -15,7 +15,7 @@ TEMPLATE_LIST_TEST_CASE("a dead letter keeps its attempts, reason and payload, p
   b.settle(bury{lease_of(leased[0]), {422, "bad a, very bad"}});
   b.pass(1);
   unit_of_work w; // at the same time, so that their ids decide
-  for (std::size_t i : {1, 2, 3})
+  for (std::size_t i : {1U, 2U, 3U})
     w.settlements.emplace_back(bury{lease_of(leased[i]), {}});
   b.apply(w);
   const auto first = *b.under_test->list_dead("", 3);

@@ -44,7 +44,7 @@ TEST_CASE("lines come one by one, the last one also without its newline", "[cli]
 TEST_CASE("a line that is too long is passed over, and the next one is whole", "[cli][lines]") {
   temporary_folder folder;
   stop_pipe stop;
-  for (const std::size_t length : {11, 5'000, 10 << 20}) {
+  for (const std::size_t length : {11U, 5'000U, 10U << 20}) {
     auto reader = line_reader::open(folder.write("f", std::string(length, 'x') + "\nshort\n"), 10, stop.ends[0]);
     REQUIRE(reader->next() == outcome::too_long);
     REQUIRE(reader->next() == outcome::line);

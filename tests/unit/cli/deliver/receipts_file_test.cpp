@@ -27,7 +27,7 @@ TEST_CASE("receipts are appended, a line each", "[cli][receipts]") {
 
 TEST_CASE("a partial last line is cut off, whatever its length", "[cli][receipts]") {
   temporary_folder folder;
-  for (const std::size_t partial : {1, 4'096, 10'000}) {
+  for (const std::size_t partial : {1U, 4'096U, 10'000U}) {
     const auto path = folder.write("receipts", "one\ntwo\n" + std::string(partial, 'x'));
     CHECK(receipts_file::open(path)->append({"three"}));
     CHECK(read_file(path) == "one\ntwo\nthree\n");
