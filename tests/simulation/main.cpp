@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   std::printf(
-      "%llu seeds from %llu without a violation in %.1f s: %llu events, %llu of them refused, %llu arrived, %llu "
+      "%llu seeds from %llu without a violation in %.1f s: %llu events, %llu of them rejected, %llu arrived, %llu "
       "twice or more, %llu dead; %llu HTTP requests, %llu actors killed, %llu processes crashed\n",
       static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first), took.count(),
       static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.rejected),

@@ -299,12 +299,12 @@ bool redis_unit::read_wait(redis_value answer) {
 }
 
 bool redis_unit::read_granted(redis_value answer, work_done& done) {
-  constexpr std::size_t members = 5, before = 2;
-  if (answer.size() < before || (answer.size() - before) % members != 0)
+  constexpr std::size_t row = 5, before = 2;
+  if (answer.size() < before || (answer.size() - before) % row != 0)
     return not_understood();
   if (const auto due = answer[0].integer())
     done.next_due = store_time{milliseconds{*due}};
-  for (std::size_t i = before; i < answer.size(); i += members) {
+  for (std::size_t i = before; i < answer.size(); i += row) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),
                stored = answer[i + 4].integer();
