@@ -138,7 +138,7 @@ std::vector<option_error> options_from(const caf::actor_system_config& config, o
     given.erase(i);
   });
   for (const auto& [name, value] : given)
-    errors.push_back({"sluice." + name, "is no option"});
+    errors.push_back({"sluice." + name, "unknown option"});
   return errors;
 }
 
