@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "sluice/protocol.hpp"
+#include "actors/protocol.hpp"
 
 namespace sluice {
 

@@ -1,7 +1,8 @@
-#include "sluice/analytics.hpp"
+#include "actors/composition.hpp"
 
 #include <random>
 
+#include "actors/ask.hpp"
 #include "actors/buffer_actor.hpp"
 #include "actors/context.hpp"
 #include "actors/supervisor.hpp"
@@ -11,16 +12,36 @@
 
 namespace sluice {
 
-boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf::actor_system& system,
-                                                                            const options& settings, extensions parts) {
+analytics::analytics(buffer_actor to, analytics_actor by, std::shared_ptr<intake> in)
+    : buffer{std::move(to)}, supervisor{std::move(by)}, intake_{std::move(in)} {}
+
+analytics::analytics(analytics&&) noexcept = default;
+
+analytics::~analytics() {
+  shutdown();
+}
+
+result<shutdown_report> analytics::shutdown(std::chrono::milliseconds deadline) {
+  if (!supervisor) // moved away
+    return error{errc::closed, "", "the system has stopped"};
+  return ask<shutdown_report>(supervisor, sluice::shutdown{deadline});
+}
+
+boost::system::result<analytics, std::vector<error>> spawn_analytics(caf::actor_system& system, const options& settings,
+                                                                     extensions parts) {
+  return composition::spawn(system, settings, std::move(parts));
+}
+
+boost::system::result<analytics, std::vector<error>>
+composition::spawn(caf::actor_system& system, const options& settings, extensions parts, simulated_machine machine) {
   if (!compat::knows<track>(system))
-    return std::vector{option_error{"actor_system", "must have been configured with sluice::configure"}};
+    return std::vector{error{errc::invalid_option, "actor_system", "must have been configured with sluice::configure"}};
   if (auto errors = validate(settings); !errors.empty())
     return errors;
   if (!parts.queue) {
     auto made = make_store(settings);
     if (!made)
-      return std::vector{option_error{made.error().field, made.error().message}};
+      return std::vector{made.error()};
     parts.queue = std::move(*made);
   }
   auto context = std::make_shared<actor_context>();
@@ -30,18 +51,15 @@ boost::system::result<analytics, std::vector<option_error>> spawn_analytics(caf:
   context->intake = std::make_shared<intake>(settings);
   context->queue = std::move(parts.queue);
   context->transport = parts.transport ? std::move(parts.transport) : make_transport;
-  context->clock = parts.clock ? std::move(parts.clock) : std::chrono::system_clock::now;
-  context->seed = parts.seed != 0 ? parts.seed : std::random_device{}();
-  context->incarnation = (parts.seed != 0 ? uuid_source{parts.seed} : uuid_source{}).hex();
-  context->detach_persister = parts.detach_persister;
+  context->clock = machine.clock ? std::move(machine.clock) : std::chrono::system_clock::now;
+  context->seed = machine.seed != 0 ? machine.seed : std::random_device{}();
+  context->incarnation = (machine.seed != 0 ? uuid_source{machine.seed} : uuid_source{}).hex();
+  context->detach_persister = machine.detach_persister;
 
   auto supervisor = spawn_supervisor(system, context);
   auto buffer = spawn_buffer(system, context, supervisor);
   compat::anon_send(supervisor, begin{buffer});
-  return analytics{.buffer = public_handle(buffer),
-                   .supervisor = supervisor,
-                   .intake = context->intake,
-                   .max_event_bytes = settings.max_event_bytes};
+  return analytics{public_handle(buffer), supervisor, context->intake};
 }
 
 } // namespace sluice

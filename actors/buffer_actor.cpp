@@ -259,7 +259,7 @@ steady_time buffer_state::now() const {
 }
 
 buffer_peer spawn_buffer(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  event_gate gate{context->intake, context->settings.max_event_bytes};
+  event_gate gate{context->intake};
   return system.spawn<gated<buffer_impl>>(std::move(gate), std::move(context), parent);
 }
 

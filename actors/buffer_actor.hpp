@@ -7,11 +7,11 @@
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
+#include "actors/handles.hpp"
 #include "actors/port.hpp"
 #include "core/intake/batcher.hpp"
 #include "core/intake/ledger.hpp"
 #include "core/wire/payload.hpp"
-#include "sluice/actors.hpp"
 
 namespace sluice {
 

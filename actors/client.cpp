@@ -1,46 +1,21 @@
 #include "sluice/client.hpp"
 
-#include <atomic>
-#include <optional>
-
+#include "actors/ask.hpp"
 #include "actors/encoder.hpp"
 #include "sluice/analytics.hpp"
 
 namespace sluice {
 
-namespace {
-
-// The system answers at its own deadline; this only guards against one that is gone.
-constexpr auto no_end = caf::infinite;
-
-template <class Answer, class Handle, class Question>
-result<Answer> ask(const Handle& whom, Question question) {
-  caf::scoped_actor self{whom.home_system()};
-  result<Answer> answer = error{errc::closed, "", "the system has stopped"};
-  compat::request(self, whom, no_end, std::move(question))
-      .receive([&](Answer& a) { answer = std::move(a); }, [](caf::error&) {});
-  return answer;
-}
-
-} // namespace
-
 struct client::impl {
-  analytics running;
-  std::atomic<bool> was_shut_down{false};
+  buffer_actor buffer;
+  analytics_actor supervisor;
+  std::shared_ptr<sluice::intake> intake;
 
-  result<std::string> offer(const event_view& e) const {
-    return encode_and_offer(*running.intake, e, running.max_event_bytes);
-  }
+  result<std::string> offer(const event_view& e) const { return encode_and_offer(*intake, e); }
 };
 
-client::client(const analytics& running) : impl_{std::make_unique<impl>()} {
-  impl_->running = running;
-}
-
-client::~client() {
-  if (!impl_->was_shut_down)
-    shutdown();
-}
+client::client(const analytics& running)
+    : impl_{std::make_shared<const impl>(impl{running.buffer, running.supervisor, running.intake_})} {}
 
 result<std::string> client::send(const sluice::event& e) {
   return std::visit([this](const auto& x) { return send(x); }, e);
@@ -77,22 +52,17 @@ result<std::string> client::track(const identity& who, std::string_view name,
 }
 
 bool client::wait_for_room(std::chrono::milliseconds at_most) const {
-  return impl_->running.intake->wait_for_room(impl_->running.max_event_bytes, at_most);
+  return impl_->intake->wait_for_room(at_most);
 }
 
 result<flush_report> client::flush(std::chrono::milliseconds deadline) {
-  return ask<flush_report>(impl_->running.buffer, sluice::flush{deadline});
-}
-
-result<shutdown_report> client::shutdown(std::chrono::milliseconds deadline) {
-  impl_->was_shut_down = true;
-  return ask<shutdown_report>(impl_->running.supervisor, sluice::shutdown{deadline});
+  return ask<flush_report>(impl_->buffer, sluice::flush{deadline});
 }
 
 result<void> client::set_destination(const std::string& data_plane_url, const std::string& write_key) {
-  const caf::scoped_actor self{impl_->running.supervisor.home_system()};
+  const caf::scoped_actor self{impl_->supervisor.home_system()};
   result<void> answer = error{errc::closed, "", "the system has stopped"};
-  compat::request(self, impl_->running.supervisor, no_end, sluice::set_destination{data_plane_url, write_key})
+  compat::request(self, impl_->supervisor, caf::infinite, sluice::set_destination{data_plane_url, write_key})
       .receive([&] { answer = {}; },
                [&](caf::error& e) {
                  if (e == errc::invalid_option)
@@ -102,7 +72,7 @@ result<void> client::set_destination(const std::string& data_plane_url, const st
 }
 
 counts client::totals() const {
-  return impl_->running.intake->totals();
+  return impl_->intake->totals();
 }
 
 } // namespace sluice

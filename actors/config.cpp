@@ -6,8 +6,8 @@
 #include <caf/config_option_adder.hpp>
 #include <caf/config_value.hpp>
 
+#include "actors/handles.hpp"
 #include "core/config/option_table.hpp"
-#include "sluice/actors.hpp"
 
 namespace sluice {
 
@@ -122,8 +122,8 @@ void configure(caf::actor_system_config& config, caf::config_option_set& custom_
   });
 }
 
-std::vector<option_error> options_from(const caf::actor_system_config& config, options& out) {
-  std::vector<option_error> errors;
+std::vector<error> options_from(const caf::actor_system_config& config, options& out) {
+  std::vector<error> errors;
   std::map<std::string, config_value> given;
   if (auto group = caf::get_if<caf::settings>(&caf::content(config), "sluice"))
     flatten(*group, "", given);
@@ -134,11 +134,11 @@ std::vector<option_error> options_from(const caf::actor_system_config& config, o
     if (auto value = read(i->second, member))
       member = std::move(*value);
     else
-      errors.push_back({"sluice." + name, "must be " + kind(member)});
+      errors.push_back({errc::invalid_option, "sluice." + name, "must be " + kind(member)});
     given.erase(i);
   });
   for (const auto& [name, value] : given)
-    errors.push_back({"sluice." + name, "unknown option"});
+    errors.push_back({errc::invalid_option, "sluice." + name, "unknown option"});
   return errors;
 }
 

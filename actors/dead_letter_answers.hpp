@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sluice/actors.hpp"
+#include "actors/handles.hpp"
 #include "sluice/store.hpp"
 
 /// Answers operators' questions about dead letters from the store.

@@ -10,11 +10,11 @@
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
+#include "actors/handles.hpp"
 #include "actors/port.hpp"
 #include "core/delivery/batch_size.hpp"
 #include "core/delivery/destination.hpp"
 #include "core/wire/payload.hpp"
-#include "sluice/actors.hpp"
 
 namespace sluice {
 

@@ -2,14 +2,13 @@
 
 namespace sluice {
 
-result<std::string> encode_and_offer(intake& intake, const event_view& what, std::size_t max_event_bytes,
-                                     const requester_factory& who) {
+result<std::string> encode_and_offer(intake& intake, const event_view& what, const requester_factory& who) {
   // A producer's thread keeps its buffer, and its source of ids, which needs no lock that way.
   thread_local std::string bytes;
   thread_local uuid_source ids;
   bytes.clear();
-  auto encoded =
-      encode(bytes, what, {.max_event_bytes = max_event_bytes, .now = std::chrono::system_clock::now(), .ids = ids});
+  auto encoded = encode(
+      bytes, what, {.max_event_bytes = intake.max_event_bytes(), .now = std::chrono::system_clock::now(), .ids = ids});
   if (!encoded) {
     intake.reject(what.message_id, encoded.error());
     std::string{}.swap(bytes); // an event that is far too large must not leave its size behind

@@ -13,7 +13,6 @@ using requester_factory = std::function<requester_ptr(const std::string& message
 
 /// Encodes an event on the calling thread and offers it to the intake. Gives the message id. Counts what is rejected.
 /// Any thread.
-result<std::string> encode_and_offer(intake& intake, const event_view& what, std::size_t max_event_bytes,
-                                     const requester_factory& who = nullptr);
+result<std::string> encode_and_offer(intake& intake, const event_view& what, const requester_factory& who = nullptr);
 
 } // namespace sluice

@@ -14,12 +14,12 @@ bool event_gate::takes_as(const caf::strong_actor_ptr& self, const caf::mailbox_
     return false;
   const auto& what = content.template get_as<Event>(0);
   if (!element.mid.is_request()) {
-    encode_and_offer(*intake_, view_of(what), max_event_bytes_);
+    encode_and_offer(*intake_, view_of(what));
     return true;
   }
   compat::reply_to reply{self, element.sender, element.mid};
   bool offered = false;
-  auto admitted = encode_and_offer(*intake_, view_of(what), max_event_bytes_, [&](const std::string& message_id) {
+  auto admitted = encode_and_offer(*intake_, view_of(what), [&](const std::string& message_id) {
     offered = true; // from here on the requester gets the answer, whatever it is
     return std::make_shared<requester>([reply, message_id](const error* why) {
       if (why)

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "actors/encoder.hpp"
-#include "sluice/actors.hpp"
+#include "actors/handles.hpp"
 
 namespace sluice {
 
@@ -13,8 +13,7 @@ namespace sluice {
 /// message. Everything else passes.
 class event_gate {
 public:
-  event_gate(std::shared_ptr<intake> intake, std::size_t max_event_bytes)
-      : intake_{std::move(intake)}, max_event_bytes_{max_event_bytes} {}
+  explicit event_gate(std::shared_ptr<intake> intake) : intake_{std::move(intake)} {}
 
   /// True if `element` was an event and has been dealt with. Any thread.
   bool takes(const caf::strong_actor_ptr& self, const caf::mailbox_element& element) const;
@@ -24,7 +23,6 @@ private:
   bool takes_as(const caf::strong_actor_ptr& self, const caf::mailbox_element& element) const;
 
   std::shared_ptr<intake> intake_;
-  std::size_t max_event_bytes_;
 };
 
 /// An actor class behind an event gate.

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sluice/protocol.hpp"
+#include "actors/protocol.hpp"
 
 namespace sluice {
 

@@ -7,9 +7,9 @@
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
+#include "actors/handles.hpp"
 #include "actors/leases.hpp"
 #include "core/persistence/burial_guard.hpp"
-#include "sluice/actors.hpp"
 
 namespace sluice {
 

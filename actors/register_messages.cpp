@@ -1,6 +1,6 @@
 #include <caf/io/middleman.hpp>
 
-#include "sluice/actors.hpp"
+#include "actors/handles.hpp"
 
 namespace sluice {
 

@@ -2,6 +2,7 @@
 
 #include <caf/io/middleman.hpp>
 
+#include "actors/composition.hpp"
 #include "actors/gate.hpp"
 
 namespace sluice {
@@ -27,7 +28,7 @@ private:
 } // namespace
 
 buffer_actor spawn_relay(caf::actor_system& system, const analytics& running) {
-  event_gate gate{running.intake, running.max_event_bytes};
+  event_gate gate{composition::intake_of(running)};
   return caf::actor_cast<buffer_actor>(system.spawn<gated<relay>>(std::move(gate), running.buffer));
 }
 

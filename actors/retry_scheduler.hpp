@@ -5,7 +5,7 @@
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
-#include "sluice/actors.hpp"
+#include "actors/handles.hpp"
 
 namespace sluice {
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "sluice/actors.hpp"
+#include "actors/handles.hpp"
 
 namespace sluice {
 

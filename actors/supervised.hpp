@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/context.hpp"
-#include "sluice/actors.hpp"
+#include "actors/handles.hpp"
 
 namespace sluice {
 

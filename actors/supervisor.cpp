@@ -219,8 +219,8 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
   if (const auto wrong = validate(next->settings); !wrong.empty()) {
     std::string words;
     for (const auto& w : wrong)
-      words += (words.empty() ? "" : "; ") + w.option + " " + w.message;
-    return to_caf_error({errc::invalid_option, wrong.front().option, words});
+      words += (words.empty() ? "" : "; ") + w.field + " " + w.message;
+    return to_caf_error({errc::invalid_option, wrong.front().field, words});
   }
   next->redirected = true;
   context_ = std::move(next);

@@ -8,9 +8,9 @@
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
+#include "actors/handles.hpp"
 #include "actors/subscribers.hpp"
 #include "core/restart_budget.hpp"
-#include "sluice/actors.hpp"
 
 namespace sluice {
 

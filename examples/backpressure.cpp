@@ -14,11 +14,11 @@ constexpr int burst = 50;
 
 class producer : public caf::event_based_actor {
 public:
-  producer(caf::actor_config& config, sluice::analytics running)
-      : caf::event_based_actor{config}, running_{std::move(running)} {}
+  producer(caf::actor_config& config, sluice::buffer_actor buffer, sluice::analytics_actor supervisor)
+      : caf::event_based_actor{config}, buffer_{std::move(buffer)}, supervisor_{std::move(supervisor)} {}
 
   caf::behavior make_behavior() override {
-    sluice::send(this, running_.supervisor, sluice::subscribe{this});
+    sluice::send(this, supervisor_, sluice::subscribe{this});
     go_on();
     return {
         [this](int events) { produce(events); },
@@ -39,8 +39,7 @@ private:
 
   void produce(int events) {
     for (int i = 0; i < events && sent_ < events_to_send && !engaged_; ++i, ++sent_)
-      sluice::send(this, running_.buffer,
-                   sluice::track{.user_id = "u-1", .event = "Step", .properties = {{"number", sent_}}});
+      sluice::send(this, buffer_, sluice::track{.user_id = "u-1", .event = "Step", .properties = {{"number", sent_}}});
     if (sent_ == events_to_send) {
       std::cout << "sent " << sent_ << '\n';
       quit();
@@ -49,7 +48,8 @@ private:
     }
   }
 
-  sluice::analytics running_;
+  sluice::buffer_actor buffer_;
+  sluice::analytics_actor supervisor_;
   int sent_ = 0;
   bool engaged_ = false;
 };
@@ -68,15 +68,13 @@ int main() {
       system, {.write_key = "k", .data_plane_url = url ? url : "", .max_internal_queue_size = 500});
   if (!running) {
     for (const auto& e : running.error())
-      std::cerr << e.option << ": " << e.message << '\n';
+      std::cerr << e.field << ": " << e.message << '\n';
     return 2;
   }
 
   caf::scoped_actor self{system};
-  self->wait_for(system.spawn<producer>(*running));
-  sluice::shutdown_report report;
-  sluice::request(self, running->supervisor, caf::infinite, sluice::shutdown{std::chrono::seconds{30}})
-      .receive([&](const sluice::shutdown_report& r) { report = r; }, [](const caf::error&) {});
-  std::cout << "delivered " << report.delivered << ", rejected " << report.rejected << '\n';
-  return report.delivered + report.rejected == events_to_send ? 0 : 1;
+  self->wait_for(system.spawn<producer>(running->buffer, running->supervisor));
+  const auto report = running->shutdown(std::chrono::seconds{30});
+  std::cout << "delivered " << report->delivered << ", rejected " << report->rejected << '\n';
+  return report->delivered + report->rejected == events_to_send ? 0 : 1;
 }

@@ -19,7 +19,7 @@ int main() {
   auto running = sluice::spawn_analytics(system, {.write_key = "k", .data_plane_url = url ? url : ""});
   if (!running) {
     for (const auto& e : running.error())
-      std::cerr << e.option << ": " << e.message << '\n';
+      std::cerr << e.field << ": " << e.message << '\n';
     return 2;
   }
 
@@ -27,10 +27,7 @@ int main() {
   sluice::send(self, running->buffer,
                sluice::track{.user_id = "u-1", .event = "Order Completed", .properties = {{"total", 27.5}}});
 
-  int delivered = 0;
-  sluice::request(self, running->supervisor, caf::infinite, sluice::shutdown{})
-      .receive([&](const sluice::shutdown_report& r) { delivered = static_cast<int>(r.delivered); },
-               [&](const caf::error& why) { std::cerr << "shutdown failed: " << sluice::describe(why) << '\n'; });
-  std::cout << "delivered " << delivered << '\n';
-  return delivered == 1 ? 0 : 1;
+  const auto report = running->shutdown();
+  std::cout << "delivered " << report->delivered << '\n';
+  return report->delivered == 1 ? 0 : 1;
 }

@@ -25,7 +25,7 @@ int serve(caf::actor_system& system) {
   auto running = sluice::spawn_analytics(system, {.write_key = "k", .data_plane_url = url ? url : ""});
   if (!running) {
     for (const auto& e : running.error())
-      std::cerr << e.option << ": " << e.message << '\n';
+      std::cerr << e.field << ": " << e.message << '\n';
     return 2;
   }
   auto port = sluice::publish(system, *running, 0);
@@ -35,10 +35,7 @@ int serve(caf::actor_system& system) {
   }
   std::cout << *port << std::endl;
   std::cin.get(); // until the other side is done
-  caf::scoped_actor self{system};
-  sluice::request(self, running->supervisor, caf::infinite, sluice::shutdown{})
-      .receive([](const sluice::shutdown_report& r) { std::cout << "delivered " << r.delivered << '\n'; },
-               [](const caf::error&) {});
+  std::cout << "delivered " << running->shutdown()->delivered << '\n';
   return 0;
 }
 

@@ -21,7 +21,7 @@ int main() {
   auto running = sluice::spawn_analytics(system, {.write_key = "k", .data_plane_url = url ? url : ""});
   if (!running) {
     for (const auto& e : running.error())
-      std::cerr << e.option << ": " << e.message << '\n';
+      std::cerr << e.field << ": " << e.message << '\n';
     return 2;
   }
 

@@ -58,7 +58,7 @@ void fill(const step& s, row& r) {
   const auto begin = steady_clock::now();
   store_all(s.events - first);
   r["ns"] = each(steady_clock::now() - begin, s.events - first);
-  const auto report = p.client().shutdown(milliseconds{10});
+  const auto report = p.running().shutdown(milliseconds{10});
   r["left"] = report ? report->stored : 0;
 }
 
@@ -117,7 +117,7 @@ void hold(const step& s, row&) {
     if (!p.client().track({.user_id = "user-1234"}, "Order Completed", {{"filler", filler}}))
       throw std::runtime_error("an event was refused");
   wait_until([&] { return p.client().totals().accepted == static_cast<std::uint64_t>(s.events); });
-  p.client().shutdown(milliseconds{10});
+  p.running().shutdown(milliseconds{10});
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,40 +14,49 @@
 
 namespace sluice {
 
+class client;
 class intake;
 
-/// The running system. Handles may be copied and shared; they stay valid until the system stops. The actor system ends
-/// only when all its actors have: send `shutdown` to `supervisor` before you leave, or use a `client`.
-struct analytics {
-  /// Where track messages go.
+/// Owns the running system: destroying it shuts the system down. It must be destroyed before the actor system, and not
+/// by an actor, because it waits. The two handles may be copied and shared; they stay valid until the system stops.
+class SLUICE_API analytics {
+public:
+  analytics(analytics&&) noexcept;
+  analytics& operator=(analytics&&) = delete;
+  /// Shuts the system down within the option `shutdown_deadline`, unless that was done before.
+  ~analytics();
+
+  /// Rejects new events, delivers until `deadline` (zero: the option `shutdown_deadline`), stops every actor, and
+  /// returns exact counts. Blocks; must not be called by an actor, which sends the message `shutdown` to `supervisor`
+  /// instead. May be called by several threads: the soonest deadline applies. Errors: `closed` if the system has
+  /// stopped.
+  result<shutdown_report> shutdown(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
+
+  /// Where track messages go, and `flush`.
   buffer_actor buffer;
-  /// Flush aside, everything else: `shutdown`, `subscribe`, `get_stats`, …
+  /// Takes everything else: `subscribe`, `get_stats`, `pause`, `set_destination`, `shutdown`, …
   analytics_actor supervisor;
-  /// For `client`.
-  std::shared_ptr<sluice::intake> intake;
-  std::size_t max_event_bytes = 0;
+
+private:
+  friend client;
+  friend struct composition;
+  analytics(buffer_actor, analytics_actor, std::shared_ptr<intake>);
+
+  std::shared_ptr<intake> intake_;
 };
 
-/// What a host may put in the place of the built-in parts. Empty members mean the built-in ones.
+/// Parts that a host may supply. Empty members mean the built-in ones.
 struct extensions {
   /// Where batches wait; default: what the option `persistence` says.
   std::unique_ptr<store> queue;
   /// How batches travel; default: HTTP to `data_plane_url`.
   transport_factory transport;
-  /// Wall time. For simulations.
-  std::function<std::chrono::system_clock::time_point()> clock;
-  /// Seeds the jitter of retries and the ids of batches, so that no two processes may have the same. For simulations;
-  /// 0: from the operating system.
-  std::uint64_t seed = 0;
-  /// False: the persister gets no thread of its own. For simulations.
-  bool detach_persister = true;
 };
 
-/// Starts the system: five actors and their supervisor. Gives the handles at once, or everything that is wrong with
-/// the options or keeps the queue from being opened; then nothing was started. The actor system must have been
-/// configured with `configure`
-/// (`config.hpp`).
-SLUICE_API boost::system::result<analytics, std::vector<option_error>>
+/// Starts the system: five actors and their supervisor. Returns its owner, or every reason why nothing was started:
+/// `invalid_option` for each invalid option, or why the queue could not be opened (`queue_taken`, `not_a_queue`,
+/// `other_destination`, `store_failed`). The actor system must have been configured with `configure` (`config.hpp`).
+SLUICE_API boost::system::result<analytics, std::vector<error>>
 spawn_analytics(caf::actor_system& system, const options& settings, extensions parts = {});
 
 /// Lets other processes send events to the buffer, at `port` (0: one that is free), through a relay that takes nothing

@@ -13,25 +13,20 @@
 
 namespace sluice {
 
-struct analytics;
+class analytics;
 
-/// For code outside of actors: accepts events on the calling thread, without a message. Every method may be called
-/// from any thread; the destructor by one, after the others are done.
+/// For code outside of actors: accepts events on the calling thread, without a message. A cheap handle: copies share
+/// the system, and destroying one changes nothing. Every method may be called from any thread; none by an actor, but
+/// `send`, `track` and `totals`, which do not wait.
 ///
 /// An accepted event is in the buffer, and stored with its batch; to wait until it is, use `flush` or send it to the
 /// buffer actor as a request.
 class SLUICE_API client {
 public:
-  /// `running` comes from `spawn_analytics`. The client owns its end: see the destructor.
+  /// `running` comes from `spawn_analytics`; it may end before the client does, which then answers `closed`.
   explicit client(const analytics& running);
 
-  /// Shuts the system down within the option `shutdown_deadline`, unless `shutdown` has.
-  ~client();
-
-  client(const client&) = delete;
-  client& operator=(const client&) = delete;
-
-  /// Encodes an event and accepts it. Gives its message id, or why it was rejected: what is wrong with it, or
+  /// Encodes an event and accepts it. Returns its message id, or why it was rejected: an error that names the field, or
   /// `buffer_full`, or `closed`. Never blocks on I/O.
   result<std::string> send(const sluice::event&);
   result<std::string> send(const sluice::track&);
@@ -50,15 +45,11 @@ public:
   bool wait_for_room(std::chrono::milliseconds at_most) const;
 
   /// Blocks until everything accepted before has reached an end, or the deadline (zero: the option
-  /// `flush_deadline`) has passed. Must not be called from an actor.
+  /// `flush_deadline`) has passed.
   result<flush_report> flush(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
 
-  /// Refuses what is new, delivers what waits until the deadline (zero: the option `shutdown_deadline`), stops every
-  /// actor. Must not be called from an actor.
-  result<shutdown_report> shutdown(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
-
   /// As the message `set_destination`: what is empty stays as it is. Errors: `invalid_option`, with everything that is
-  /// wrong; `closed`. Must not be called from an actor.
+  /// wrong; `closed`.
   result<void> set_destination(const std::string& data_plane_url, const std::string& write_key);
 
   /// Totals so far.
@@ -66,7 +57,7 @@ public:
 
 private:
   struct impl;
-  std::unique_ptr<impl> impl_;
+  std::shared_ptr<const impl> impl_;
 };
 
 } // namespace sluice

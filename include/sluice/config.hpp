@@ -18,6 +18,6 @@ SLUICE_API void configure(caf::actor_system_config& config, caf::config_option_s
 /// file,
 /// `--sluice.flush_at=100` on the command line. Options that are not there keep their values. Gives everything that is
 /// wrong, by the option's full name: unknown options, values of the wrong kind. Ranges are `validate`'s business.
-SLUICE_API std::vector<option_error> options_from(const caf::actor_system_config& config, options& out);
+SLUICE_API std::vector<error> options_from(const caf::actor_system_config& config, options& out);
 
 } // namespace sluice

@@ -213,17 +213,8 @@ struct options {
   log_hook log{};
 };
 
-/// One thing that is wrong with the options.
-struct option_error {
-  /// The option's full name, as in `http.connect`.
-  std::string option{};
-  /// What it must be. Never holds the value of a secret.
-  std::string message{};
-
-  friend bool operator==(const option_error&, const option_error&) = default;
-};
-
-/// Everything that is wrong with `o`; empty if nothing is. Pure.
-SLUICE_API std::vector<option_error> validate(const options& o);
+/// Returns every error in `o`, each an `errc::invalid_option` with the option's full name as its field and what the
+/// option must be as its message; empty if there is none. Never contains the value of a secret. Pure.
+SLUICE_API std::vector<error> validate(const options& o);
 
 } // namespace sluice

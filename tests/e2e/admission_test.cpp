@@ -64,7 +64,7 @@ struct flood {
     REQUIRE(p.peers()); // the supervisor has seen the subscription
   }
 
-  ~flood() { p.client().shutdown(10ms); } // nobody answers
+  ~flood() { p.running().shutdown(10ms); } // nobody answers
 
   // `offer` is called 100 000 times, from four threads.
   void run(const std::function<void(caf::scoped_actor&)>& offer) {

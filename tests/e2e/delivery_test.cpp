@@ -97,7 +97,7 @@ TEST_CASE("kills of the actors in the middle of 10 000 events lose none of them"
   CHECK(report->delivered == 10'000);
   const auto all = ids_in(server.requests());
   CHECK(std::set<std::string>(all.begin(), all.end()).size() == 10'000);
-  const auto last = p.client().shutdown();
+  const auto last = p.running().shutdown();
   REQUIRE(last);
   CHECK(last->lost == 0);
 }
@@ -108,7 +108,7 @@ TEST_CASE("nothing comes back from an endpoint that never answers: shutdown says
   pipeline p{o};
   for (int i = 0; i < 50; ++i)
     REQUIRE(p.client().track({.user_id = "u"}, "e"));
-  const auto report = p.client().shutdown(100ms);
+  const auto report = p.running().shutdown(100ms);
   REQUIRE(report);
   CHECK(report->accepted == 50);
   CHECK(report->delivered == 0);

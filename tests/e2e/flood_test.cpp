@@ -79,5 +79,5 @@ TEST_CASE("producers that flood while everything is down cannot make memory grow
   CHECK(totals.accepted == o.max_internal_queue_size);
   CHECK(totals.rejected >= calls - 100 - totals.accepted);
   CHECK(most <= level * 1.2);
-  p.client().shutdown(10ms);
+  p.running().shutdown(10ms);
 }

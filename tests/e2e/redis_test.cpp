@@ -274,7 +274,7 @@ TEST_CASE("Redis holds no secret, and takes less than a fifth of an event's size
                            {{"order", "o-" + std::to_string(i * 104'729)}, {"total", i * 1.5}, {"currency", "EUR"}}));
     REQUIRE(
         eventually([&] { return p.client().totals().stored == 2'000 && p.client().totals().failed_attempts > 10; }));
-    p.client().shutdown(10ms);
+    p.running().shutdown(10ms);
   }
   std::size_t memory = 0, batches = 0;
   std::string bodies;

@@ -82,9 +82,7 @@ void world::offer(std::size_t events) {
     if (way == 0) {
       offer_one([&](track t) { compat::anon_send(running.buffer, std::move(t)); });
     } else if (way == 1) {
-      offer_one([&](const track& t) {
-        static_cast<void>(encode_and_offer(*running.intake, view_of(t), running.max_event_bytes));
-      });
+      offer_one([&](const track& t) { static_cast<void>(encode_and_offer(p.sim->intake(), view_of(t))); });
     } else {
       compat::anon_send(p.host, errand{[this, &p](caf::event_based_actor* self) {
                           offer_one([&](track t) {
@@ -106,7 +104,7 @@ void world::offer(std::size_t events) {
 // The gate takes or refuses it on the sender's thread: at once.
 void world::offer_one(const std::function<void(track)>& by) {
   process& p = *process_;
-  const auto& intake = *p.sim->running().intake;
+  const auto& intake = p.sim->intake();
   auto number = std::to_string(next_event_++);
   number.insert(0, 8 - number.size(), '0');
   track t{.user_id = "u", .event = "e", .message_id = (chance_.percent(1) ? data_plane::poison : "e") + number};
@@ -290,7 +288,7 @@ void world::check_bounds() {
     violate(std::to_string(plane_.open()) + " deliveries are in flight");
   if (!process_)
     return;
-  const auto& intake = *process_->sim->running().intake;
+  const auto& intake = process_->sim->intake();
   if (intake.depth() > o.max_internal_queue_size || intake.depth_bytes() > o.max_internal_queue_bytes)
     violate("the buffer holds " + std::to_string(intake.depth()) + " events, " + std::to_string(intake.depth_bytes()) +
             " bytes");
@@ -320,7 +318,7 @@ void world::check_end() {
   const bool known = !process_->queue->lost_answer();
   if (totals.waiting() != 0 && known)
     violate(std::to_string(totals.waiting()) + " events are said to wait, and do not");
-  if (process_->sim->running().intake->depth() != 0 && (known || scenario_.durable))
+  if (process_->sim->intake().depth() != 0 && (known || scenario_.durable))
     violate("the buffer counts events that it does not hold");
   // Every deadline has passed: nobody waits for anything.
   if (process_->notes.asked != process_->notes.answered)

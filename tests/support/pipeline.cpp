@@ -11,8 +11,8 @@ namespace {
 analytics start(caf::actor_system& system, const options& o, extensions parts) {
   auto running = spawn_analytics(system, o, std::move(parts));
   if (!running)
-    throw std::runtime_error(running.error().front().option + " " + running.error().front().message);
-  return *running;
+    throw std::runtime_error(running.error().front().field + " " + running.error().front().message);
+  return std::move(*running);
 }
 
 } // namespace

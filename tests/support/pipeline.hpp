@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include "actors/handles.hpp"
 #include "sluice/analytics.hpp"
 #include "sluice/client.hpp"
 #include "sluice/config.hpp"
@@ -23,7 +24,7 @@ public:
   static options to(const std::string& url);
 
   caf::actor_system& system() { return system_; }
-  const analytics& running() const { return running_; }
+  analytics& running() { return running_; }
   sluice::client& client() { return client_; }
 
   /// The present actors.

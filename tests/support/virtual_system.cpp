@@ -29,15 +29,16 @@ virtual_system::virtual_system(options o, setting s) : next_{std::move(s.next)},
   extensions parts;
   parts.queue = std::move(s.queue);
   parts.transport = s.transport ? std::move(s.transport) : endpoint_.factory();
-  parts.clock = [this, passed = s.passed, start = scheduler_.now()] {
+  simulated_machine machine;
+  machine.clock = [this, passed = s.passed, start = scheduler_.now()] {
     return epoch + passed + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start);
   };
-  parts.seed = s.seed;
-  parts.detach_persister = false;
-  auto running = spawn_analytics(system(), o, std::move(parts));
+  machine.seed = s.seed;
+  machine.detach_persister = false;
+  auto running = composition::spawn(system(), o, std::move(parts), std::move(machine));
   if (!running)
-    throw std::runtime_error("options: " + running.error().front().option + " " + running.error().front().message);
-  running_ = *running;
+    throw std::runtime_error("options: " + running.error().front().field + " " + running.error().front().message);
+  running_.emplace(std::move(*running));
   if (s.first)
     s.first(*this);
   run();
@@ -75,7 +76,7 @@ std::shared_ptr<const peer_table> virtual_system::peers() {
 }
 
 counts virtual_system::client_totals() const {
-  return running_->intake->totals();
+  return intake().totals();
 }
 
 } // namespace sluice::test

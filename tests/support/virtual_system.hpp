@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "actors/composition.hpp"
+#include "actors/handles.hpp"
+#include "core/intake/intake.hpp"
 #include "fakes/fake_transport.hpp"
-#include "sluice/analytics.hpp"
 #include "sluice/client.hpp"
 #include "sluice/config.hpp"
 #include "sluice/send.hpp"
@@ -50,6 +52,7 @@ public:
   caf::actor_system& system() { return scheduler_.system(); }
   virtual_scheduler& scheduler() { return scheduler_; }
   const analytics& running() const { return *running_; }
+  sluice::intake& intake() const { return *composition::intake_of(*running_); }
   caf::scoped_actor& self() { return self_; }
   fake_endpoint& endpoint() { return endpoint_; }
   std::vector<std::string>& log() { return log_; }

@@ -105,7 +105,7 @@ bool delivery_job::stopped() const noexcept {
 bool delivery_job::options_are_wrong() {
   const auto errors = validate(arguments.settings());
   for (const auto& e : errors)
-    say(argument_for(e.option) + e.option + ": " + e.message);
+    say(argument_for(e.field) + e.field + ": " + e.message);
   return !errors.empty();
 }
 
@@ -143,10 +143,10 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   caf::actor_system system{config};
   extensions parts;
   parts.queue = std::move(*queue);
-  const auto running = spawn_analytics(system, arguments.settings(), std::move(parts));
+  auto running = spawn_analytics(system, arguments.settings(), std::move(parts));
   if (!running) {
     for (const auto& e : running.error())
-      say(e.option + ": " + e.message);
+      say(e.field + ": " + e.message);
     return misconfigured;
   }
   auto ears = receipts ? system.spawn<caf::detached>(listener<ending>, std::move(receipts), ending_, this)
@@ -159,7 +159,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
     work(out);
     const auto drain = stop.raised() ? std::min<std::chrono::seconds>(interrupted_drain, arguments.drain_timeout)
                                      : arguments.drain_timeout;
-    const auto report = shut_down(out, drain);
+    const auto report = shut_down(*running, drain);
     screen.stop();
     ledger.retries = out.totals().failed_attempts;
     compat::anon_send(ears, unsubscribe{});
@@ -176,15 +176,15 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
 }
 
 // A signal makes it soon.
-result<shutdown_report> delivery_job::shut_down(client& out, std::chrono::seconds drain) {
+result<shutdown_report> delivery_job::shut_down(analytics& running, std::chrono::seconds drain) {
   std::atomic<bool> over{false};
   result<shutdown_report> hurried = error{errc::closed, "", "no signal came"};
   std::thread hurry{[&] {
     while (!over)
       if (stop.wait(std::chrono::milliseconds{20}))
-        return static_cast<void>(hurried = out.shutdown(interrupted_drain));
+        return static_cast<void>(hurried = running.shutdown(interrupted_drain));
   }};
-  auto report = out.shutdown(drain);
+  auto report = running.shutdown(drain);
   over = true;
   hurry.join();
   return report ? report : hurried; // whoever asks after the system has stopped gets no answer

@@ -41,9 +41,11 @@ public:
   template <class T>
   void operator()(const char*, const T&, const char*) {}
 
-  void wrong(std::string name, std::string message) { errors.push_back({std::move(name), std::move(message)}); }
+  void wrong(std::string name, std::string message) {
+    errors.push_back({errc::invalid_option, std::move(name), std::move(message)});
+  }
 
-  std::vector<option_error> errors;
+  std::vector<error> errors;
 };
 
 bool is_header_safe(const std::string& key) {
@@ -74,7 +76,7 @@ void check_queue(const options& o, const store_url& where, checker& check) {
 
 } // namespace
 
-std::vector<option_error> validate(const options& o) {
+std::vector<error> validate(const options& o) {
   checker check;
   if (o.write_key.empty())
     check.wrong("write_key", "is required");

@@ -15,9 +15,10 @@ std::size_t mark(double part, std::size_t whole) {
 } // namespace
 
 intake::intake(const options& o)
-    : capacity_{o.max_internal_queue_size}, capacity_bytes_{o.max_internal_queue_bytes},
-      high_{std::max<std::size_t>(mark(o.high_water, capacity_), 1)}, high_bytes_{mark(o.high_water, capacity_bytes_)},
-      low_{mark(o.low_water, capacity_)}, low_bytes_{mark(o.low_water, capacity_bytes_)}, flush_at_{o.flush_at} {}
+    : capacity_{o.max_internal_queue_size},
+      capacity_bytes_{o.max_internal_queue_bytes}, high_{std::max<std::size_t>(mark(o.high_water, capacity_), 1)},
+      high_bytes_{mark(o.high_water, capacity_bytes_)}, low_{mark(o.low_water, capacity_)},
+      low_bytes_{mark(o.low_water, capacity_bytes_)}, flush_at_{o.flush_at}, max_event_bytes_{o.max_event_bytes} {}
 
 void intake::open(std::function<void()> wake) {
   std::lock_guard guard{mutex_};
@@ -78,10 +79,10 @@ bool intake::urgent() const {
   return signalled_ == signal::full || !open_.events.waiting.empty();
 }
 
-bool intake::wait_for_room(std::size_t bytes, std::chrono::milliseconds at_most) {
+bool intake::wait_for_room(std::chrono::milliseconds at_most) {
   std::unique_lock guard{mutex_};
-  room_.wait_for(guard, at_most, [&] { return closed_ || !is_full(bytes); });
-  return !closed_ && !is_full(bytes);
+  room_.wait_for(guard, at_most, [&] { return closed_ || !is_full(max_event_bytes_); });
+  return !closed_ && !is_full(max_event_bytes_);
 }
 
 void intake::close() {

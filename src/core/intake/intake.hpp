@@ -55,8 +55,8 @@ public:
   /// was crossed. The rest may gather a little.
   bool urgent() const;
 
-  /// Blocks until an event of `bytes` bytes would be taken, or `at_most` has passed. True if it would.
-  bool wait_for_room(std::size_t bytes, std::chrono::milliseconds at_most);
+  /// Blocks until an event of any size would be taken, or `at_most` has passed. True if it would.
+  bool wait_for_room(std::chrono::milliseconds at_most);
 
   /// Rejects everything from now on.
   void close();
@@ -75,6 +75,9 @@ public:
   void count_stale(std::uint64_t batches);
   void count_lost(std::uint64_t events);
 
+  /// The bound of one encoded event.
+  std::size_t max_event_bytes() const noexcept { return max_event_bytes_; }
+
   counts totals() const;
   std::uint64_t depth() const;
   std::uint64_t depth_bytes() const;
@@ -91,6 +94,7 @@ private:
   const std::size_t capacity_bytes_;
   const std::size_t high_, high_bytes_, low_, low_bytes_;
   const std::size_t flush_at_;
+  const std::size_t max_event_bytes_;
 
   mutable std::mutex mutex_;
   std::condition_variable room_;

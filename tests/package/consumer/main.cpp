@@ -14,6 +14,6 @@ int main() {
   if (refused)
     return 1;
   for (const auto& e : refused.error())
-    std::cout << e.option << ": " << e.message << '\n';
-  return refused.error().front().option == "write_key" ? 0 : 1;
+    std::cout << e.field << ": " << e.message << '\n';
+  return refused.error().front().field == "write_key" ? 0 : 1;
 }

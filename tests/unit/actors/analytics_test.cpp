@@ -3,6 +3,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include "actors/handles.hpp"
 #include "sluice/analytics.hpp"
 
 using namespace sluice;
@@ -13,7 +14,7 @@ TEST_CASE("an actor system that does not know our messages is refused", "[actors
   const auto running = spawn_analytics(system, {});
   REQUIRE(!running);
   // CAF 1.x keeps types for the process: there only the options are wrong.
-  CHECK(running.error().front().option == (compat::knows<track>(system) ? "write_key" : "actor_system"));
+  CHECK(running.error().front().field == (compat::knows<track>(system) ? "write_key" : "actor_system"));
 }
 
 TEST_CASE("what actors answer is told in the same words by every CAF", "[actors]") {

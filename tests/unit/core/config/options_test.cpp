@@ -28,7 +28,7 @@ T a_little() {
 std::vector<std::string> wrong(const options& o) {
   std::vector<std::string> names;
   for (const auto& e : validate(o))
-    names.push_back(e.option);
+    names.push_back(e.field);
   return names;
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
   o.queue.is_multi_processor = true;
   const auto wrong = validate(o);
   REQUIRE(wrong.size() == 1);
-  CHECK(wrong[0].option == "ordering");
+  CHECK(wrong[0].field == "ordering");
 }
 
 TEST_CASE("docs/options.md has every option with its name", "[core][options]") {

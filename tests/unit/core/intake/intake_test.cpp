@@ -120,11 +120,12 @@ TEST_CASE("refusals are counted, with the ids of the first hundred", "[core][int
 TEST_CASE("who waits for room goes on when there is some", "[core][intake]") {
   auto o = small();
   o.max_internal_queue_size = 1;
+  o.max_event_bytes = 1;
   intake intake{o};
   intake.offer("e", "1");
-  CHECK(!intake.wait_for_room(1, 1ms));
+  CHECK(!intake.wait_for_room(1ms));
   std::thread other{[&] { intake.release(1, 1); }};
-  CHECK(intake.wait_for_room(1, 20s));
+  CHECK(intake.wait_for_room(20s));
   other.join();
 }
 
