@@ -45,13 +45,17 @@ struct failure_note {
 struct ack {
   sluice::lease lease{};
 };
-/// Failed for now: to `retry`, due after `delay`; one attempt more if it is `counted`.
+/// Failed for now: to `retry`, due after `delay`; one attempt more.
 struct nack {
   sluice::lease lease{};
   std::chrono::milliseconds delay{0};
   failure_note why{};
-  /// False if the batch is not to blame: the destination was known to be away.
-  bool counted = true;
+};
+/// As `nack`, but no attempt is counted: the destination was known to be unavailable, so the batch is not to blame.
+struct defer {
+  sluice::lease lease{};
+  std::chrono::milliseconds delay{0};
+  failure_note why{};
 };
 /// Failed for good: to `dead`; one attempt more.
 struct bury {
@@ -80,7 +84,7 @@ struct extend {
 };
 
 /// One change of leased batches.
-using settlement = std::variant<ack, nack, bury, release, split, retain, extend>;
+using settlement = std::variant<ack, nack, defer, bury, release, split, retain, extend>;
 
 /// The lease that a settlement is about; null for `retain` and `extend`.
 inline const lease* lease_of(const settlement& s) noexcept {
@@ -96,10 +100,14 @@ inline const lease* lease_of(const settlement& s) noexcept {
 
 /// Everything that has gathered since the last one; applied in one round trip, all or nothing. Every part may be sent
 /// again when the outcome is unknown.
-/// Order: settlements, due retries become ready, enqueues, claims.
+/// Order: the queue's fingerprint and pause, settlements, due retries become ready, enqueues, claims.
 struct unit_of_work {
   /// The caller's clock; a store with a clock of its own ignores it.
   store_time now{};
+  /// The queue belongs to another destination from now on, with this fingerprint; empty: as before.
+  std::optional<std::string> fingerprint{};
+  /// Pauses the queue, or ends its pause; empty: as before.
+  std::optional<bool> pause{};
   std::vector<settlement> settlements{};
   /// Idempotent by id.
   std::vector<batch_ptr> enqueues{};
@@ -143,7 +151,27 @@ struct work_done {
   std::optional<store_time> next_due{};
   /// Events that a full dead-letter queue dropped to make room.
   std::uint64_t purged_events = 0;
+  /// Whether the queue is paused now.
+  bool paused = false;
 };
+
+/// What a store knows about itself when a unit of work fails; between a store and the persister only.
+enum class store_signal : std::uint8_t {
+  none,
+  watched, ///< A process that may have crashed owns the queue; it is not known yet whether it lives.
+  reset,   ///< The store may have forgotten batches: every leased batch must be enqueued again.
+  emptied  ///< The store has forgotten everything: as `reset`, and whatever else was stored is lost.
+};
+
+/// Why a unit of work failed.
+struct store_error : error {
+  store_error(error why, store_signal s = store_signal::none) : error{std::move(why)}, signal{s} {}
+
+  store_signal signal;
+};
+
+/// What came of a unit of work.
+using work_result = boost::system::result<work_done, store_error>;
 
 /// Counts of events by the state of their batch, and totals since the queue was made.
 /// `stored == delivered + dead + ready + in_flight + retry + purged` holds after every unit of work.
@@ -204,18 +232,13 @@ public:
 /// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
 class SLUICE_API store : public queue_admin {
 public:
-  /// Applies `work`, and says what became of each part. After an error any part may have been applied or not: the unit
-  /// is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops. `queue_reset`
-  /// asks for every batch that is leased to be enqueued again: the store may have forgotten it. `queue_emptied` does,
-  /// too, and says that whatever else was stored is lost.
-  virtual result<work_done> apply(const unit_of_work& work) = 0;
+  /// Applies `work`, and returns what became of each part. After an error any part may have been applied or not, and the
+  /// unit is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops.
+  virtual work_result apply(const unit_of_work& work) = 0;
 
   /// The process ends in order: its leases go back to their places, nothing counted, and another may take over at once.
   /// Nothing is applied afterwards. What fails is left to the next process.
   virtual void leave() {}
-
-  /// What waits goes to another destination from now on, with this fingerprint.
-  virtual result<void> redirect(const std::string& /*fingerprint*/) { return {}; }
 
   /// Whether what is stored survives the process. If not, events count against `max_internal_queue_size` until
   /// they have reached an end.
