@@ -115,7 +115,7 @@ dispatcher_state::verdict dispatcher_state::try_again(const leased_batch& b, con
   if (counted)
     return attempt_failed{under, attempts, why, asked};
   const auto until = destination_->probe_at().value_or(self_->clock().now()) - self_->clock().now();
-  return settle{{nack{under, std::chrono::ceil<milliseconds>(until) + milliseconds{1}, why, false}}};
+  return settle{{defer{under, std::chrono::ceil<milliseconds>(until) + milliseconds{1}, why}}};
 }
 
 dispatcher_state::verdict dispatcher_state::halve(const leased_batch& b, const failure_note& why) {

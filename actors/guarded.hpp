@@ -6,7 +6,7 @@
 
 namespace sluice {
 
-/// Calls a store. It must not throw; one from outside that does is taken as failing.
+/// Calls a store, and returns its result. It must not throw; one from outside that does is taken as failing.
 template <class F>
 auto guarded(F call) -> decltype(call()) {
   try {

@@ -57,7 +57,7 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, settled_lea
   // An acknowledged batch that is gone was acknowledged before, and the answer got lost.
   if (std::holds_alternative<ack>(s) && (done || outcome == settle_outcome::gone)) {
     n.step = batch_step::delivered;
-  } else if (const auto* failed = std::get_if<nack>(&s); failed && failed->counted && done) {
+  } else if (const auto* failed = std::get_if<nack>(&s); failed && done) {
     n.step = batch_step::retried;
     n.attempts = was.attempts + 1;
     n.why = failed->why;

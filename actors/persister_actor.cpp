@@ -80,6 +80,7 @@ void persister_state::on_paused(const set_paused& m) {
   if (!m.resume)
     return;
   pause_due_ = false;
+  guard_->reset();
   commit_soon();
 }
 
@@ -107,10 +108,8 @@ void persister_state::on_tick(const tick& t) {
     heartbeat_due_ = true;
     commit_soon();
   }
-  if (poll_.rings(t) && failures_ == 0) {
-    look_for_pause();
+  if (poll_.rings(t) && failures_ == 0)
     commit();
-  }
   if (retry_.rings(t))
     commit();
 }
@@ -125,7 +124,6 @@ void persister_state::commit() {
   commit_under_way_ = false;
   if (!peers_.table)
     return;
-  amend_queue();
   const unit_of_work unit = store_again_ ? unit_of_leased() : next_unit();
   auto done = guarded([&] { return context_->queue->apply(unit); });
   if (!done)
@@ -135,38 +133,25 @@ void persister_state::commit() {
     return commit();
   outcome_unknown_ = false;
   heartbeat_due_ = false;
+  redirect_due_.reset();
+  pause_due_.reset();
   gathered_.settlements.clear();
   gathered_.enqueues.erase(gathered_.enqueues.begin(),
                            gathered_.enqueues.begin() + static_cast<std::ptrdiff_t>(unit.enqueues.size()));
   const bool more = !gathered_.enqueues.empty();
   const bool refused = report(unit, *done);
-  if (!std::exchange(looked_, true))
-    look_for_pause();
+  note_pause(done->paused);
   if (more && !refused) // what has no room is tried again later
     commit_soon();
   if (const auto again = context_->queue->poll_interval(); again > milliseconds{0})
     poll_.set(self_, self_->clock().now() + again);
 }
 
-// What was said of the queue as a whole, until it is done.
-void persister_state::amend_queue() {
-  if (redirect_due_ && !guarded([&] { return queue().redirect(*redirect_due_); }))
-    return;
-  redirect_due_.reset();
-  if (!pause_due_ || !guarded([&] { return queue().set_paused(*pause_due_); }))
-    return;
-  if (!*std::exchange(pause_due_, std::nullopt))
-    resumed();
-}
-
 // Somebody else may have paused the queue or let it go on; or this process had, before it was started again.
-void persister_state::look_for_pause() {
-  if (pause_due_)
+void persister_state::note_pause(bool paused) {
+  if (pause_due_ || paused == queue_paused_)
     return;
-  const auto found = guarded([&] { return context_->queue->stats(); });
-  if (!found || found->paused == queue_paused_)
-    return;
-  if (!found->paused)
+  if (!paused)
     return resumed();
   queue_paused_ = true;
   report_pause("the queue is paused; resume lets it go on");
@@ -187,6 +172,8 @@ void persister_state::report_pause(const std::string& reason) {
 
 unit_of_work persister_state::next_unit() {
   unit_of_work unit;
+  unit.fingerprint = redirect_due_;
+  unit.pause = pause_due_;
   unit.settlements = gathered_.settlements;
   guard_->limit(unit.settlements);
   std::size_t bytes = 0;
@@ -277,15 +264,15 @@ bool persister_state::report(const unit_of_work& unit, const work_done& done) {
   return !refused.empty();
 }
 
-void persister_state::failed(const error& why) {
+void persister_state::failed(const store_error& why) {
   if (why.code == errc::queue_taken || why.code == errc::not_a_queue || why.code == errc::other_destination)
     return compat::send(self_, peers_.table->supervisor, store_lost{why});
   outcome_unknown_ = true;
   if (failures_++ == 0)
     context_->log(log_level::warning, "store: " + to_string(why) + "; trying again");
-  if (why.code == errc::queue_reset || why.code == errc::queue_emptied)
+  if (why.signal == store_signal::reset || why.signal == store_signal::emptied)
     store_again_ = true;
-  if (why.code == errc::queue_emptied) {
+  if (why.signal == store_signal::emptied) {
     forgotten all;
     for (auto& l : leases_.all())
       all.kept.push_back(std::move(l.id));

@@ -42,15 +42,14 @@ public:
 private:
   bool is_attached() const;
   void note_burials(const unit_of_work&, const work_done&);
-  void amend_queue();
-  void look_for_pause();
+  void note_pause(bool paused);
   void resumed();
   void report_pause(const std::string& reason);
   unit_of_work next_unit();
   unit_of_work unit_of_leased() const;
   /// Whether the store had no room for something.
   bool report(const unit_of_work&, const work_done&);
-  void failed(const error&);
+  void failed(const store_error&);
 
   self_pointer self_ = nullptr;
   context_ptr context_;
@@ -66,8 +65,7 @@ private:
   std::optional<burial_guard> guard_;
   /// As far as is known.
   bool queue_paused_ = false;
-  bool looked_ = false;
-  /// What the queue is to be told, until it has been.
+  /// What the next unit of work changes of the queue, until one is applied.
   std::optional<bool> pause_due_;
   std::optional<std::string> redirect_due_;
   unit_of_work gathered_;

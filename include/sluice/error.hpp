@@ -32,10 +32,7 @@ enum class errc : std::uint8_t {
   queue_taken,       ///< another process processes the queue
   not_a_queue,       ///< a file or database that is not, or no longer, a queue of this version
   other_destination, ///< the queue belongs to another URL or write key
-  unsupported,       ///< a message that this actor does not know
-  queue_watched,     ///< a process that may have crashed owns the queue; it is not known yet whether it lives
-  queue_reset,       ///< the queue may have forgotten batches
-  queue_emptied      ///< the queue has forgotten everything
+  unsupported        ///< a message that this actor does not know
 };
 
 /// The name of a code, as in `"missing_field"`.

@@ -165,7 +165,7 @@ enum class store_signal : std::uint8_t {
 
 /// Why a unit of work failed.
 struct store_error : error {
-  store_error(error why, store_signal s = store_signal::none) : error{std::move(why)}, signal{s} {}
+  store_error(error why = {}, store_signal s = store_signal::none) : error{std::move(why)}, signal{s} {}
 
   store_signal signal;
 };
@@ -232,8 +232,8 @@ public:
 /// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
 class SLUICE_API store : public queue_admin {
 public:
-  /// Applies `work`, and returns what became of each part. After an error any part may have been applied or not, and the
-  /// unit is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops.
+  /// Applies `work`, and returns what became of each part. After an error any part may have been applied or not, and
+  /// the unit is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops.
   virtual work_result apply(const unit_of_work& work) = 0;
 
   /// The process ends in order: its leases go back to their places, nothing counted, and another may take over at once.

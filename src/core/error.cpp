@@ -48,12 +48,6 @@ std::string_view to_string(errc code) noexcept {
     return "other_destination";
   case errc::unsupported:
     return "unsupported";
-  case errc::queue_watched:
-    return "queue_watched";
-  case errc::queue_reset:
-    return "queue_reset";
-  case errc::queue_emptied:
-    return "queue_emptied";
   }
   return "unknown";
 }

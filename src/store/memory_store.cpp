@@ -10,8 +10,10 @@ namespace sluice {
 memory_store::memory_store(queue_options limits, dead_letter_options dead_limits)
     : limits_{limits}, dead_limits_{dead_limits} {}
 
-result<work_done> memory_store::apply(const unit_of_work& work) {
+// A fingerprint is for the next process, and no other process sees this queue.
+work_result memory_store::apply(const unit_of_work& work) {
   work_done done;
+  stats_.paused = work.pause.value_or(stats_.paused);
   for (const auto& s : work.settlements)
     done.settled.push_back(settle(s, work.now, done));
   promote(work.now);
@@ -23,6 +25,7 @@ result<work_done> memory_store::apply(const unit_of_work& work) {
   claim(work, done);
   if (!retry_.empty())
     done.next_due = retry_.begin()->first;
+  done.paused = stats_.paused;
   return done;
 }
 
@@ -44,10 +47,10 @@ settle_outcome memory_store::settle(const settlement& s, store_time now, work_do
     stats_.delivered += e->content->events;
     erase(*e);
   } else if (const auto* n = std::get_if<nack>(&s)) {
-    e->attempts += n->counted ? 1 : 0;
-    e->why = n->why;
-    e->due = now + n->delay;
-    move_to(*e, state::retry);
+    ++e->attempts;
+    retry_later(*e, now + n->delay, n->why);
+  } else if (const auto* d = std::get_if<defer>(&s)) {
+    retry_later(*e, now + d->delay, d->why);
   } else if (const auto* b = std::get_if<bury>(&s)) {
     return bury_entry(*e, *b, now, done);
   } else if (const auto* p = std::get_if<split>(&s)) {
@@ -60,16 +63,21 @@ settle_outcome memory_store::settle(const settlement& s, store_time now, work_do
 
 // Where a settlement leaves a batch that it does not remove.
 memory_store::state memory_store::end_of(const settlement& s) {
-  if (std::holds_alternative<nack>(s))
+  if (std::holds_alternative<nack>(s) || std::holds_alternative<defer>(s))
     return state::retry;
   if (std::holds_alternative<bury>(s))
     return state::dead;
   return std::holds_alternative<release>(s) ? state::ready : state::in_flight;
 }
 
+void memory_store::retry_later(entry& e, store_time due, const failure_note& why) {
+  e.due = due;
+  e.why = why;
+  move_to(e, state::retry);
+}
+
 settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now, work_done& done) {
   ++e.attempts;
-  e.why = b.why;
   while (!has_room_for_dead(e) && dead_limits_.when_full == dead_letters_full::drop_oldest && !dead_.empty()) {
     entry& oldest = *find(dead_.begin()->second);
     done.purged_events += oldest.content->events;
@@ -77,10 +85,10 @@ settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now,
     erase(oldest);
   }
   if (!has_room_for_dead(e)) {
-    e.due = now + no_room_delay;
-    move_to(e, state::retry);
+    retry_later(e, now + no_room_delay, b.why);
     return settle_outcome::no_room;
   }
+  e.why = b.why;
   e.died = now;
   move_to(e, state::dead);
   return settle_outcome::applied;

@@ -16,7 +16,7 @@ class memory_store : public store {
 public:
   memory_store(queue_options, dead_letter_options);
 
-  result<work_done> apply(const unit_of_work&) override;
+  work_result apply(const unit_of_work&) override;
   result<store_stats> stats() override;
   result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
   result<dead_letter> show_dead(const std::string& id) override;
@@ -42,6 +42,7 @@ private:
   };
 
   settle_outcome settle(const settlement&, store_time now, work_done&);
+  void retry_later(entry&, store_time due, const failure_note&);
   settle_outcome bury_entry(entry&, const bury&, store_time now, work_done&);
   settle_outcome split_entry(entry&, const split&);
   void take_back_all_but(const std::vector<lease>&);

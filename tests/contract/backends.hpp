@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <memory>
-#include <stdexcept>
+#include <string>
 #include <tuple>
 
 #include <poll.h>
@@ -37,11 +37,14 @@ struct real_clock {
   }
 };
 
-/// A backend under test: `open` gives a fresh, empty queue. One that cannot be started fails the run.
+/// A backend under test: `open` returns its queue, which is empty at first, for the destination with `fingerprint`. One
+/// that cannot be started fails the run.
 struct memory_backend : virtual_clock {
   /// Whether what is written down of the batches agrees with their bodies.
   bool agrees() const { return true; }
-  std::unique_ptr<store> open(const options& o = {}) { return std::make_unique<memory_store>(o.queue, o.dead_letters); }
+  result<std::unique_ptr<store>> open(const options& o, const std::string& /*fingerprint*/) {
+    return std::unique_ptr<store>{std::make_unique<memory_store>(o.queue, o.dead_letters)};
+  }
 };
 
 struct sqlite_backend : virtual_clock {
@@ -53,12 +56,9 @@ struct sqlite_backend : virtual_clock {
              {}, [&](const sqlite_row& r) { wrong = r.integer(0); });
     return wrong == 0;
   }
-  std::unique_ptr<store> open(options o = {}) {
+  result<std::unique_ptr<store>> open(options o, const std::string& fingerprint) {
     o.sqlite.durability = sqlite_durability::normal;
-    auto opened = sqlite_store::open(folder.path() + "/queue.db", o, "test");
-    if (!opened)
-      throw std::runtime_error(to_string(opened.error()));
-    return std::move(*opened);
+    return sqlite_store::open(folder.path() + "/queue.db", o, fingerprint);
   }
   temporary_folder folder;
 };
@@ -76,18 +76,18 @@ struct redis_backend : real_clock {
         count("ZCARD", "ready") + count("ZCARD", "lease") + count("ZCARD", "retry") + count("ZCARD", "dead");
     return bodies == placed && placed == count("HLEN", "m");
   }
-  std::unique_ptr<store> open(const options& o = {}) {
+  result<std::unique_ptr<store>> open(const options& o, const std::string& fingerprint) {
     redis_options where;
     where.unix_socket = server.socket();
-    return std::make_unique<redis_store>(where, o, "test");
+    return std::unique_ptr<store>{std::make_unique<redis_store>(where, o, fingerprint)};
   }
   redis_server server;
 };
 
 struct shared_redis_backend : redis_backend {
-  std::unique_ptr<store> open(options o = {}) {
+  result<std::unique_ptr<store>> open(options o, const std::string& fingerprint) {
     o.queue.is_multi_processor = true;
-    return redis_backend::open(o);
+    return redis_backend::open(o, fingerprint);
   }
 };
 

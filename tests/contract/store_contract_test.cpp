@@ -92,11 +92,11 @@ TEMPLATE_LIST_TEST_CASE("a nack counts an attempt, and the batch comes back to i
   CHECK(again[0].fence > a.fence);
 }
 
-TEMPLATE_LIST_TEST_CASE("a nack that is not counted delays, and counts no attempt", "[store]", backends) {
+TEMPLATE_LIST_TEST_CASE("a defer delays, and counts no attempt", "[store]", backends) {
   store_under_test<TestType> b;
   b.put({make("a"), make("b")});
   const auto a = b.claim(1)[0];
-  const nack deferred{lease_of(a), TestType::step * 5, {0, "away"}, false};
+  const defer deferred{lease_of(a), TestType::step * 5, {0, "away"}};
   CHECK(b.settle(deferred) == settle_outcome::applied);
   CHECK(b.settle(deferred) == settle_outcome::applied);
   CHECK(b.stats().retry == 10);
@@ -273,6 +273,78 @@ TEMPLATE_LIST_TEST_CASE("while a queue is paused nothing is claimed, and everyth
   CHECK(b.granted_ids(5) == ids{"b", "c"});
 }
 
+TEMPLATE_LIST_TEST_CASE("a unit of work that pauses the queue claims nothing, and one that ends the pause claims",
+                        "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("a")});
+  const auto a = b.claim(1)[0];
+  unit_of_work w;
+  w.pause = true;
+  w.settlements = {release{lease_of(a)}};
+  w.enqueues = {make("b")};
+  w.slots = 5;
+  for (int again = 0; again < 2; ++again) {
+    const auto done = b.apply(w);
+    CHECK(done.paused);
+    CHECK(done.granted.empty());
+    CHECK(done.settled == std::vector{settle_outcome::applied});
+    CHECK(done.enqueued == std::vector{enqueue_outcome::stored});
+    CHECK(b.stats().paused);
+  }
+  w.pause = false;
+  w.settlements.clear();
+  w.enqueues = {make("c")};
+  const auto done = b.apply(w);
+  CHECK(!done.paused);
+  REQUIRE(done.granted.size() == 3);
+  CHECK(done.granted[0].content->id == "a");
+  CHECK(done.granted[2].content->id == "c");
+  CHECK(!b.stats().paused);
+}
+
+TEMPLATE_LIST_TEST_CASE("every unit of work says whether the queue is paused, whoever has paused it", "[store]",
+                        backends) {
+  store_under_test<TestType> b;
+  CHECK(!b.apply({}).paused);
+  CHECK(b.under_test->set_paused(true));
+  CHECK(b.apply({}).paused);
+  CHECK(b.apply({}).paused); // empty: as before
+  CHECK(b.under_test->set_paused(false));
+  CHECK(!b.apply({}).paused);
+  unit_of_work w;
+  w.pause = true;
+  CHECK(b.apply(w).paused);
+  CHECK(b.under_test->set_paused(false));
+  CHECK(!b.apply({}).paused);
+}
+
+TEMPLATE_LIST_TEST_CASE("a queue that is paused stays so for the next process", "[store]", backends) {
+  store_under_test<TestType> b;
+  if (!b.under_test->durable())
+    return; // gone with its process
+  unit_of_work w;
+  w.pause = true;
+  b.apply(w);
+  REQUIRE(b.succeed("test") == errc{});
+  CHECK(b.apply({}).paused);
+}
+
+TEMPLATE_LIST_TEST_CASE("a queue belongs to the destination whose fingerprint the last unit of work had", "[store]",
+                        backends) {
+  store_under_test<TestType> b;
+  unit_of_work w;
+  w.fingerprint = "two";
+  w.enqueues = {make("a")};
+  for (int again = 0; again < 2; ++again)
+    CHECK(b.apply(w).enqueued == std::vector{enqueue_outcome::stored});
+  b.apply({}); // empty: as before
+  if (!b.under_test->durable())
+    return; // gone with its process
+  CHECK(b.succeed("test") == errc::other_destination);
+  CHECK(b.succeed("two") == errc{});
+  CHECK(b.stats().ready == 10);
+}
+
 TEMPLATE_LIST_TEST_CASE("the stats say how old the oldest of each state is", "[store]", backends) {
   store_under_test<TestType> b;
   CHECK(!b.stats().oldest_ready);
@@ -303,8 +375,7 @@ TEMPLATE_LIST_TEST_CASE("a process that leaves gives its leases back, and nothin
     return; // gone with its process
   b.put({make("a"), make("b")});
   b.claim(1);
-  b.under_test->leave();
-  b.under_test = b.backend.open();
+  REQUIRE(b.succeed("test") == errc{});
   const auto again = b.claim(2);
   REQUIRE(again.size() == 2);
   CHECK(again[0].content->id == "a");

@@ -60,7 +60,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
   std::mt19937_64 random{seed};
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   TestType backend;
-  auto under_test = backend.open();
+  auto under_test = backend.open({}, "test").value();
   model m;
   std::vector<lease> known; // present leases and old ones
   // A clock that the test does not set must not decide anything: what is due is due at once, or never.
@@ -68,6 +68,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
     return std::is_base_of_v<virtual_clock, TestType> ? milliseconds{ms} : milliseconds{ms < 100 ? 0 : 3'600'000};
   };
   int next_id = 0;
+  bool paused = false;
   for (int operations = 0; operations < 20'000;) {
     unit_of_work w;
     if constexpr (std::is_base_of_v<virtual_clock, TestType>)
@@ -96,7 +97,10 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
       case 2: {
         const milliseconds delay = delay_of(below(200));
         const bool counted = below(3) > 0;
-        w.settlements.emplace_back(nack{l, delay, {}, counted});
+        if (counted)
+          w.settlements.emplace_back(nack{l, delay, {}});
+        else
+          w.settlements.emplace_back(defer{l, delay, {}});
         if (live) {
           e->is = model::state::retry;
           e->due = now + delay;
@@ -152,10 +156,13 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
         m.all.push_back({id, {next_id, id}, events});
     }
     w.slots = below(3);
+    if (below(10) == 0)
+      w.pause = paused = below(4) == 0;
     const auto done = under_test->apply(w);
     REQUIRE(done);
     REQUIRE(done->settled == expected);
-    for (std::size_t i = 0; i < w.slots; ++i) {
+    REQUIRE(done->paused == paused);
+    for (std::size_t i = 0; i < (paused ? 0 : w.slots); ++i) {
       auto* e = m.oldest_ready();
       if (!e) {
         REQUIRE(done->granted.size() == i);
@@ -184,6 +191,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
         if (e.is == model::state::dead)
           e.is = model::state::gone;
     }
+    REQUIRE((!paused || done->granted.empty()));
     const auto s = *under_test->stats();
     REQUIRE(s.ready == m.events_in(model::state::ready));
     REQUIRE(s.in_flight == m.events_in(model::state::in_flight));

@@ -17,7 +17,7 @@ inline batch_ptr make(const std::string& id, std::uint32_t events = 10, std::siz
 /// A store, and what a persister would do with it.
 template <class Backend>
 struct store_under_test {
-  explicit store_under_test(const options& o = {}) : under_test{backend.open(o)} {}
+  explicit store_under_test(const options& o = {}) : under_test{backend.open(o, "test").value()} {}
 
   work_done apply(unit_of_work w) {
     w.now = backend.now();
@@ -48,6 +48,17 @@ struct store_under_test {
     unit_of_work w;
     w.settlements.push_back(std::move(s));
     return apply(w).settled.at(0);
+  }
+  /// The process ends in order, and one with this fingerprint comes: why it may not process the queue, if so.
+  errc succeed(const std::string& fingerprint) {
+    if (auto previous = std::move(under_test)) // its lock goes first
+      previous->leave();
+    auto next = backend.open({}, fingerprint);
+    if (!next)
+      return next.error().code;
+    under_test = std::move(*next);
+    const auto done = under_test->apply({.now = backend.now()});
+    return done ? errc{} : done.error().code;
   }
   void pass(int steps) { backend.pass(Backend::step * steps); }
   store_stats stats() { return *under_test->stats(); }

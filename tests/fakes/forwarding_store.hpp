@@ -12,7 +12,7 @@ class forwarding_store : public store {
 public:
   explicit forwarding_store(std::shared_ptr<store> inner) : inner_{std::move(inner)} {}
 
-  result<work_done> apply(const unit_of_work& u) override { return inner_->apply(u); }
+  work_result apply(const unit_of_work& u) override { return inner_->apply(u); }
   result<store_stats> stats() override { return inner_->stats(); }
   result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override {
     return inner_->list_dead(after, limit);
@@ -21,7 +21,6 @@ public:
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return inner_->replay_dead(ids); }
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return inner_->purge_dead(ids); }
   result<void> set_paused(bool paused) override { return inner_->set_paused(paused); }
-  result<void> redirect(const std::string& fingerprint) override { return inner_->redirect(fingerprint); }
   bool durable() const noexcept override { return inner_->durable(); }
   bool shared() const noexcept override { return inner_->shared(); }
   std::chrono::milliseconds poll_interval() override { return inner_->poll_interval(); }

@@ -25,7 +25,7 @@ public:
   /// Whether something has happened that the process was not told.
   bool lost_answer() const noexcept { return lost_answer_; }
 
-  result<work_done> apply(const unit_of_work& u) override {
+  work_result apply(const unit_of_work& u) override {
     if (frozen_ || chance_.percent(faults_.before))
       return error{errc::store_failed, "", "away"};
     if (chance_.percent(faults_.throws))
@@ -35,21 +35,6 @@ public:
       return done;
     lost_answer_ = true;
     return error{errc::store_failed, "", "no answer"};
-  }
-  result<void> set_paused(bool paused) override {
-    if (frozen_ || chance_.percent(faults_.before))
-      return error{errc::store_failed, "", "away"};
-    return inner_->set_paused(paused);
-  }
-  result<void> redirect(const std::string& fingerprint) override {
-    if (frozen_ || chance_.percent(faults_.before))
-      return error{errc::store_failed, "", "away"};
-    return inner_->redirect(fingerprint);
-  }
-  result<store_stats> stats() override {
-    if (frozen_ || chance_.percent(faults_.before))
-      return error{errc::store_failed, "", "away"};
-    return inner_->stats();
   }
   bool durable() const noexcept override { return is_durable_; }
   std::chrono::milliseconds poll_interval() override { return std::chrono::milliseconds{is_durable_ ? 1'000 : 0}; }

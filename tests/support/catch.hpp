@@ -7,12 +7,14 @@
 #  include <catch2/catch.hpp>
 #endif
 
+#include <concepts>
+
 #include "sluice/error.hpp"
 
 /// How a failed check shows a result.
-template <class T>
-struct Catch::StringMaker<boost::system::result<T, sluice::error>> {
-  static std::string convert(const boost::system::result<T, sluice::error>& r) {
+template <class T, std::derived_from<sluice::error> E>
+struct Catch::StringMaker<boost::system::result<T, E>> {
+  static std::string convert(const boost::system::result<T, E>& r) {
     return r ? "a value" : sluice::to_string(r.error());
   }
 };

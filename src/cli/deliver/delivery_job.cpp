@@ -25,8 +25,8 @@ constexpr int misconfigured = 2;
 constexpr int unavailable = 3; // a later start may go on
 
 // Of a queue that could not be opened: whether it is wrong, or only away or in other hands.
-int status_of(const error& why) {
-  const bool may_pass = why.code == errc::queue_taken || why.code == errc::queue_watched ||
+int status_of(const store_error& why) {
+  const bool may_pass = why.code == errc::queue_taken || why.signal == store_signal::watched ||
                         (why.code == errc::store_failed && why.field == "persistence");
   return may_pass ? unavailable : misconfigured;
 }
@@ -111,28 +111,28 @@ bool delivery_job::options_are_wrong() {
 
 // Makes sure of the queue before anything is read: a store that becomes unavailable later is waited for, one that is
 // wrong from the beginning is an error of configuration.
-result<std::unique_ptr<store>> delivery_job::open_store() {
+boost::system::result<std::unique_ptr<store>, store_error> delivery_job::open_store() {
   auto queue = make_store(arguments.settings());
+  if (!queue) {
+    say(to_string(queue.error()));
+    return queue.error();
+  }
   bool said = false;
   const auto patience = std::chrono::steady_clock::now() + start_patience;
-  while (queue) {
+  for (;;) {
     const auto opened =
         (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())});
     if (opened)
       return std::move(*queue);
-    const bool may_pass = opened.error().code == errc::store_failed && opened.error().field == "persistence" &&
-                          std::chrono::steady_clock::now() < patience;
-    if (opened.error().code != errc::queue_watched && !may_pass) {
-      queue = opened.error();
-      break;
-    }
-    if (!std::exchange(said, true))
-      say(to_string(opened.error()));
-    if (stop.wait(glance))
-      return opened.error();
+    const auto& why = opened.error();
+    const bool may_pass =
+        why.code == errc::store_failed && why.field == "persistence" && std::chrono::steady_clock::now() < patience;
+    const bool waits = why.signal == store_signal::watched || may_pass;
+    if (!waits || !std::exchange(said, true))
+      say(to_string(why));
+    if (!waits || stop.wait(glance))
+      return why;
   }
-  say(to_string(queue.error()));
-  return queue;
 }
 
 int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts) {

@@ -46,7 +46,7 @@ public:
 private:
   struct ending;
   void print(std::chrono::steady_clock::duration took) const;
-  result<std::unique_ptr<store>> open_store();
+  boost::system::result<std::unique_ptr<store>, store_error> open_store();
   result<shutdown_report> shut_down(analytics&, std::chrono::seconds drain);
   std::optional<std::uint64_t> left_in_queue();
 

@@ -48,15 +48,15 @@ std::vector<std::string_view> redis_owner::credentials() const {
   return {token_, session_, mode_};
 }
 
-result<void> redis_owner::ensure() {
+redis_owner::outcome redis_owner::ensure() {
   if (auto connected = connection_.open(); !connected)
-    return connected;
+    return connected.error();
   if (sure_ && connected_ == connection_.times_connected())
     return {};
   return acquire();
 }
 
-result<void> redis_owner::acquire() {
+redis_owner::outcome redis_owner::acquire() {
   const auto fresh = uuid_source{}.hex(); // the generation, if the queue is new
   const auto reply = connection_.run_one(redis_script::acquire, queue_,
                                          {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0",
@@ -81,33 +81,33 @@ result<void> redis_owner::acquire() {
   return error{errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
 }
 
-result<void> redis_owner::granted(std::string generation, std::string session) {
+redis_owner::outcome redis_owner::granted(std::string generation, std::string session) {
   if (owned_ && generation_ != generation)
-    happened_ = errc::queue_emptied;
-  else if (owned_ && server_ != connection_.server() && happened_ == errc{})
-    happened_ = errc::queue_reset;
+    happened_ = store_signal::emptied;
+  else if (owned_ && server_ != connection_.server() && happened_ == store_signal::none)
+    happened_ = store_signal::reset;
   generation_ = std::move(generation);
   session_ = std::move(session);
   server_ = connection_.server();
   owned_ = true;
+  next_fingerprint_.clear();
   watched_.reset();
   if (auto done = reclaim(); !done)
-    return done;
+    return done.error();
   connected_ = connection_.times_connected();
   sure_ = true;
   return {};
 }
 
-result<void> redis_owner::what_happened() {
-  switch (std::exchange(happened_, {})) {
-  case errc::queue_emptied:
-    return error{errc::queue_emptied, "persistence",
-                 "Redis was emptied: what is in flight is stored again, the rest of the queue is lost"};
-  case errc::queue_reset:
-    return error{errc::queue_reset, "persistence", "Redis was restarted: what is in flight is stored again"};
-  default:
+redis_owner::outcome redis_owner::what_happened() {
+  const auto signal = std::exchange(happened_, store_signal::none);
+  if (signal == store_signal::none)
     return {};
-  }
+  return store_error{{errc::store_failed, "persistence",
+                      signal == store_signal::emptied
+                          ? "Redis was emptied: what is in flight is stored again, the rest of the queue is lost"
+                          : "Redis was restarted: what is in flight is stored again"},
+                     signal};
 }
 
 result<void> redis_owner::reclaim() {
@@ -122,7 +122,7 @@ result<void> redis_owner::reclaim() {
   }
 }
 
-result<void> redis_owner::watch(std::string_view whose, std::int64_t expires_ms) {
+store_error redis_owner::watch(std::string_view whose, std::int64_t expires_ms) {
   const auto now = std::chrono::steady_clock::now();
   if (!watched_ || watched_->whose != whose) {
     const auto over = now + milliseconds{std::max<std::int64_t>(expires_ms, 0)} + grace;
@@ -135,21 +135,19 @@ result<void> redis_owner::watch(std::string_view whose, std::int64_t expires_ms)
     return error{errc::queue_taken, "queue.name",
                  queue_ + " is processed by " + owner_token::describe(whose) +
                      "; it has one process, unless queue.is_multi_processor is true for all of them"};
-  return error{errc::queue_watched, "queue.name",
-               queue_ + " was processed by " + owner_token::describe(whose) + ", which may have ended; waiting"};
+  return {{errc::store_failed, "queue.name",
+           queue_ + " was processed by " + owner_token::describe(whose) + ", which may have ended; waiting"},
+          store_signal::watched};
 }
 
-result<void> redis_owner::redirect(const std::string& fingerprint) {
-  if (auto sure = ensure(); !sure)
-    return sure;
-  next_fingerprint_ = fingerprint; // until it is certain which of them is there
-  auto arguments = credentials();
-  arguments.emplace_back(fingerprint);
-  const auto reply = connection_.run_one(redis_script::redirect, queue_, arguments);
-  if (!reply)
-    return reply.error();
+void redis_owner::redirecting(const std::string& fingerprint) {
+  next_fingerprint_ = fingerprint;
+  sure_ = false;
+}
+
+void redis_owner::redirected() {
   fingerprint_ = std::exchange(next_fingerprint_, {});
-  return {};
+  sure_ = true;
 }
 
 void redis_owner::leave() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "sluice/store.hpp"
 #include "store/redis/connection.hpp"
 
 namespace sluice {
@@ -21,16 +22,19 @@ struct owner_token {
 /// connect, since it may have been lost without a word.
 class redis_owner {
 public:
+  /// Nothing, or an error, which may be a signal.
+  using outcome = boost::system::result<void, store_error>;
+
   /// `queue`: the name of its keys. `fingerprint`: where its batches go.
   redis_owner(redis_connection&, std::string queue, const options&, std::string fingerprint);
 
   /// Makes sure of it. A process that finds another one at a queue of one process watches it for as long as that can be
   /// silent: then, or as soon as it gives a sign, it is known whether it lives.
-  /// Errors: `queue_watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `store_failed`.
-  result<void> ensure();
+  /// Errors: the signal `watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `store_failed`.
+  outcome ensure();
 
-  /// What Redis may have forgotten since this was asked last: `queue_reset` or `queue_emptied` if it did.
-  result<void> what_happened();
+  /// What Redis may have forgotten since this was asked last: the signal `reset` or `emptied` if it did.
+  outcome what_happened();
 
   /// A script has said that the right is gone, or that the queue is another.
   void doubt() noexcept { sure_ = false; }
@@ -38,8 +42,11 @@ public:
   /// Leases that are over go back. Called by a process of a shared queue now and then.
   result<void> reclaim();
 
-  /// Batches go elsewhere.
-  result<void> redirect(const std::string& fingerprint);
+  /// A unit of work that gives the queue this fingerprint is sent. Unless it is answered, the old one may be there, or
+  /// this one.
+  void redirecting(const std::string& fingerprint);
+  /// It was answered.
+  void redirected();
 
   /// Gives the right and all leases back.
   void leave();
@@ -48,15 +55,15 @@ public:
   std::vector<std::string_view> credentials() const;
 
 private:
-  result<void> acquire();
-  result<void> granted(std::string generation, std::string session);
-  result<void> watch(std::string_view whose, std::int64_t expires_ms);
+  outcome acquire();
+  outcome granted(std::string generation, std::string session);
+  store_error watch(std::string_view whose, std::int64_t expires_ms);
 
   redis_connection& connection_;
   const std::string queue_;
   const options& settings_;
   std::string fingerprint_;
-  /// What a redirection that was not answered may have put in its place.
+  /// What a unit of work that was not answered may have put in its place.
   std::string next_fingerprint_;
   const std::string token_ = owner_token::make();
   const std::string mode_, ttl_, max_crashes_;
@@ -66,8 +73,7 @@ private:
   std::uint64_t connected_ = 0;
   bool owned_ = false;
   bool sure_ = false;
-  /// What Redis may have done: `queue_reset`, `queue_emptied`; or nothing.
-  errc happened_{};
+  store_signal happened_ = store_signal::none;
 
   /// A foreign owner, and when it will have been silent for too long.
   struct sighting {

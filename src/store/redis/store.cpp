@@ -26,7 +26,7 @@ result<store_stats> redis_store::stats() {
   return admin_.stats();
 }
 
-result<work_done> redis_store::apply(const unit_of_work& work) {
+work_result redis_store::apply(const unit_of_work& work) {
   for (bool again = true;; again = false) {
     if (auto ours = owner_.ensure(); !ours)
       return ours.error();
@@ -38,14 +38,20 @@ result<work_done> redis_store::apply(const unit_of_work& work) {
         continue;
       return done.error();
     }
+    if (work.fingerprint)
+      owner_.redirecting(*work.fingerprint);
     redis_unit unit{work, queue_, settings_, owner_.credentials()};
     unit.add_to(*connection_);
     const auto answers = connection_->run();
     if (!answers)
       return answers.error();
     auto done = unit.read(*answers);
-    if (done)
-      return complete(unit, std::move(*done));
+    if (done) {
+      auto completed = complete(unit, std::move(*done));
+      if (completed && work.fingerprint)
+        owner_.redirected();
+      return completed;
+    }
     if (!again || !mended(unit.trouble()))
       return done.error();
   }
@@ -80,7 +86,7 @@ result<void> redis_store::reclaim_now_and_then() {
   return owner_.reclaim();
 }
 
-result<work_done> redis_store::complete(redis_unit& unit, work_done done) {
+work_result redis_store::complete(redis_unit& unit, work_done done) {
   if (unit.is_ungranted()) {
     const auto claimed = connection_->run_one(redis_script::enqueue_and_claim, queue_, unit.claim_arguments());
     if (!claimed)

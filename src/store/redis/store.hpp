@@ -19,9 +19,8 @@ public:
   /// Connects when it is first used. `fingerprint` says where its batches go.
   redis_store(const redis_options& where, const options&, std::string fingerprint);
 
-  result<work_done> apply(const unit_of_work&) override;
+  work_result apply(const unit_of_work&) override;
   void leave() override { owner_.leave(); }
-  result<void> redirect(const std::string& fingerprint) override { return owner_.redirect(fingerprint); }
   bool durable() const noexcept override { return true; }
   bool shared() const noexcept override { return settings_.queue.is_multi_processor; }
   /// A second; a shared queue's processes spread themselves a little.
@@ -39,7 +38,7 @@ public:
 private:
   bool mended(redis_trouble);
   result<void> reclaim_now_and_then();
-  result<work_done> complete(redis_unit&, work_done);
+  work_result complete(redis_unit&, work_done);
   result<void> settle_all(redis_unit&, std::string_view how, const std::vector<lease>&);
   result<void> fetch_bodies(work_done&, std::vector<lease>& empty);
 

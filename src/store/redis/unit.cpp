@@ -27,7 +27,9 @@ std::optional<row> row_of(const settlement& s) {
   if (const auto* a = std::get_if<ack>(&s))
     return row{.op = "ack", .about = &a->lease};
   if (const auto* n = std::get_if<nack>(&s))
-    return row{.op = n->counted ? "nack" : "defer", .about = &n->lease, .delay = n->delay.count(), .why = &n->why};
+    return row{.op = "nack", .about = &n->lease, .delay = n->delay.count(), .why = &n->why};
+  if (const auto* d = std::get_if<defer>(&s))
+    return row{.op = "defer", .about = &d->lease, .delay = d->delay.count(), .why = &d->why};
   if (const auto* b = std::get_if<bury>(&s))
     return row{.op = "bury", .about = &b->lease, .why = &b->why};
   if (const auto* r = std::get_if<release>(&s))
@@ -168,7 +170,11 @@ std::vector<std::string_view> redis_unit::claim_arguments() {
                    {number(static_cast<std::int64_t>(work_.slots)), number(settings_.queue.lease.count()),
                     number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0",
                     number(static_cast<std::int64_t>(settings_.queue.max_backlog_events)),
-                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))});
+                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_bytes)),
+                    work_.fingerprint ? std::string_view{*work_.fingerprint} : "",
+                    !work_.pause   ? ""
+                    : *work_.pause ? "1"
+                                   : "0"});
   return arguments;
 }
 
@@ -259,9 +265,7 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
   case step::kind::claim:
     break;
   }
-  if (value.size() < 2)
-    return not_understood();
-  return read_enqueued(value[1], done) && read_granted(value, done);
+  return read_granted(value, done) && read_enqueued(value[2], done);
 }
 
 bool redis_unit::read_settled(const step& s, redis_value answer, work_done& done) {
@@ -299,11 +303,12 @@ bool redis_unit::read_wait(redis_value answer) {
 }
 
 bool redis_unit::read_granted(redis_value answer, work_done& done) {
-  constexpr std::size_t row = 5, before = 2;
+  constexpr std::size_t row = 5, before = 3;
   if (answer.size() < before || (answer.size() - before) % row != 0)
     return not_understood();
   if (const auto due = answer[0].integer())
     done.next_due = store_time{milliseconds{*due}};
+  done.paused = answer[1].text() == "1";
   for (std::size_t i = before; i < answer.size(); i += row) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),

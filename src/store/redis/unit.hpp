@@ -14,7 +14,8 @@ namespace sluice {
 /// One unit of work as commands to Redis, and what came of it out of the answers. Does no I/O of its own.
 ///
 /// The commands, in their order: settlements, and the splits, each a transaction with the bodies of the halves; then
-/// the bodies of the enqueues, accepting them, and the claim, in one transaction.
+/// the bodies of the enqueues, and the script that sets the queue's fingerprint and pause, on which no settlement
+/// depends, accepts the enqueues, and claims, in one transaction.
 class redis_unit {
 public:
   /// Borrows everything.

@@ -94,6 +94,16 @@ void write_totals(sqlite_db& db, const sqlite_totals& t) {
           t.next_place});
 }
 
+bool read_paused(sqlite_db& db) {
+  bool paused = false;
+  db.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { paused = r.integer(0) != 0; });
+  return paused;
+}
+
+void write_paused(sqlite_db& db, bool paused) {
+  db.run("UPDATE control SET paused = ?", {std::int64_t{paused}});
+}
+
 result<store_stats> sqlite_queue::stats() {
   return guarded([&]() -> result<store_stats> {
     const sqlite_transaction snapshot{db_, "BEGIN"};
@@ -109,7 +119,7 @@ result<store_stats> sqlite_queue::stats() {
     s.oldest_ready = time_of(db_, "SELECT enqueued FROM batch WHERE state = 0 ORDER BY place, id LIMIT 1");
     s.next_retry = time_of(db_, "SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1");
     s.oldest_dead = time_of(db_, "SELECT died FROM batch WHERE state = 3 ORDER BY died LIMIT 1");
-    db_.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { s.paused = r.integer(0) != 0; });
+    s.paused = read_paused(db_);
     if (auto owner = file_lock::holder(path_); !owner.empty())
       s.owners.push_back(std::move(owner));
     return s;
@@ -202,7 +212,7 @@ result<std::uint64_t> sqlite_queue::purge_dead(const std::vector<std::string>& i
 
 result<void> sqlite_queue::set_paused(bool paused) {
   return guarded([&]() -> result<void> {
-    db_.run("UPDATE control SET paused = ?", {std::int64_t{paused}});
+    write_paused(db_, paused);
     return {};
   });
 }

@@ -31,6 +31,9 @@ struct sqlite_totals {
 sqlite_totals read_totals(sqlite_db&);
 void write_totals(sqlite_db&, const sqlite_totals&);
 
+bool read_paused(sqlite_db&);
+void write_paused(sqlite_db&, bool);
+
 /// What operators do to a queue in a file, beside the process that processes it.
 class sqlite_queue : public queue_admin {
 public:

@@ -19,7 +19,7 @@ std::int64_t ms(store_time t) {
 
 // Where a settlement leaves a batch that it does not remove.
 sqlite_state end_of(const settlement& s) {
-  if (std::holds_alternative<nack>(s))
+  if (std::holds_alternative<nack>(s) || std::holds_alternative<defer>(s))
     return sqlite_state::retry;
   if (std::holds_alternative<bury>(s))
     return sqlite_state::dead;
@@ -72,17 +72,12 @@ result<void> sqlite_store::claim_destination(const std::string& fingerprint) {
                  "the queue holds events for another data_plane_url or write_key; use another queue, or set "
                  "queue.adopt to send them to this one"};
   if (present != fingerprint)
-    db_.run("UPDATE control SET fingerprint = ?", {fingerprint});
+    write_fingerprint(fingerprint);
   return {};
 }
 
-result<void> sqlite_store::redirect(const std::string& fingerprint) {
-  try {
-    db_.run("UPDATE control SET fingerprint = ?", {fingerprint});
-    return {};
-  } catch (const sqlite_failure& f) {
-    return to_error(f);
-  }
+void sqlite_store::write_fingerprint(const std::string& fingerprint) {
+  db_.run("UPDATE control SET fingerprint = ?", {fingerprint});
 }
 
 // What the last process had in flight may have been its end: that is counted, and not done for ever.
@@ -107,7 +102,7 @@ void sqlite_store::take_over(store_time now) {
   whole.commit();
 }
 
-result<work_done> sqlite_store::apply(const unit_of_work& work) {
+work_result sqlite_store::apply(const unit_of_work& work) {
   try {
     return attempt(work, true);
   } catch (const sqlite_failure& f) {
@@ -127,11 +122,15 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
   sqlite_transaction whole{db_};
   const auto before = read_totals(db_);
   transaction_state t{.work = work, .totals = before};
+  if (work.fingerprint)
+    write_fingerprint(*work.fingerprint);
+  if (work.pause)
+    write_paused(db_, *work.pause);
+  t.done.paused = read_paused(db_);
   for (const auto& s : work.settlements)
     t.done.settled.push_back(settle(s, t));
   promote(t);
-  bool closed = work.in_order && t.totals.retry > 0;
-  db_.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { closed = closed || r.integer(0) != 0; });
+  const bool closed = t.done.paused || (work.in_order && t.totals.retry > 0);
   if (!closed)
     claim(t);
   for (const auto& b : work.enqueues) {
@@ -168,10 +167,9 @@ settle_outcome sqlite_store::settle(const settlement& s, transaction_state& t) {
     erase(*r, t.totals);
     t.totals.delivered += r->events;
   } else if (const auto* n = std::get_if<nack>(&s)) {
-    db_.run("UPDATE batch SET state = 2, attempts = attempts + ?, due = ?, status = ?, reason = ? WHERE n = ?",
-            {std::int64_t{n->counted ? 1 : 0}, ms(t.work.now + n->delay), std::int64_t{n->why.status}, n->why.reason,
-             r->n});
-    t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r->events, r->bytes);
+    retry_later(*r, 1, n->delay, n->why, t);
+  } else if (const auto* d = std::get_if<defer>(&s)) {
+    retry_later(*r, 0, d->delay, d->why, t);
   } else if (const auto* b = std::get_if<bury>(&s)) {
     return settle_bury(*r, *b, t);
   } else if (const auto* p = std::get_if<split>(&s)) {
@@ -183,14 +181,19 @@ settle_outcome sqlite_store::settle(const settlement& s, transaction_state& t) {
   return settle_outcome::applied;
 }
 
+void sqlite_store::retry_later(const row& r, int counted, milliseconds delay, const failure_note& why,
+                               transaction_state& t) {
+  db_.run("UPDATE batch SET state = 2, attempts = attempts + ?, due = ?, status = ?, reason = ? WHERE n = ?",
+          {std::int64_t{counted}, ms(t.work.now + delay), std::int64_t{why.status}, why.reason, r.n});
+  t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r.events, r.bytes);
+}
+
 settle_outcome sqlite_store::settle_bury(const row& r, const bury& b, transaction_state& t) {
   if (make_room_for_dead(r, t)) {
     die(r, static_cast<int>(r.attempts) + 1, b.why, t.work.now, t.totals);
     return settle_outcome::applied;
   }
-  db_.run("UPDATE batch SET state = 2, attempts = attempts + 1, due = ?, status = ?, reason = ? WHERE n = ?",
-          {ms(t.work.now + no_room_delay), std::int64_t{b.why.status}, b.why.reason, r.n});
-  t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r.events, r.bytes);
+  retry_later(r, 1, no_room_delay, b.why, t);
   return settle_outcome::no_room;
 }
 

@@ -19,10 +19,9 @@ public:
   /// `store_failed`.
   static result<std::unique_ptr<store>> open(const std::string& path, const options&, const std::string& fingerprint);
 
-  result<work_done> apply(const unit_of_work&) override;
+  work_result apply(const unit_of_work&) override;
   bool durable() const noexcept override { return true; }
   void leave() override;
-  result<void> redirect(const std::string& fingerprint) override;
   std::chrono::milliseconds poll_interval() override { return std::chrono::milliseconds{1'000}; }
 
   result<store_stats> stats() override { return admin_.stats(); }
@@ -53,9 +52,11 @@ private:
       : lock_{std::move(lock)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o} {}
 
   result<void> claim_destination(const std::string& fingerprint);
+  void write_fingerprint(const std::string&);
   void take_over(store_time now);
   work_done attempt(const unit_of_work&, bool with_enqueues);
   settle_outcome settle(const settlement&, transaction_state&);
+  void retry_later(const row&, int counted, std::chrono::milliseconds delay, const failure_note&, transaction_state&);
   settle_outcome settle_bury(const row&, const bury&, transaction_state&);
   settle_outcome settle_split(const row&, const split&, transaction_state&);
   void take_back_all_but(const std::vector<lease>&, transaction_state&);

@@ -28,7 +28,7 @@ public:
     control_.inner = inner_.get();
   }
 
-  result<work_done> apply(const unit_of_work& u) override {
+  work_result apply(const unit_of_work& u) override {
     ++control_.units;
     control_.largest_unit = std::max(control_.largest_unit, u.enqueues.size() + u.settlements.size());
     if (control_.throws)
@@ -38,12 +38,14 @@ public:
     if (control_.forgets_all) {
       inner_ = std::move(control_.forgets_all);
       control_.inner = inner_.get();
-      return error{errc::queue_emptied, "", "emptied"};
+      return store_error{{errc::store_failed, "", "emptied"}, store_signal::emptied};
     }
     if (std::exchange(control_.restarts, false))
-      return error{errc::queue_reset, "", "restarted"};
+      return store_error{{errc::store_failed, "", "restarted"}, store_signal::reset};
     auto done = inner_->apply(u);
-    return control_.forgets_to_answer ? error{errc::store_failed, "", "no answer"} : done;
+    if (control_.forgets_to_answer)
+      return error{errc::store_failed, "", "no answer"};
+    return done;
   }
 
 private:

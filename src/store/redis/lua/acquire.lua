@@ -1,6 +1,6 @@
 -- A process begins a session on the queue. ARGV[2]: the generation, if the queue is new.
 -- ARGV[4..9]: owner_ttl in ms, fingerprint, '1' to adopt, schema, the number of the session that the process had,
--- another fingerprint that may be there instead: of a redirection whose answer got lost.
+-- another fingerprint that may be there instead: of a unit of work whose answer got lost.
 -- Gives {'ok', generation, session}; {'taken', whose, ms until that expires}; {'replaced'}; {'newer'}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local schema = redis.call('HGET', ctl, 'schema')

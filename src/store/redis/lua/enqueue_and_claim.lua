@@ -1,10 +1,12 @@
--- The end of every unit of work: the caller is alive, due retries become ready, new batches are accepted, and leases are
--- given: to the oldest first.
+-- The end of every unit of work: the caller is alive, the queue gets its fingerprint and pause, due retries become ready,
+-- new batches are accepted, and leases are given: to the oldest first.
 -- ARGV[4..7]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
--- ARGV[8], [9]: events and bytes that may wait at most. Then id, events, bytes of each new batch, whose bodies the same
--- transaction has set, to expire unless they are accepted here.
--- Gives {when the next retry is due or '', {1 for each that is stored, by this or an earlier call, else 0}, id, fence,
--- attempts, events, stored, … of each lease}. Behind one that is not stored none is, which would overtake it.
+-- ARGV[8], [9]: events and bytes that may wait at most. ARGV[10], [11]: the queue's new fingerprint, '1' to pause it or
+-- '0' to end its pause; '' for as before. Then id, events, bytes of each new batch, whose bodies the same transaction has
+-- set, to expire unless they are accepted here.
+-- Gives {when the next retry is due or '', '1' if the queue is paused, {1 for each that is stored, by this or an earlier
+-- call, else 0}, id, fence, attempts, events, stored, … of each lease}. Behind one that is not stored none is, which would
+-- overtake it.
 local refused = refusal()
 if refused then
   return refused
@@ -16,6 +18,13 @@ else
   redis.call('ZREM', owners, ARGV[1])
   redis.call('ZADD', owners, text(now), ARGV[1])
 end
+if ARGV[10] ~= '' then
+  redis.call('HSET', ctl, 'fingerprint', ARGV[10])
+end
+if ARGV[11] ~= '' then
+  redis.call('HSET', ctl, 'paused', ARGV[11])
+end
+local paused = redis.call('HGET', ctl, 'paused') or '0'
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', sets.retry, '-inf', text(now), 'LIMIT', 0, most)) do
   local b = load(id)
   if b then
@@ -55,11 +64,11 @@ local function accept(first)
     outcome[#outcome + 1] = stored
   end
 end
-if #ARGV > 9 then
-  accept(10)
+if #ARGV > 11 then
+  accept(12)
 end
 
-local given = {next_due, outcome}
+local given = {next_due, paused, outcome}
 local function give(b)
   b.fence, b.owner, slots = b.fence + 1, ARGV[1], slots - 1
   for _, member in ipairs({b.id, text(b.fence), text(b.attempts), text(b.events), text(b.enqueued)}) do
@@ -67,7 +76,7 @@ local function give(b)
   end
 end
 local in_line = ARGV[7] == '1' and next_due ~= ''
-if slots > 0 and (in_line or redis.call('HGET', ctl, 'paused') == '1') then
+if in_line or paused == '1' then
   slots = 0
 end
 if slots > 0 then

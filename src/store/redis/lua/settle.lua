@@ -1,6 +1,6 @@
 -- Settles leases, each as far as it is the present one.
 -- ARGV[4..7]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch waits for which there is
--- no room. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer (a nack that is not counted),
+-- no room. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer (a nack that counts no attempt),
 -- bury, release, extend, no_room (halves that found no memory).
 -- Gives {events purged, outcome, outcome, …}: applied, gone, stale, no_room.
 local refused = refusal()

@@ -78,6 +78,42 @@ TEST_CASE("past maxmemory enqueues push back, everything else goes on, and nothi
   check_layout(q.server);
 }
 
+TEST_CASE("past maxmemory a queue is paused, its pause is ended, and it is redirected", "[store][redis]") {
+  for (const bool shared : {false, true}) {
+    redis_queue_under_test q;
+    q.o.queue.is_multi_processor = shared;
+    auto a = q.process();
+    REQUIRE(put(*a, {make("x"), make("y")}));
+    REQUIRE(q.server.command({"CONFIG", "SET", "maxmemory-policy", "noeviction"}) == "OK");
+    REQUIRE(q.server.command({"CONFIG", "SET", "maxmemory", "1"}) == "OK");
+    for (const bool enqueues : {false, true}) { // what is refused with the bodies is done without them
+      unit_of_work w;
+      w.slots = 1;
+      if (enqueues)
+        w.enqueues = {make("new", 10'000)};
+      w.fingerprint = enqueues ? "three" : "two";
+      w.pause = true;
+      const auto paused = apply(*a, w);
+      REQUIRE(paused);
+      CHECK(paused->paused);
+      CHECK(paused->granted.empty());
+      CHECK(paused->enqueued == std::vector(w.enqueues.size(), enqueue_outcome::backlog_full));
+      CHECK(a->stats()->paused);
+      CHECK(q.server.command({"HGET", queue_name + ":ctl", "fingerprint"}) == *w.fingerprint);
+      w.pause = false;
+      const auto resumed = apply(*a, w);
+      REQUIRE(resumed);
+      CHECK(!resumed->paused);
+      CHECK(resumed->granted.size() == 1);
+      CHECK(!a->stats()->paused);
+    }
+    a->leave();
+    CHECK(code_of(apply(*q.process())) == errc::other_destination);
+    CHECK(apply(*q.process(0, "three")));
+    check_layout(q.server);
+  }
+}
+
 TEST_CASE("scripts that Redis forgets are loaded again", "[store][redis]") {
   redis_queue_under_test q;
   auto a = q.process();
@@ -96,14 +132,16 @@ TEST_CASE("an emptied or restarted Redis asks for what is leased", "[store][redi
   const auto leased = claim(*a, 1);
   SECTION("emptied") {
     q.server.command({"FLUSHALL"});
-    CHECK(code_of(apply(*a)) == errc::queue_emptied);
+    const auto emptied = apply(*a);
+    CHECK(code_of(emptied) == errc::store_failed);
+    CHECK(signal_of(emptied) == store_signal::emptied);
     CHECK(put(*a, {leased[0].content}, 1)->granted.size() == 1);
   }
   SECTION("restarted") {
     q.server.kill();
     CHECK(code_of(apply(*a)) == errc::store_failed);
     q.server.start();
-    CHECK(code_of(apply(*a)) == errc::queue_reset);
+    CHECK(signal_of(apply(*a)) == store_signal::reset);
     // It had forgotten nothing: the lease is still ours.
     CHECK(put(*a, {leased[0].content}, 1)->granted.empty());
     CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
@@ -160,7 +198,7 @@ TEST_CASE("the answers of a Redis that is ill are errors, and it is used again w
     CHECK(code_of(apply(*b)) == errc::store_failed);
     other.reset();
     REQUIRE(eventually([&] { return q.server.command({"CONFIG", "SET", "maxclients", "100"}) == "OK"; }));
-    CHECK(code_of(apply(*b)) == errc::queue_watched); // it is heard
+    CHECK(signal_of(apply(*b)) == store_signal::watched); // it is heard
     REQUIRE(put(*a, {make("y")}));
   }
   SECTION("credentials changed") {
@@ -213,12 +251,7 @@ TEST_CASE("a replica that is promoted takes the place of the master, and what is
   q.server.kill();
   REQUIRE(eventually([&] { return replica.command({"CONFIG", "SET", "port", port}) == "OK"; })); // since Redis 7
   q.o.redis.wait_replicas = 0;
-  std::vector<errc> seen;
-  REQUIRE(eventually([&] {
-    const auto done = apply(*b);
-    seen.push_back(code_of(done));
-    return seen.back() == errc::queue_reset;
-  }));
+  REQUIRE(eventually([&] { return signal_of(apply(*b)) == store_signal::reset; }));
 }
 
 TEST_CASE("in a cluster a queue stays on one node, and another node says so", "[store][redis]") {
@@ -294,7 +327,7 @@ TEST_CASE("a connection that breaks at any point leaves a unit that may be sent 
   proxy.stall(false);
   proxy.half_open(false);
   w.settlements.insert(w.settlements.begin(), retain{{lease_of(leased[0])}});
-  result<work_done> done = error{};
+  work_result done = error{};
   REQUIRE(eventually([&] {
     done = a->apply(w);
     return done.has_value();

@@ -1,5 +1,6 @@
 #include "unit/store/redis/queue_under_test.hpp"
 
+#include "support/fault_proxy.hpp"
 #include "support/pipeline.hpp"
 
 // Who may process a queue in Redis: one process, or many, and what becomes of those that are late.
@@ -12,13 +13,15 @@ TEST_CASE("a second process of a queue for one is refused when the first gives a
   redis_queue_under_test q;
   auto first = q.process(), second = q.process();
   REQUIRE(put(*first, {make("x")}));
-  CHECK(code_of(apply(*second)) == errc::queue_watched);
-  error why;
+  const auto meanwhile = apply(*second);
+  CHECK(code_of(meanwhile) == errc::store_failed);
+  CHECK(signal_of(meanwhile) == store_signal::watched);
+  store_error why;
   REQUIRE(eventually([&] {
     REQUIRE(apply(*first));
     const auto r = apply(*second);
-    why = r ? error{} : r.error();
-    return why.code != errc::queue_watched;
+    why = r ? store_error{} : r.error();
+    return why.signal != store_signal::watched;
   }));
   CHECK(why.code == errc::queue_taken);
   CHECK(why.field == "queue.name");
@@ -94,7 +97,7 @@ TEST_CASE("what comes late, by a connection that was given up, changes nothing",
   REQUIRE(apply(*a)); // its next session
   redis_connection late{redis_options{.unix_socket = q.server.socket()}};
   const auto claimed = late.run_one(redis_script::enqueue_and_claim, queue_name,
-                                    {token, session, "single", "5", "60000", "3000", "0", "1000", "1000"});
+                                    {token, session, "single", "5", "60000", "3000", "0", "1000", "1000", "", ""});
   REQUIRE(!claimed);
   CHECK(a->stats()->ready == 10);
 }
@@ -108,7 +111,7 @@ TEST_CASE("a queue is not adopted from living processes", "[store][redis]") {
   redis_options where;
   where.unix_socket = q.server.socket();
   redis_store other{where, q.o, "another destination"};
-  CHECK(code_of(other.apply({})) == errc::queue_watched);
+  CHECK(signal_of(other.apply({})) == store_signal::watched);
   a->leave();
   CHECK(other.apply({}));
 }
@@ -233,12 +236,41 @@ TEST_CASE("a queue in Redis that was redirected is the new destination's, also w
     q.o.queue.is_multi_processor = shared;
     auto a = q.process();
     REQUIRE(put(*a, {make("x")}));
-    REQUIRE(a->redirect("two"));
+    unit_of_work w;
+    w.fingerprint = "two";
+    REQUIRE(apply(*a, w));
     q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
     REQUIRE(eventually([&] { return apply(*a).has_value(); }));
     CHECK(a->stats()->ready == 10);
     a->leave();
     CHECK(code_of(apply(*q.process())) == errc::other_destination);
+  }
+}
+
+TEST_CASE("an owner whose new fingerprint was not answered goes on, whichever of the two is there", "[store][redis]") {
+  for (const bool arrives : {false, true}) {
+    redis_queue_under_test q;
+    fault_proxy proxy{q.server.port()};
+    auto a = q.process(proxy.port());
+    REQUIRE(put(*a, {make("x")}));
+    const auto present = [&] { return q.server.command({"HGET", queue_name + ":ctl", "fingerprint"}); };
+    unit_of_work w;
+    for (const char* next : {"two", "three"}) {
+      w.fingerprint = next;
+      if (arrives)
+        proxy.cut_after_request();
+      else
+        proxy.cut_before_request();
+      CHECK(code_of(apply(*a, w)) == errc::store_failed);
+      CHECK((present() == next) == arrives);
+      REQUIRE(eventually([&] { return apply(*a).has_value(); })); // its next session
+    }
+    REQUIRE(apply(*a, w));
+    CHECK(present() == "three");
+    CHECK(a->stats()->ready == 10);
+    a->leave();
+    CHECK(code_of(apply(*q.process())) == errc::other_destination);
+    CHECK(apply(*q.process(0, "three")));
   }
 }
 

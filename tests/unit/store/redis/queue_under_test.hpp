@@ -25,13 +25,13 @@ struct redis_queue_under_test {
   explicit redis_queue_under_test(std::vector<std::string> arguments = {}) : server{std::move(arguments)} {
     o.queue.owner_ttl = std::chrono::seconds{3};
   }
-  /// `port`: of a way to the server; 0: its own.
-  std::unique_ptr<redis_store> process(std::uint16_t port = 0) {
+  /// `port`: of a way to the server; 0: its own. `fingerprint`: of its destination.
+  std::unique_ptr<redis_store> process(std::uint16_t port = 0, const std::string& fingerprint = "test") {
     redis_options where;
     where.host = "127.0.0.1";
     where.port = port ? port : server.port();
     where.command = std::chrono::seconds{1};
-    return std::make_unique<redis_store>(where, o, "test");
+    return std::make_unique<redis_store>(where, o, fingerprint);
   }
   /// As if its owner had been silent for `owner_ttl`.
   void expire_owner() { REQUIRE(server.command({"DEL", queue_name + ":owner"}) == "1"); }
@@ -40,11 +40,11 @@ struct redis_queue_under_test {
   options o;
 };
 
-inline result<work_done> apply(store& to, const unit_of_work& w = {}) {
+inline work_result apply(store& to, const unit_of_work& w = {}) {
   return to.apply(w);
 }
 
-inline result<work_done> put(store& to, std::vector<batch_ptr> batches, std::size_t slots = 0) {
+inline work_result put(store& to, std::vector<batch_ptr> batches, std::size_t slots = 0) {
   unit_of_work w;
   w.enqueues = std::move(batches);
   w.slots = slots;
@@ -59,14 +59,18 @@ inline std::vector<leased_batch> claim(store& from, std::size_t n) {
   return done->granted;
 }
 
-inline result<work_done> settle_one(store& to, settlement s) {
+inline work_result settle_one(store& to, settlement s) {
   unit_of_work w;
   w.settlements.push_back(std::move(s));
   return to.apply(w);
 }
 
-inline errc code_of(const result<work_done>& r) {
+inline errc code_of(const work_result& r) {
   return r ? errc{} : r.error().code;
+}
+
+inline store_signal signal_of(const work_result& r) {
+  return r ? store_signal::none : r.error().signal;
 }
 
 } // namespace sluice::test

@@ -100,18 +100,6 @@ TEST_CASE("a queue of another destination is refused unless it is adopted", "[st
   CHECK(q.open({}, "one").error().code == errc::other_destination);
 }
 
-TEST_CASE("a queue in a file that was redirected is the new destination's, and the old one's no more",
-          "[store][sqlite]") {
-  file_queue q;
-  {
-    auto open = *q.open();
-    q.put(*open, 1, 1);
-    REQUIRE(open->redirect("two"));
-  }
-  CHECK(q.open().error().code == errc::other_destination);
-  CHECK((*q.open({}, "two"))->stats()->ready == 10);
-}
-
 TEST_CASE("a file that is no queue is refused, and not touched", "[store][sqlite]") {
   file_queue q;
   const std::string text(5'000, 'x');
