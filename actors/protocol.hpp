@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/persistence/batch_news.hpp"
 #include "sluice/batch.hpp"
 #include "sluice/detail/caf_compat.hpp"
 #include "sluice/messages.hpp"
@@ -30,26 +31,6 @@ struct get_peers {};
 /// Buffer → persister: batches to store. Sent again to a new persister until they are confirmed.
 struct store_batches {
   std::vector<batch_ptr> batches{};
-};
-
-/// What happened to one batch, as committed to the store.
-enum class batch_step : std::uint8_t {
-  stored,
-  delivered,
-  retried,
-  dead,
-  returned ///< back in the queue, untried or in halves
-};
-
-struct batch_news {
-  batch_step step{};
-  batch_ptr content{};
-  /// `stored`: and leased to this process by the same unit of work.
-  bool leased = false;
-  int attempts = 0;
-  failure_note why{};
-  /// `retried`: the delay.
-  std::chrono::milliseconds delay{0};
 };
 
 /// Persister → buffer and supervisor: this has been committed.

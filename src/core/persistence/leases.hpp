@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "actors/protocol.hpp"
+#include "core/persistence/batch_news.hpp"
 
 namespace sluice {
 
-/// What settlements came to.
+/// What the settlements of a unit of work have changed.
 struct settled_leases {
   std::vector<batch_news> news;
   std::vector<lease> over;
@@ -16,22 +16,22 @@ struct settled_leases {
   std::size_t stale = 0;
 };
 
-/// The leases that the store has given to this process and that are not settled.
+/// The leases that the store has granted to this process and that are not settled.
 class leases {
 public:
   bool contains(const std::string& id) const { return leases_.contains(id); }
   std::vector<lease> all() const;
 
-  /// A dispatcher has said that it holds these; a unit of work with its `retain` makes it true.
+  /// A dispatcher has reported these leases; the unit of work with its `retain` makes them the ones that count.
   void reported_by_dispatcher(const std::vector<leased_batch>&);
-  /// The store has given these.
+  /// The store has granted these.
   void add(const std::vector<leased_batch>&);
   /// A unit of work has been applied.
   settled_leases settle(const unit_of_work&, const work_done&);
 
-  /// How many there will be when a unit of work has been applied, before its claims.
+  /// Returns how many leases are left when a unit of work has been applied, before its claims.
   std::size_t count_after(const unit_of_work&) const;
-  /// Everything that is held, but for what these settlements say is delivered.
+  /// Returns all leased batches but those that these settlements acknowledge.
   std::vector<batch_ptr> undelivered(const std::vector<settlement>&) const;
 
 private:
@@ -39,11 +39,11 @@ private:
   void retain_only(const retain&, const std::vector<lease>& over);
 
   std::map<std::string, leased_batch> leases_;
-  /// What dispatchers have said, until the next unit of work.
+  /// What dispatchers have reported since the last unit of work.
   std::map<std::string, leased_batch> reported_;
 };
 
-/// The last of a unit's settlements that says what a dispatcher holds; null if there is none.
+/// Returns the last `retain` of a unit of work, or null.
 const retain* last_retain(const unit_of_work&);
 
 } // namespace sluice

@@ -1,4 +1,4 @@
-#include "actors/leases.hpp"
+#include "core/persistence/leases.hpp"
 
 #include <algorithm>
 #include <set>
@@ -72,7 +72,7 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, settled_lea
   came.news.push_back(std::move(n));
 }
 
-// What is held now is what the dispatcher has said, less what this unit has settled before.
+// The leases of now are those that the dispatcher has reported, but for those that this unit has settled before.
 void leases::retain_only(const retain& r, const std::vector<lease>& over) {
   std::map<std::string, leased_batch> kept;
   for (const auto& l : r.leases) {
@@ -94,7 +94,7 @@ std::size_t leases::count_after(const unit_of_work& unit) const {
     for (const auto& [id, b] : leases_)
       left.emplace(id, b.fence);
   for (const auto& s : unit.settlements)
-    if (const auto* l = lease_of(s)) // one that is said again may be about an earlier lease of the batch
+    if (const auto* l = lease_of(s)) // a settlement that is sent again may be about an earlier lease of the batch
       left.erase({l->id, l->fence});
   return left.size();
 }

@@ -1,0 +1,172 @@
+#include "core/persistence/group_commit.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace sluice {
+
+group_commit::group_commit(const options& o, bool is_shared)
+    : in_order_{o.max_in_flight == 1 && !is_shared}, pause_{o.dead_letters.pause_after} {}
+
+// -- what arrives -----------------------------------------------------------------------------------------------------
+
+void group_commit::store(const std::vector<batch_ptr>& batches) {
+  buffer_has_spoken_ = true;
+  enqueues_.insert(enqueues_.end(), batches.begin(), batches.end());
+}
+
+void group_commit::settle(const std::vector<settlement>& all) {
+  settlements_.insert(settlements_.end(), all.begin(), all.end());
+}
+
+void group_commit::pull(std::size_t capacity, const std::vector<leased_batch>& leased) {
+  capacity_ = capacity;
+  retain keep;
+  for (const auto& b : leased)
+    keep.leases.push_back({b.content->id, b.fence});
+  leases_.reported_by_dispatcher(leased);
+  settlements_.emplace_back(std::move(keep));
+}
+
+// -- the next unit ----------------------------------------------------------------------------------------------------
+
+unit_of_work group_commit::next(store_time now) const {
+  if (recovery_ == recovery::restore)
+    return unit_of_leased(now);
+  unit_of_work unit{.now = now, .fingerprint = fingerprint_, .pause = pause_.wanted(), .settlements = settlements_};
+  pause_.limit(unit.settlements);
+  std::size_t bytes = 0;
+  for (const auto& b : enqueues_) {
+    bytes += b->payload->size();
+    if (!unit.enqueues.empty() && (unit.enqueues.size() == max_enqueues || bytes > max_enqueued_bytes))
+      break;
+    unit.enqueues.push_back(b);
+  }
+  if (extends_)
+    unit.settlements.emplace_back(extend{leases_.all()});
+  if (recovery_ == recovery::reconcile && !last_retain(unit))
+    unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
+  unit.slots = free_slots(unit);
+  unit.in_order = in_order_;
+  return unit;
+}
+
+// Leased batches are restored in a unit of their own, because their settlements must find them in the store. Batches
+// with a pending ack are skipped.
+unit_of_work group_commit::unit_of_leased(store_time now) const {
+  return {.now = now, .enqueues = leases_.undelivered(settlements_)};
+}
+
+std::size_t group_commit::free_slots(const unit_of_work& unit) const {
+  if (!buffer_has_spoken_ || !is_attached_ || !pause_.may_claim())
+    return 0;
+  const auto leased = leases_.count_after(unit);
+  return capacity_ - std::min(capacity_, leased);
+}
+
+// -- what follows from it ---------------------------------------------------------------------------------------------
+
+effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
+  if (recovery_ == recovery::restore)
+    return restored(unit, done);
+  failures_ = 0;
+  recovery_ = recovery::none;
+  fingerprint_.reset();
+  extends_ = false;
+  settlements_.clear();
+  effects e;
+  note_enqueues(unit, done, e);
+  note_burials(unit, done, e);
+  if ((e.pause = pause_.applied(unit, done))) {
+    e.log.emplace_back(e.pause->empty() ? log_level::info : log_level::error,
+                       e.pause->empty() ? "the queue is not paused any more" : *e.pause);
+    e.again = milliseconds{0};
+  }
+  auto ended = leases_.settle(unit, done);
+  std::move(ended.news.begin(), ended.news.end(), std::back_inserter(e.news));
+  e.over = std::move(ended.over);
+  e.stale = ended.stale;
+  leases_.add(done.granted);
+  e.granted = done.granted;
+  if (std::exchange(next_due_, done.next_due) != done.next_due)
+    e.next_due = next_due_;
+  return e;
+}
+
+// A batch that the store has no room for now is restored later: nothing else may be applied before, or its settlement
+// would not find it.
+effects group_commit::restored(const unit_of_work& unit, const work_done& done) {
+  const bool all_stored = std::all_of(done.enqueued.begin(), done.enqueued.end(),
+                                      [](enqueue_outcome o) { return o == enqueue_outcome::stored; });
+  if (all_stored) {
+    failures_ = 0;
+    recovery_ = recovery::reconcile;
+    return {.again = milliseconds{0}};
+  }
+  effects e{.again = last_pause};
+  if (std::exchange(failures_, 1) == 0)
+    e.log.emplace_back(log_level::warning, "the store has no room for " + std::to_string(unit.enqueues.size()) +
+                                               " batches that it forgot and that must be stored again; trying again");
+  return e;
+}
+
+void group_commit::note_enqueues(const unit_of_work& unit, const work_done& done, effects& e) {
+  enqueues_.erase(enqueues_.begin(), enqueues_.begin() + static_cast<std::ptrdiff_t>(unit.enqueues.size()));
+  const auto is_granted = [&](const std::string& id) {
+    return std::any_of(done.granted.begin(), done.granted.end(),
+                       [&](const leased_batch& b) { return b.content->id == id; });
+  };
+  std::vector<batch_ptr> refused;
+  for (std::size_t i = 0; i < unit.enqueues.size(); ++i) {
+    const auto& b = unit.enqueues[i];
+    if (done.enqueued[i] != enqueue_outcome::stored)
+      refused.push_back(b);
+    else if (!leases_.contains(b->id)) // else an earlier unit stored it, and its answer got lost
+      e.news.push_back({.step = batch_step::stored, .content = b, .leased = is_granted(b->id), .why = {}});
+  }
+  // A batch that is granted while it waits to be stored was stored by a unit of work whose answer got lost.
+  for (const auto& g : done.granted)
+    if (std::erase_if(enqueues_, [&](const batch_ptr& b) { return b->id == g.content->id; }) > 0)
+      e.news.push_back({.step = batch_step::stored, .content = g.content, .leased = true, .why = {}});
+  if (!refused.empty())
+    e.again = last_pause;
+  else if (!enqueues_.empty())
+    e.again = milliseconds{0};
+  enqueues_.insert(enqueues_.begin(), refused.begin(), refused.end());
+}
+
+void group_commit::note_burials(const unit_of_work& unit, const work_done& done, effects& e) const {
+  for (std::size_t i = 0; i < unit.settlements.size(); ++i) {
+    const auto* b = std::get_if<bury>(&unit.settlements[i]);
+    if (!b)
+      continue;
+    if (done.settled[i] == settle_outcome::no_room)
+      e.log.emplace_back(log_level::error,
+                         "the dead letters are full; batch " + b->lease.id + " waits: " + b->why.reason);
+    else if (done.settled[i] == settle_outcome::applied)
+      e.log.emplace_back(log_level::error, "batch " + b->lease.id + " is a dead letter: " + b->why.reason);
+  }
+}
+
+effects group_commit::failed(const store_error& why, double unit_random) {
+  if (why.code == errc::queue_taken || why.code == errc::not_a_queue || why.code == errc::other_destination)
+    return {.lost = why};
+  effects e;
+  if (why.signal == store_signal::reset || why.signal == store_signal::emptied)
+    recovery_ = recovery::restore;
+  else if (recovery_ == recovery::none)
+    recovery_ = recovery::reconcile;
+  if (why.signal == store_signal::emptied) {
+    e.kept.emplace();
+    for (auto& l : leases_.all())
+      e.kept->push_back(std::move(l.id));
+  }
+  if (failures_++ == 0)
+    e.log.emplace_back(log_level::warning, "store: " + to_string(why) + "; trying again");
+  const auto pause = std::min(first_pause * (1 << std::min(failures_, 5)), last_pause);
+  e.again = pause - std::chrono::duration_cast<milliseconds>(pause * unit_random / 2);
+  return e;
+}
+
+} // namespace sluice

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/persistence/batch_news.hpp"
+#include "core/persistence/leases.hpp"
+#include "core/persistence/queue_pause.hpp"
+#include "sluice/options.hpp"
+#include "sluice/store.hpp"
+
+namespace sluice {
+
+/// What the next unit of work must repair first.
+enum class recovery : std::uint8_t {
+  none,      ///< The last outcome is known.
+  reconcile, ///< Unknown: the next unit begins with `retain`, so that leases nobody heard of go back.
+  restore    ///< The store forgot: leased batches are stored again in a unit of their own; then reconcile.
+};
+
+/// What follows from a unit of work. Empty members mean that there is nothing to do.
+struct effects {
+  /// For the buffer and the supervisor.
+  std::vector<batch_news> news{};
+  /// For the dispatcher: the leases of these are over, and these batches are to be delivered.
+  std::vector<lease> over{};
+  std::vector<leased_batch> granted{};
+  /// For the retry scheduler: when the next retry is due has changed, to this.
+  std::optional<std::optional<store_time>> next_due{};
+  /// Settlements that came too late.
+  std::size_t stale = 0;
+  /// For the buffer: the store has lost everything but these batches.
+  std::optional<std::vector<std::string>> kept{};
+  /// For the supervisor: the queue is paused for this reason, or is not any more (an empty text).
+  std::optional<std::string> pause{};
+  /// For the supervisor: the queue is not ours any more.
+  std::optional<error> lost{};
+  std::vector<std::pair<log_level, std::string>> log{};
+  /// How long to wait before the next unit of work, zero: not at all; empty: until something arrives.
+  std::optional<milliseconds> again{};
+};
+
+/// Gathers what has arrived into units of work, repairs what a failed one has left open, and says what follows from one
+/// that was applied. It has no clock, no randomness and no I/O.
+class group_commit {
+public:
+  /// What one unit of work stores at most, but for a single batch that is larger.
+  static constexpr std::size_t max_enqueues = 64, max_enqueued_bytes = std::size_t{8} << 20;
+  /// How long to wait after the first unit of work that failed, and at most. Also after one that found no room.
+  static constexpr milliseconds first_pause{50}, last_pause{1'000};
+
+  /// `is_shared`: other processes may deliver from the queue at the same time.
+  group_commit(const options&, bool is_shared);
+
+  /// The buffer has sent what it holds unconfirmed. Nothing is claimed before: a batch that an earlier unit stored
+  /// without the buffer's knowing would be delivered, and then stored again.
+  void store(const std::vector<batch_ptr>&);
+  void settle(const std::vector<settlement>&);
+  /// A dispatcher takes up to `capacity` deliveries, and holds these leases and no others.
+  void pull(std::size_t capacity, const std::vector<leased_batch>& leased);
+  void set_capacity(std::size_t capacity) noexcept { capacity_ = capacity; }
+  /// Whether the dispatcher of now is the one that pulled last. Nothing is claimed for another one.
+  void set_attached(bool attached) noexcept { is_attached_ = attached; }
+  bool is_attached() const noexcept { return is_attached_; }
+  /// All leases begin anew with the next unit of work.
+  void extend_leases() noexcept { extends_ = true; }
+  /// What waits goes to another destination, with this fingerprint.
+  void redirect(std::string fingerprint) { fingerprint_ = std::move(fingerprint); }
+  /// An operator ends the pause of the queue.
+  void resume() noexcept { pause_.resume(); }
+
+  /// What is to be applied now. `now`: the caller's clock.
+  unit_of_work next(store_time now) const;
+  /// That unit has been applied.
+  effects applied(const unit_of_work&, const work_done&);
+  /// That unit has failed. `unit_random`, in [0, 1], spreads processes that lost the same store.
+  effects failed(const store_error&, double unit_random);
+
+  /// Units of work fail; the next one must wait for as long as `effects::again` said.
+  bool is_failing() const noexcept { return failures_ > 0; }
+  /// When the next retry is due, as far as is known.
+  std::optional<store_time> next_due() const noexcept { return next_due_; }
+  /// Batches that are not stored yet.
+  std::size_t waiting() const noexcept { return enqueues_.size(); }
+
+private:
+  unit_of_work unit_of_leased(store_time now) const;
+  std::size_t free_slots(const unit_of_work&) const;
+  effects restored(const unit_of_work&, const work_done&);
+  void note_enqueues(const unit_of_work&, const work_done&, effects&);
+  void note_burials(const unit_of_work&, const work_done&, effects&) const;
+
+  const bool in_order_;
+  recovery recovery_ = recovery::none;
+  leases leases_;
+  queue_pause pause_;
+  /// What has gathered for the next unit of work.
+  std::vector<settlement> settlements_;
+  std::vector<batch_ptr> enqueues_;
+  std::optional<std::string> fingerprint_;
+  bool extends_ = false;
+  /// Deliveries that the dispatcher takes at a time.
+  std::size_t capacity_ = 0;
+  bool is_attached_ = false;
+  bool buffer_has_spoken_ = false;
+  std::optional<store_time> next_due_;
+  /// Units of work that failed in a row.
+  int failures_ = 0;
+};
+
+} // namespace sluice
