@@ -251,6 +251,12 @@ TEST_CASE("a batch that finds no room keeps its place and is tried again later",
               "stored:a again:1000"},
              {stores({"d"}), "enqueue( b c d )"},
              {applies(), "stored:b stored:c stored:d"},
+             {arrives([](group_commit& g) {
+                g.store({batch_named("large", group_commit::max_enqueued_bytes), batch_named("small")});
+              }),
+              "enqueue( large )"},
+             {applies({.enqueued = {enqueue_outcome::backlog_full}}), "again:1000"},
+             {looks, "enqueue( large )"},
          });
 }
 
