@@ -260,7 +260,7 @@ bool persister_state::report(const unit_of_work& unit, const work_done& done) {
   note_burials(unit, done);
   auto ended = leases_.settle(unit, done);
   std::move(ended.news.begin(), ended.news.end(), std::back_inserter(news.news));
-  context_->intake->count_stale(ended.stale);
+  context_->intake->totals().count_stale(ended.stale);
   leases_.add(done.granted);
   if (!refused.empty())
     retry_.set(self_, self_->clock().now() + last_pause);
