@@ -126,9 +126,7 @@ void buffer_state::on_forgotten(const forgotten& m) {
   for (const auto& id : m.kept)
     if (const auto sequence = sequence_in(id, context_->incarnation))
       kept.insert(*sequence);
-  const auto before = context_->intake->totals().lost;
-  ledger_->forgotten(kept);
-  if (const auto lost = context_->intake->totals().lost - before; lost > 0)
+  if (const auto lost = ledger_->forgotten(kept); lost > 0)
     context_->log(log_level::error,
                   "the store was emptied: " + std::to_string(lost) + " events that were in it are lost");
   advance();
@@ -136,12 +134,13 @@ void buffer_state::on_forgotten(const forgotten& m) {
 
 // What an earlier process, or another one, had accepted.
 void buffer_state::on_recovered(const batch_news& n) const {
+  auto& totals = context_->intake->totals();
   if (n.step == batch_step::delivered)
-    context_->intake->count_recovered(n.content->events, 0);
+    totals.count_recovered(n.content->events, 0);
   else if (n.step == batch_step::dead)
-    context_->intake->count_recovered(0, n.content->events);
+    totals.count_recovered(0, n.content->events);
   else if (n.step == batch_step::retried)
-    context_->intake->count_failed_attempt();
+    totals.count_failed_attempt();
 }
 
 void buffer_state::on_drain(const drain& m) {

@@ -72,7 +72,7 @@ result<void> client::set_destination(const std::string& data_plane_url, const st
 }
 
 counts client::totals() const {
-  return impl_->intake->totals();
+  return impl_->intake->totals().snapshot();
 }
 
 } // namespace sluice

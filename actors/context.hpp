@@ -13,8 +13,7 @@
 namespace sluice {
 
 /// What the composition root gives to every actor, and the supervisor in its place when the destination changes:
-/// read-only, but for the intake, which locks, and the store, which
-/// only the persister touches.
+/// read-only, but for the intake, which locks, and the store, which only the persister touches.
 struct actor_context {
   options settings;
   std::shared_ptr<sluice::intake> intake;

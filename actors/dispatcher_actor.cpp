@@ -1,7 +1,6 @@
 #include "actors/dispatcher_actor.hpp"
 
 #include "actors/supervised.hpp"
-#include "core/delivery/outcome.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/retry_after.hpp"
 
@@ -30,117 +29,49 @@ void dispatcher_state::meet(const peers& who) {
   }
   // Whatever one of them was told and has not passed on may have died with it.
   for (const auto& [id, d] : deliveries_)
-    if (d.came_of_it)
-      tell(*d.came_of_it);
+    if (d.verdict)
+      tell(*d.verdict);
 }
 
 void dispatcher_state::on_deliver(const deliver& m) {
-  for (const auto& b : m.batches) {
-    deliveries_.insert_or_assign(b.content->id, delivery{b, std::nullopt});
-    attempt(b);
-  }
+  for (const auto& b : m.batches)
+    attempt(deliveries_.insert_or_assign(b.content->id, delivery{b, std::nullopt}).first->second);
 }
 
-void dispatcher_state::attempt(const leased_batch& b) {
-  const lease under{b.content->id, b.fence};
+void dispatcher_state::attempt(delivery& d) {
+  const auto& b = d.what;
   auto body = attempt_of(*b.content->payload, context_->clock());
-  if (!body) { // says nothing about the destination
-    auto& came_of_it = deliveries_.at(under.id).came_of_it;
-    came_of_it = undeliverable{under, {0, "malformed payload: " + body.error().message}};
-    return tell(*came_of_it);
-  }
+  if (!body)
+    return decide(d, judge_malformed(b, body.error()));
   transport_->send({.batch_id = b.content->id,
                     .head = std::move(body->head),
                     .middle = body->middle,
                     .tail = std::move(body->tail),
                     .gzip = body->gzip,
                     .payload = b.content->payload},
-                   [port = port_.get(), under](delivery_response response) {
-                     port->send(attempt_ended{under, std::move(response)});
+                   [port = port_.get(), lease = lease{b.content->id, b.fence}](delivery_response response) {
+                     port->send(attempt_ended{lease, std::move(response)});
                    });
 }
 
 void dispatcher_state::on_ended(const attempt_ended& m) {
   auto i = deliveries_.find(m.lease.id);
-  if (i == deliveries_.end() || i->second.what.fence != m.lease.fence || i->second.came_of_it)
+  if (i == deliveries_.end() || i->second.what.fence != m.lease.fence || i->second.verdict)
     return;
-  i->second.came_of_it = judge(i->second.what, m.response);
-  tell(*i->second.came_of_it);
+  delivery& d = i->second;
+  decide(d, judge(d.what, note(d.what, m.response), context_->settings, sealer_));
 }
 
-dispatcher_state::verdict dispatcher_state::judge(const leased_batch& b, const delivery_response& response) {
-  const lease under{b.content->id, b.fence};
-  const auto found = classify(response, b.content->events);
-  const auto asked = capped(context_->settings.retry, parse_retry_after(response.retry_after, context_->clock()));
-  const auto before = destination_->health();
-  note(found, asked);
-  switch (found.what) {
-  case outcome::delivered:
-    batch_size_->delivered(b.content->events);
-    say_batch_size();
-    return settle{{ack{under}}};
-  case outcome::retryable:
-    return try_again(b, found.why, asked, true);
-  case outcome::unreachable:
-    if (before == health::misconfigured) // what is held keeps its place, so that it goes on at once
-      return settle{{release{under}}};
-    return try_again(b, found.why, asked, destination_->health() == health::healthy);
-  case outcome::throttled:
-    return try_again(b, found.why, asked, before == health::healthy);
-  case outcome::splittable:
-    return halve(b, found.why);
-  case outcome::permanent:
-    return undeliverable{under, found.why};
-  case outcome::misconfigured:
-  case outcome::cancelled:
-    break;
-  }
-  return settle{{release{under}}};
-}
-
-// A batch that failed while the destination was known to be away is not to blame. It makes way for another one to be
-// the next probe: if it is what keeps the destination from answering, the others show that.
-dispatcher_state::verdict dispatcher_state::try_again(const leased_batch& b, const failure_note& why,
-                                                      std::optional<milliseconds> asked, bool counted) {
-  const lease under{b.content->id, b.fence};
-  const int attempts = b.attempts + (counted ? 1 : 0);
-  switch (judge_retry(context_->settings.retry, attempts, context_->now() - b.stored)) {
-  case retry_verdict::exhausted:
-    return undeliverable{under, {why.status, "gave up after " + std::to_string(attempts) + " attempts: " + why.reason}};
-  case retry_verdict::expired:
-    return undeliverable{under, {why.status, "gave up at the age of retry.max_age: " + why.reason}, true};
-  case retry_verdict::again:
-    break;
-  }
-  if (counted)
-    return attempt_failed{under, attempts, why, asked};
-  const auto until = destination_->probe_at().value_or(self_->clock().now()) - self_->clock().now();
-  return settle{{defer{under, std::chrono::ceil<milliseconds>(until) + milliseconds{1}, why}}};
-}
-
-dispatcher_state::verdict dispatcher_state::halve(const leased_batch& b, const failure_note& why) {
-  const lease under{b.content->id, b.fence};
-  if (why.status == 413) {
-    batch_size_->too_large(b.content->events);
-    say_batch_size();
-  }
-  const auto first_events = b.content->events / 2;
-  auto halves =
-      split_payload(*b.content->payload, first_events, sealer_, context_->settings.max_batch_bytes, context_->clock());
-  if (!halves)
-    return undeliverable{under, why};
-  const auto child = [&](const char* which, std::uint32_t events, std::shared_ptr<const std::string> payload) {
-    return std::make_shared<const batch>(
-        batch{.id = b.content->id + which, .events = events, .payload = std::move(payload)});
-  };
-  return settle{{split{under, child(".0", first_events, std::move(halves->first)),
-                       child(".1", b.content->events - first_events, std::move(halves->second))}}};
+// Kept until it is settled, so that it can be told again.
+void dispatcher_state::decide(delivery& d, verdict v) {
+  d.verdict = std::move(v);
+  tell(*d.verdict);
 }
 
 void dispatcher_state::tell(const verdict& v) const {
   const auto& who = *peers_.table;
-  if (const auto* s = std::get_if<settle>(&v))
-    compat::send(self_, who.persister, *s);
+  if (const auto* s = std::get_if<settlement>(&v))
+    compat::send(self_, who.persister, settle{{*s}});
   else if (const auto* f = std::get_if<attempt_failed>(&v))
     compat::send(self_, who.retry, *f);
   else
@@ -168,10 +99,8 @@ void dispatcher_state::on_paused(const set_paused& m) {
 void dispatcher_state::on_redirected(const redirected& m) {
   context_ = m.context;
   for (auto& [id, d] : deliveries_)
-    if (!d.came_of_it) {
-      d.came_of_it = settle{{release{{id, d.what.fence}}}};
-      tell(*d.came_of_it);
-    }
+    if (!d.verdict)
+      decide(d, release{{id, d.what.fence}});
   transport_ = context_->transport(context_->settings);
   on_paused({.paused = paused_, .resume = true});
 }
@@ -184,14 +113,21 @@ void dispatcher_state::on_tick(const tick& t) {
   say_capacity();
 }
 
-void dispatcher_state::note(const classification& found, std::optional<milliseconds> asked) {
-  const auto before = destination_->health();
-  destination_->note(found.what, self_->clock().now(), asked,
-                     std::uniform_real_distribution<double>{0.0, 1.0}(random_));
-  if (before != destination_->health())
-    report_health(found.why.reason);
+ended_attempt dispatcher_state::note(const leased_batch& b, const delivery_response& response) {
+  const auto now = self_->clock().now();
+  ended_attempt end{.found = classify(response, b.content->events), .now = context_->clock()};
+  end.asked = capped(context_->settings.retry, parse_retry_after(response.retry_after, end.now));
+  end.before = destination_->health();
+  destination_->note(end.found.what, now, end.asked, std::uniform_real_distribution<double>{0.0, 1.0}(random_));
+  end.after = destination_->health();
+  end.until_probe = destination_->probe_at().value_or(now) - now;
+  if (end.before != end.after)
+    report_health(end.found.why.reason);
   probe_.set(self_, destination_->probe_at());
   say_capacity();
+  batch_size_->note(end.found, b.content->events);
+  say_batch_size();
+  return end;
 }
 
 void dispatcher_state::report_health(const std::string& why) {

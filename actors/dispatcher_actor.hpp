@@ -5,8 +5,6 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <variant>
-#include <vector>
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
@@ -14,7 +12,7 @@
 #include "actors/port.hpp"
 #include "core/delivery/batch_size.hpp"
 #include "core/delivery/destination.hpp"
-#include "core/wire/payload.hpp"
+#include "core/delivery/verdict.hpp"
 
 namespace sluice {
 
@@ -36,20 +34,16 @@ public:
   void on_tick(const tick&);
 
 private:
-  /// What is to become of a batch, and by that who is told.
-  using verdict = std::variant<settle, attempt_failed, undeliverable>;
   struct delivery {
     leased_batch what;
     /// Empty while the attempt is under way.
-    std::optional<verdict> came_of_it;
+    std::optional<sluice::verdict> verdict;
   };
 
-  void attempt(const leased_batch&);
-  verdict judge(const leased_batch&, const delivery_response&);
-  verdict halve(const leased_batch&, const failure_note&);
-  verdict try_again(const leased_batch&, const failure_note&, std::optional<milliseconds> asked, bool counted);
+  void attempt(delivery&);
+  void decide(delivery&, verdict);
   void tell(const verdict&) const;
-  void note(const classification&, std::optional<milliseconds> asked);
+  ended_attempt note(const leased_batch&, const delivery_response&);
   void report_health(const std::string& why);
   void say_capacity();
   void say_batch_size();

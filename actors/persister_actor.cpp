@@ -116,7 +116,7 @@ void persister_state::perform(effects e) {
   const auto& who = *peers_.table;
   for (const auto& [level, line] : e.log)
     context_->log(level, line);
-  context_->intake->count_stale(e.stale);
+  context_->intake->totals().count_stale(e.stale);
   if (e.lost)
     compat::send(self_, who.supervisor, store_lost{*e.lost});
   if (e.kept)

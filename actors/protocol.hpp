@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/delivery/verdict.hpp"
 #include "core/persistence/batch_news.hpp"
 #include "sluice/batch.hpp"
 #include "sluice/detail/caf_compat.hpp"
@@ -69,23 +70,8 @@ struct settled {
   std::vector<lease> leases{};
 };
 
-/// Dispatcher → retry scheduler: this attempt failed, another may help.
-struct attempt_failed {
-  sluice::lease lease{};
-  /// This one included.
-  int attempts = 0;
-  failure_note why{};
-  /// The server's `Retry-After`.
-  std::optional<std::chrono::milliseconds> asked{};
-};
-
-/// Dispatcher → dead-letter actor: no attempt can help, or none is left.
-struct undeliverable {
-  sluice::lease lease{};
-  failure_note why{};
-  /// It was too old.
-  bool expired = false;
-};
+// Dispatcher → retry scheduler: `attempt_failed`; dispatcher → dead-letter actor: `undeliverable` (both in
+// verdict.hpp).
 
 /// Persister → retry scheduler: the next retry is due then.
 struct next_due {

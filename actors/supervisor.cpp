@@ -170,7 +170,7 @@ void supervisor_state::end() {
 }
 
 shutdown_report supervisor_state::final_report() const {
-  const auto totals = context_->intake->totals();
+  const auto totals = context_->intake->totals().snapshot();
   const auto own_ended = totals.delivered + totals.dead - totals.recovered;
   const auto kept = context_->queue->durable() ? totals.stored - own_ended - totals.lost : 0;
   return {.accepted = totals.accepted,
@@ -195,7 +195,7 @@ void supervisor_state::on_unsubscribe(const unsubscribe& m) {
 }
 
 system_stats supervisor_state::stats() const {
-  return {.totals = context_->intake->totals(),
+  return {.totals = context_->intake->totals().snapshot(),
           .depth = context_->intake->depth(),
           .depth_bytes = context_->intake->depth_bytes(),
           .restarts = restarts_,

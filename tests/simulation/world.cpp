@@ -104,17 +104,17 @@ void world::offer(std::size_t events) {
 // The gate takes or refuses it on the sender's thread: at once.
 void world::offer_one(const std::function<void(track)>& by) {
   process& p = *process_;
-  const auto& intake = p.sim->intake();
+  auto& intake = p.sim->intake();
   auto number = std::to_string(next_event_++);
   number.insert(0, 8 - number.size(), '0');
   track t{.user_id = "u", .event = "e", .message_id = (chance_.percent(1) ? data_plane::poison : "e") + number};
   if (chance_.percent(10))
     t.properties = {{"filler", std::string(chance_.below(2'000), 'x')}};
-  const auto before = intake.totals().accepted;
+  const auto before = intake.totals().snapshot().accepted;
   const auto id = t.message_id;
   ++p.offered;
   by(std::move(t));
-  if (intake.totals().accepted > before)
+  if (intake.totals().snapshot().accepted > before)
     p.accepted.insert(id);
 }
 
@@ -288,11 +288,11 @@ void world::check_bounds() {
     violate(std::to_string(plane_.open()) + " deliveries are in flight");
   if (!process_)
     return;
-  const auto& intake = process_->sim->intake();
+  auto& intake = process_->sim->intake();
   if (intake.depth() > o.max_internal_queue_size || intake.depth_bytes() > o.max_internal_queue_bytes)
     violate("the buffer holds " + std::to_string(intake.depth()) + " events, " + std::to_string(intake.depth_bytes()) +
             " bytes");
-  const auto totals = intake.totals();
+  const auto totals = intake.totals().snapshot();
   if (totals.accepted + totals.rejected != process_->offered)
     violate("an event was neither accepted nor refused");
 }

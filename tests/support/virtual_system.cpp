@@ -76,7 +76,7 @@ std::shared_ptr<const peer_table> virtual_system::peers() {
 }
 
 counts virtual_system::client_totals() const {
-  return intake().totals();
+  return intake().totals().snapshot();
 }
 
 } // namespace sluice::test

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/delivery/outcome.hpp"
+
 namespace sluice {
 
 /// How many events a batch may have: half of one that the destination called too large (413), growing back by an eighth
@@ -14,6 +16,15 @@ public:
 
   std::size_t limit() const noexcept { return limit_; }
 
+  /// What an attempt with this many events came to.
+  void note(const classification& found, std::uint32_t events) noexcept {
+    if (found.what == outcome::delivered)
+      delivered(events);
+    else if (found.what == outcome::splittable && found.why.status == 413)
+      too_large(events);
+  }
+
+private:
   void too_large(std::uint32_t events) noexcept {
     limit_ = std::clamp<std::size_t>(events / 2, 1, limit_);
     full_ones_ = 0;
@@ -26,7 +37,6 @@ public:
     limit_ = std::min(most_, limit_ + std::max<std::size_t>(limit_ / 8, 1));
   }
 
-private:
   std::size_t most_;
   std::size_t limit_;
   int full_ones_ = 0;

@@ -47,7 +47,7 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
   open_.events.append(encoded, std::move(who));
   ++depth_;
   depth_bytes_ += encoded.size();
-  ++totals_.accepted;
+  totals_.count_accepted();
   if (!engaged_ && (depth_ >= high_ || depth_bytes_ >= high_bytes_)) {
     engaged_ = true;
     note_crossing();
@@ -111,49 +111,6 @@ void intake::release(std::size_t events, std::size_t bytes) {
   }
 }
 
-void intake::count_stored(std::uint64_t events) {
-  std::lock_guard guard{mutex_};
-  totals_.stored += events;
-}
-
-void intake::count_ended(std::uint64_t delivered, std::uint64_t dead) {
-  std::lock_guard guard{mutex_};
-  totals_.delivered += delivered;
-  totals_.dead += dead;
-}
-
-void intake::count_recovered(std::uint64_t delivered, std::uint64_t dead) {
-  std::lock_guard guard{mutex_};
-  totals_.delivered += delivered;
-  totals_.dead += dead;
-  totals_.recovered += delivered + dead;
-}
-
-void intake::count_retrying(std::int64_t change) {
-  std::lock_guard guard{mutex_};
-  totals_.retrying += static_cast<std::uint64_t>(change);
-}
-
-void intake::count_failed_attempt() {
-  std::lock_guard guard{mutex_};
-  ++totals_.failed_attempts;
-}
-
-void intake::count_stale(std::uint64_t batches) {
-  std::lock_guard guard{mutex_};
-  totals_.stale += batches;
-}
-
-void intake::count_lost(std::uint64_t events) {
-  std::lock_guard guard{mutex_};
-  totals_.lost += events;
-}
-
-counts intake::totals() const {
-  std::lock_guard guard{mutex_};
-  return totals_;
-}
-
 std::uint64_t intake::depth() const {
   std::lock_guard guard{mutex_};
   return depth_;
@@ -169,7 +126,7 @@ bool intake::is_full(std::size_t more_bytes) const noexcept {
 }
 
 void intake::note_rejection(std::string_view message_id, const error& why) {
-  ++totals_.rejected;
+  totals_.count_rejected();
   ++open_.rejected;
   if (open_.rejected_ids.size() < max_rejected_ids)
     open_.rejected_ids.emplace_back(message_id);

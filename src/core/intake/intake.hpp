@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/intake/totals.hpp"
 #include "core/wire/event_chunk.hpp"
 #include "sluice/options.hpp"
 #include "sluice/reports.hpp"
@@ -28,10 +29,9 @@ struct intake_batch {
   std::string rejected_why;
 };
 
-/// The one place where events are admitted or rejected, and counted. Producers encode outside of its
-/// lock and append; the buffer takes whole chunks. It bounds events and bytes from acceptance until they are released,
-/// wherever they are in between, and it keeps the totals: supervisor, buffer and clients share it, so that the counts
-/// are exact whoever dies.
+/// The one place where events are admitted or rejected. Producers encode outside of its lock and append; the buffer
+/// takes whole chunks. It bounds events and bytes from acceptance until they are released, wherever they are in
+/// between. It owns the totals: supervisor, buffer and clients share it, so that the counts are exact whoever dies.
 ///
 /// Every method may be called from any thread.
 class intake {
@@ -65,20 +65,13 @@ public:
   /// Events that need not be held any more.
   void release(std::size_t events, std::size_t bytes);
 
-  /// The buffer's side of the totals.
-  void count_stored(std::uint64_t events);
-  void count_ended(std::uint64_t delivered, std::uint64_t dead);
-  /// Of the batches that this process had not accepted.
-  void count_recovered(std::uint64_t delivered, std::uint64_t dead);
-  void count_retrying(std::int64_t change);
-  void count_failed_attempt();
-  void count_stale(std::uint64_t batches);
-  void count_lost(std::uint64_t events);
-
   /// The bound of one encoded event.
   std::size_t max_event_bytes() const noexcept { return max_event_bytes_; }
 
-  counts totals() const;
+  /// What has become of the events so far.
+  sluice::totals& totals() noexcept { return totals_; }
+
+  /// Events and bytes that are held now.
   std::uint64_t depth() const;
   std::uint64_t depth_bytes() const;
 
@@ -105,7 +98,7 @@ private:
   bool engaged_ = false;
   bool closed_ = false;
   signal signalled_ = signal::none;
-  counts totals_;
+  sluice::totals totals_;
 };
 
 } // namespace sluice

@@ -20,7 +20,7 @@ void ledger::stored(std::uint64_t sequence, bool leased) {
     return;
   entry& e = i->second;
   e.is_stored = true;
-  intake_.count_stored(e.events);
+  totals_.count_stored(e.events);
   if (durable_)
     intake_.release(e.events, std::exchange(e.bytes, 0));
   for (auto& r : std::exchange(e.requesters, {}))
@@ -34,7 +34,7 @@ void ledger::returned(std::uint64_t sequence) {
   if (!shared_ || i == open_.end())
     return;
   if (i->second.is_retrying)
-    intake_.count_retrying(-static_cast<std::int64_t>(i->second.events));
+    totals_.count_retrying(-static_cast<std::int64_t>(i->second.events));
   open_.erase(i);
 }
 
@@ -42,28 +42,31 @@ void ledger::failed_once(std::uint64_t sequence) {
   auto i = open_.find(sequence);
   if (i == open_.end())
     return;
-  intake_.count_failed_attempt();
+  totals_.count_failed_attempt();
   if (!std::exchange(i->second.is_retrying, true))
-    intake_.count_retrying(i->second.events);
+    totals_.count_retrying(i->second.events);
   returned(sequence);
 }
 
-void ledger::forgotten(const std::set<std::uint64_t>& kept) {
+std::uint64_t ledger::forgotten(const std::set<std::uint64_t>& kept) {
+  std::uint64_t lost = 0;
   for (auto i = open_.begin(); i != open_.end();) {
     const entry& e = i->second;
     if (!e.is_stored || kept.contains(i->first)) {
       ++i;
       continue;
     }
-    intake_.count_lost(e.events);
+    lost += e.events;
     if (e.is_retrying)
-      intake_.count_retrying(-static_cast<std::int64_t>(e.events));
+      totals_.count_retrying(-static_cast<std::int64_t>(e.events));
     i = open_.erase(i);
   }
+  totals_.count_lost(lost);
+  return lost;
 }
 
 void ledger::count_end(std::uint32_t events, bool delivered) {
-  intake_.count_ended(delivered ? events : 0, delivered ? 0 : events);
+  totals_.count_ended(delivered ? events : 0, delivered ? 0 : events);
   (delivered ? delivered_ : dead_) += events;
 }
 
@@ -88,7 +91,7 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
     intake_.release(events, bytes);
   count_end(events, delivered);
   if (e.is_retrying)
-    intake_.count_retrying(-static_cast<std::int64_t>(events));
+    totals_.count_retrying(-static_cast<std::int64_t>(events));
   for (auto& [number, w] : flushes_)
     if (e.last <= w.up_to)
       (delivered ? w.delivered : w.dead) += events;

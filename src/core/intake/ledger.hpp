@@ -18,7 +18,8 @@ class ledger {
 public:
   /// `durable`: a stored batch need not be held in memory any more. `shared`: other processes may deliver it, so that
   /// only what is in this one's hands is open: not stored, or leased.
-  ledger(intake& intake, bool durable, bool shared) : intake_{intake}, durable_{durable}, shared_{shared} {}
+  ledger(intake& intake, bool durable, bool shared)
+      : intake_{intake}, totals_{intake.totals()}, durable_{durable}, shared_{shared} {}
 
   /// The buffer has taken `events` from the intake.
   void taken(std::uint64_t events) noexcept { taken_ += events; }
@@ -33,8 +34,8 @@ public:
   void returned(std::uint64_t sequence);
   void ended(std::uint64_t sequence, std::uint32_t events, bool delivered);
 
-  /// The store has lost what it had, but for the batches with these numbers.
-  void forgotten(const std::set<std::uint64_t>& kept);
+  /// The store has lost what it had, but for the batches with these numbers. Returns how many events are lost.
+  std::uint64_t forgotten(const std::set<std::uint64_t>& kept);
 
   /// Cut and not confirmed by a persister: what a new one must be given.
   const std::map<std::uint64_t, batch_ptr>& unconfirmed() const noexcept { return unconfirmed_; }
@@ -65,9 +66,10 @@ private:
     std::uint64_t dead = 0;
   };
 
-  intake& intake_;
   void count_end(std::uint32_t events, bool delivered);
 
+  intake& intake_;
+  totals& totals_;
   const bool durable_;
   const bool shared_;
   std::uint64_t taken_ = 0;

@@ -4,8 +4,21 @@
 
 using namespace sluice;
 
+namespace {
+
+struct limit_under_test {
+  void answer(int status, std::uint32_t events) { size.note(classify({.status = status}, events), events); }
+  void too_large(std::uint32_t events) { answer(413, events); }
+  void delivered(std::uint32_t events) { answer(200, events); }
+  std::size_t limit() const { return size.limit(); }
+
+  batch_size size{500};
+};
+
+} // namespace
+
 TEST_CASE("a batch that is too large halves the next ones, and they grow back", "[core][batch size]") {
-  batch_size s{500};
+  limit_under_test s;
   s.too_large(500);
   CHECK(s.limit() == 250);
   s.too_large(250);
@@ -22,6 +35,14 @@ TEST_CASE("a batch that is too large halves the next ones, and they grow back", 
   for (int i = 0; i < 1'000; ++i)
     s.delivered(500);
   CHECK(s.limit() == 500);
-  s.too_large(1);
+  s.too_large(2);
   CHECK(s.limit() == 1);
+}
+
+TEST_CASE("no answer but 413 to several events makes batches smaller", "[core][batch size]") {
+  limit_under_test s;
+  s.too_large(1); // It says that this event is too large.
+  for (const int status : {200, 400, 401, 408, 410, 429, 500, 503})
+    s.answer(status, 500);
+  CHECK(s.limit() == 500);
 }

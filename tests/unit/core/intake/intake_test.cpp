@@ -31,8 +31,8 @@ TEST_CASE("the intake holds exactly as many events as it may, until they are rel
   for (int i = 0; i < 3; ++i)
     CHECK(intake.offer("event", "id"));
   CHECK(!intake.offer("event", "id"));
-  CHECK(intake.totals().accepted == 13);
-  CHECK(intake.totals().rejected == 3);
+  CHECK(intake.totals().snapshot().accepted == 13);
+  CHECK(intake.totals().snapshot().rejected == 3);
   CHECK(intake.depth() == 10);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("four threads cannot get more in than fits", "[core][intake]") {
     });
   for (auto& t : threads)
     t.join();
-  CHECK(intake.totals().accepted == 1'000);
-  CHECK(intake.totals().rejected == 39'000);
+  CHECK(intake.totals().snapshot().accepted == 1'000);
+  CHECK(intake.totals().snapshot().rejected == 39'000);
   CHECK(intake.take().events.size() == 1'000);
 }

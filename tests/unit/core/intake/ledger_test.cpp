@@ -54,21 +54,21 @@ TEST_CASE("news that come twice, or of another process's batch, change nothing",
     b.ledger.ended(1, 20, true);
     b.ledger.ended(99, 5, false);
   }
-  CHECK(b.intake.totals().stored == 20);
-  CHECK(b.intake.totals().delivered == 20);
-  CHECK(b.intake.totals().dead == 0);
+  CHECK(b.intake.totals().snapshot().stored == 20);
+  CHECK(b.intake.totals().snapshot().delivered == 20);
+  CHECK(b.intake.totals().snapshot().dead == 0);
   CHECK(b.intake.depth() == 10);
 }
 
 TEST_CASE("the halves of a split end one by one", "[core][ledger]") {
   books b{false};
   b.ledger.failed_once(1);
-  CHECK(b.intake.totals().retrying == 20);
+  CHECK(b.intake.totals().snapshot().retrying == 20);
   b.ledger.ended(1, 7, true);
   b.ledger.ended(1, 13, false);
-  CHECK(b.intake.totals().delivered == 7);
-  CHECK(b.intake.totals().dead == 13);
-  CHECK(b.intake.totals().retrying == 0);
+  CHECK(b.intake.totals().snapshot().delivered == 7);
+  CHECK(b.intake.totals().snapshot().dead == 13);
+  CHECK(b.intake.totals().snapshot().retrying == 0);
   CHECK(b.intake.depth() == 10);
   CHECK(b.intake.depth_bytes() == 100);
 }
@@ -102,12 +102,12 @@ TEST_CASE("of a shared queue only what is in this process's hands is watched", "
     b.ledger.ended(2, 10, true);
     b.ledger.ended(1, 20, true); // it came back
     CHECK(b.ledger.report(flush).delivered == 30);
-    CHECK(b.intake.totals().delivered == 30);
-    CHECK(b.intake.totals().waiting() == 0);
+    CHECK(b.intake.totals().snapshot().delivered == 30);
+    CHECK(b.intake.totals().snapshot().waiting() == 0);
   }
   SECTION("failed once, and then anybody's") {
     b.ledger.failed_once(2);
-    CHECK(b.intake.totals().retrying == 0);
+    CHECK(b.intake.totals().snapshot().retrying == 0);
     CHECK(b.ledger.report(flush).stored == 30);
   }
   SECTION("given back") {
@@ -116,4 +116,17 @@ TEST_CASE("of a shared queue only what is in this process's hands is watched", "
   }
   CHECK(b.ledger.flushed(flush));
   CHECK(b.ledger.report(flush).waiting == 0);
+}
+
+TEST_CASE("what an emptied store had is lost, but for what is kept or was never stored", "[core][ledger]") {
+  books b{true};
+  b.ledger.stored(1, true);
+  b.ledger.failed_once(1);
+  CHECK(b.ledger.forgotten({1}) == 0);
+  CHECK(b.ledger.forgotten({}) == 20);
+  CHECK(b.ledger.forgotten({}) == 0);
+  const auto totals = b.intake.totals().snapshot();
+  CHECK(totals.lost == 20);
+  CHECK(totals.retrying == 0);
+  CHECK(totals.waiting() == 10);
 }

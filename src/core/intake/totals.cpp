@@ -1,0 +1,58 @@
+#include "core/intake/totals.hpp"
+
+namespace sluice {
+
+void totals::count_accepted() {
+  std::lock_guard guard{mutex_};
+  ++counts_.accepted;
+}
+
+void totals::count_rejected() {
+  std::lock_guard guard{mutex_};
+  ++counts_.rejected;
+}
+
+void totals::count_stored(std::uint64_t events) {
+  std::lock_guard guard{mutex_};
+  counts_.stored += events;
+}
+
+void totals::count_ended(std::uint64_t delivered, std::uint64_t dead) {
+  std::lock_guard guard{mutex_};
+  counts_.delivered += delivered;
+  counts_.dead += dead;
+}
+
+void totals::count_recovered(std::uint64_t delivered, std::uint64_t dead) {
+  std::lock_guard guard{mutex_};
+  counts_.delivered += delivered;
+  counts_.dead += dead;
+  counts_.recovered += delivered + dead;
+}
+
+void totals::count_retrying(std::int64_t change) {
+  std::lock_guard guard{mutex_};
+  counts_.retrying += static_cast<std::uint64_t>(change);
+}
+
+void totals::count_failed_attempt() {
+  std::lock_guard guard{mutex_};
+  ++counts_.failed_attempts;
+}
+
+void totals::count_stale(std::uint64_t batches) {
+  std::lock_guard guard{mutex_};
+  counts_.stale += batches;
+}
+
+void totals::count_lost(std::uint64_t events) {
+  std::lock_guard guard{mutex_};
+  counts_.lost += events;
+}
+
+counts totals::snapshot() const {
+  std::lock_guard guard{mutex_};
+  return counts_;
+}
+
+} // namespace sluice
