@@ -45,7 +45,7 @@ SLUICE_API std::string_view to_string(errc) noexcept;
 struct error {
   /// The kind of error.
   errc code{};
-  /// The field or option at fault, as in `properties.total` or `http.connect`; empty if there is none.
+  /// The field or option that is wrong, as in `properties.total` or `http.connect`; empty if there is none.
   std::string field{};
   /// What was expected.
   std::string message{};

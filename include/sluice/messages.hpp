@@ -38,7 +38,7 @@ struct unsubscribe {
 /// Asks for `system_stats`.
 struct get_stats {};
 
-/// Pauses deliveries. Everything else goes on.
+/// Pauses deliveries. Events are still accepted and stored.
 struct pause {};
 
 /// Resumes deliveries, whether they are paused or suspended.

@@ -155,7 +155,8 @@ struct queue_options {
   /// A batch that was in flight during more crashes than this becomes a dead letter with the reason `poison`. 1 to 1
   /// million, default 100.
   int max_crashes = 100;
-  /// Whether to open a queue that was filled for another `data_plane_url` or `write_key`. Default false: it is refused.
+  /// Whether to open a queue that was filled for another `data_plane_url` or `write_key`. Default false: the error is
+  /// `other_destination`.
   bool adopt = false;
 };
 

@@ -25,7 +25,7 @@ enum class transport_failure : std::uint8_t {
   none,     ///< there is a response
   resolve,  ///< no address for the host name
   connect,  ///< no connection
-  proxy,    ///< the proxy refused the tunnel
+  proxy,    ///< the proxy opened no tunnel
   tls,      ///< the TLS handshake failed
   send,     ///< the request could not be sent
   receive,  ///< no valid response

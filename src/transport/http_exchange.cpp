@@ -109,7 +109,7 @@ void http_exchange::handshake() {
   error_code ignored;
   tls.set_verify_mode(asio::ssl::verify_peer, ignored);
   tls.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
-  // SNI carries names, not addresses. If the server refuses the name, the handshake fails.
+  // SNI carries names, not addresses. If the server rejects the name, the handshake fails.
   error_code no_address;
   asio::ip::make_address(host, no_address);
   if (no_address)

@@ -22,7 +22,7 @@ namespace {
 
 // Exit statuses besides those of the ledger.
 constexpr int misconfigured = 2;
-constexpr int unavailable = 3; // a later start may go on
+constexpr int unavailable = 3; // a later start may succeed
 
 // Returns the exit status for a queue that could not be opened: it is unavailable or owned by another process, or
 // wrong.

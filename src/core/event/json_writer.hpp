@@ -14,7 +14,7 @@ namespace sluice {
 /// The deepest nesting of JSON.
 inline constexpr int max_depth = 64;
 
-/// Writes JSON directly as bytes. It keeps the first error, with the path of the field at fault
+/// Writes JSON directly as bytes. It keeps the first error, with the path of the wrong field
 /// (`properties.items[3].price`); the output must then not be used.
 class json_writer {
 public:
