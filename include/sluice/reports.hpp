@@ -21,7 +21,7 @@ struct counts {
   std::uint64_t stored = 0;    ///< Committed to the store.
   std::uint64_t delivered = 0; ///< Acknowledged by the destination.
   std::uint64_t dead = 0;      ///< Buried.
-  /// Of the delivered and the dead: accepted by an earlier process, or by another one on the same queue.
+  /// Delivered or dead events that were accepted by an earlier process, or by another one on the same queue.
   std::uint64_t recovered = 0;
   std::uint64_t retrying = 0;        ///< Waiting now, after at least one failed attempt.
   std::uint64_t failed_attempts = 0; ///< Failed attempts, in batches.
