@@ -1,4 +1,4 @@
-// What an event costs. Loopback only; every figure is the median of several runs, with the least and the most.
+// Measures the cost of an event. Loopback only; every figure is the median of several runs, with minimum and maximum.
 
 #include <algorithm>
 #include <cstdio>
@@ -16,7 +16,7 @@
 using namespace sluice::bench;
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures what an event costs, beside what it must cost."};
+  CLI::App app{"Measures the cost of an event, beside the floor: the cost of the same work without this library."};
   std::string json;
   std::vector<std::string> only;
   bool brief = false;
@@ -24,10 +24,10 @@ int main(int argc, char** argv) {
   const std::map<std::string, void (*)(workbench&)> benches{{"pipeline", bench_pipeline}, {"enqueue", bench_enqueue},
                                                             {"latency", bench_latency},   {"growth", bench_growth},
                                                             {"scale", bench_scale},       {"idle", bench_idle}};
-  app.add_option("--json", json, "write the figures to this file, as JSON");
-  app.add_option("--only", only, "only this one, or these")->check(CLI::IsMember(benches));
-  app.add_option("--rounds", rounds, "runs of each thing")->check(CLI::Range(1, 100))->capture_default_str();
-  app.add_flag("--brief", brief, "see that everything works: one short run of each, whose figures say nothing");
+  app.add_option("--json", json, "write the figures to this file as JSON");
+  app.add_option("--only", only, "run only these benchmarks")->check(CLI::IsMember(benches));
+  app.add_option("--rounds", rounds, "runs of each measurement")->check(CLI::Range(1, 100))->capture_default_str();
+  app.add_flag("--brief", brief, "one short run of each measurement, to check that it works; the figures mean nothing");
   step part;
   auto* of_a_process = app.add_subcommand("step")->group("");
   of_a_process->add_option("what", part.what)->required();

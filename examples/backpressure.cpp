@@ -1,4 +1,4 @@
-// A producer actor that stops when the buffer is nearly full and goes on when there is room again.
+// A producer actor that stops when the buffer is nearly full, and resumes when it has room again.
 
 #include <cstdlib>
 #include <iostream>
@@ -26,7 +26,7 @@ public:
           if (std::exchange(engaged_, b.engaged) && !b.engaged)
             go_on();
         },
-        // What else subscribers are told.
+        // The other notifications of a subscriber.
         [](const sluice::delivery_report&) {},
         [](const sluice::delivery_suspended&) {},
         [](const sluice::stopped&) {},
@@ -34,7 +34,7 @@ public:
   }
 
 private:
-  // Through the mailbox, so that word of backpressure comes in between.
+  // Sends the next event through its own mailbox, so that a backpressure message can arrive in between.
   void go_on() { sluice::send(this, caf::actor{this}, burst); }
 
   void produce(int events) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts a sink that fails now and then, and sends it the example events many times over: once with a kill -9 in the
-# middle, after which another process delivers what was left, and once without.
+# Starts a sink that fails sometimes, and sends it the example events many times: once with a kill -9 in the middle, after
+# which another process delivers the remaining events, and once without.
 # Usage: demo.sh PATH-OF-SLUICE
 set -euo pipefail
 
@@ -16,7 +16,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# The 185 example events, many times over, with fresh ids that begin with $1.
+# Repeats the 185 example events, with new ids that begin with $1.
 events() {
   for _ in $(seq 200); do cat "$here/data/events.ndjson"; done |
     awk -v prefix="$1" '{ gsub(/"messageId": *"[^"]*"/, "\"messageId\": \"" prefix NR "\""); print }'
@@ -38,7 +38,7 @@ queue="sqlite:$work/queue.db"
 events first- >"$work/first.ndjson"
 events second- >"$work/second.ndjson"
 
-echo "2. 37 000 events, with a queue in a file; and kill -9 in the middle."
+echo "2. Send 37 000 events, with a queue in a file, and kill -9 the sender in the middle."
 : >"$work/receipts"
 "$sluice" send "$work/first.ndjson" --url "$url" --store "$queue" --flush-at 100 --receipts "$work/receipts" \
   >"$work/send.out" 2>&1 &
@@ -50,22 +50,22 @@ done
 {
   kill -KILL "$sender_pid"
   wait "$sender_pid"
-} 2>/dev/null || true # a shell has something to say about that
+} 2>/dev/null || true # the shell reports the kill
 sender_pid=
 "$sluice" status --store "$queue"
 
-echo "3. 'sluice run' delivers what was left."
+echo "3. 'sluice run' delivers the remaining events."
 "$sluice" run --until-empty --url "$url" --store "$queue"
 cut -d' ' -f1 "$work/record" | sort -u >"$work/arrived"
 missing=$(sort -u "$work/receipts" | comm -23 - "$work/arrived" | wc -l)
-echo "   Of the $(sort -u "$work/receipts" | wc -l) events that had been stored when the kill came, $missing are missing at the sink."
+echo "   Of the $(sort -u "$work/receipts" | wc -l) events that were stored before the kill, $missing are missing at the sink."
 [ "$missing" -eq 0 ] || exit 1
 
-echo "4. 37 000 events once more, to the end. What fails is tried again."
+echo "4. Send 37 000 events again, to the end. Failed deliveries are tried again."
 "$sluice" send "$work/second.ndjson" --url "$url" --store "$queue" --flush-at 100
 
-echo "5. The sink's side of it all. Duplicates: what was in flight when the kill came. Out of order: eight deliveries are"
-echo "   under way at a time, and what fails comes later; the option 'ordering' keeps the order. Failed: what step 1 says."
+echo "5. The sink's verdict. Duplicates: batches in flight at the kill. Out of order: eight deliveries are under way at a"
+echo "   time, and failed ones arrive later; the option 'ordering' keeps the order. Failed: the 503s of step 1."
 kill -TERM "$sink_pid"
 wait "$sink_pid" || true
 sink_pid=

@@ -1,5 +1,5 @@
-// The smallest CAF application that delivers analytics events: spawn the system, send a track message to the buffer
-// actor.
+// The smallest CAF application that delivers analytics events: it spawns the system and sends a track message to the
+// buffer actor.
 
 #include <cstdlib>
 #include <iostream>

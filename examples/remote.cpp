@@ -34,7 +34,7 @@ int serve(caf::actor_system& system) {
     return 1;
   }
   std::cout << *port << std::endl;
-  std::cin.get(); // until the other side is done
+  std::cin.get(); // until the sender has finished
   std::cout << "delivered " << running->shutdown()->delivered << '\n';
   return 0;
 }

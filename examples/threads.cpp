@@ -1,5 +1,5 @@
-// From plain threads, with the client: events are encoded on the calling thread, and rejected at once when the buffer
-// is full.
+// Threads that are not actors send events with the client. It encodes them on the calling thread, and rejects them at
+// once while the buffer is full.
 
 #include <cstdlib>
 #include <iostream>

@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono;
 
-// Writes events as the library does, knowing beforehand what is in them.
+// Writes the same bytes as the library, with the fields of the event fixed in the code.
 class event_writer {
 public:
   void append(std::string& to, std::int64_t n) {
@@ -80,7 +80,7 @@ private:
   std::array<char, 32> date_{};
 };
 
-// One kept-alive connection.
+// One kept-alive connection to the server.
 class poster {
 public:
   explicit poster(std::uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
@@ -110,7 +110,7 @@ public:
     std::array<char, 256> answer{};
     if (::sendmsg(socket_, &message, MSG_NOSIGNAL) != static_cast<ssize_t>(head.size() + body.size()) ||
         ::recv(socket_, answer.data(), answer.size(), 0) < 12)
-      throw std::runtime_error("the floor's server has gone");
+      throw std::runtime_error("the floor lost its connection to the server");
   }
 
 private:

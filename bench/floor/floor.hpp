@@ -6,13 +6,13 @@
 
 namespace sluice::bench {
 
-/// Where the time of an event goes, in ns of its one thread.
+/// How the time of an event is spent, in ns of the one thread.
 struct floor_costs {
   double write = 0, compress = 0, store = 0, post = 0;
 };
 
-/// The same bytes with no actors and no library of ours: one thread writes the same JSON, compresses it, gives the
-/// store the same commands, and posts over one kept-alive socket. Gives events a second.
+/// Does the same work without actors and without this library: one thread writes the same JSON, compresses it, sends
+/// the store the same commands, and posts over one kept-alive socket. Returns events per second.
 double run_floor(workbench&, const setting&, std::int64_t events, floor_costs&);
 
 } // namespace sluice::bench

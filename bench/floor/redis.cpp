@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view queue = "{bench:floor}", token = "floor:1:here", session = "1", mode = "single";
 
-// The same commands, pipelined with hiredis alone.
+// Sends the same commands, pipelined with hiredis alone.
 class floor_redis : public floor_store {
 public:
   explicit floor_redis(std::uint16_t port);
@@ -106,12 +106,12 @@ void floor_redis::run() {
   for (; added_ > 0; --added_) {
     void* answer = nullptr;
     if (redisGetReply(connection_.get(), &answer) != REDIS_OK)
-      throw std::runtime_error("the floor's Redis has gone");
+      throw std::runtime_error("the floor lost its connection to Redis");
     const bool good = static_cast<redisReply*>(answer)->type != REDIS_REPLY_ERROR;
     const std::string text = good ? "" : static_cast<redisReply*>(answer)->str;
     freeReplyObject(answer);
     if (!good)
-      throw std::runtime_error("the floor's Redis says " + text);
+      throw std::runtime_error("the floor's Redis answered: " + text);
   }
 }
 

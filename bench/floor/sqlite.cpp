@@ -21,7 +21,7 @@ CREATE TABLE total(stored INTEGER, delivered INTEGER);
 INSERT INTO total VALUES(0, 0);
 )sql";
 
-// The same rows, in one transaction a batch.
+// Writes the same rows, in one transaction per batch.
 class floor_sqlite : public floor_store {
 public:
   explicit floor_sqlite(const std::string& path);

@@ -8,14 +8,14 @@
 
 namespace sluice::bench {
 
-/// What the floor does with a store: what the library does, by hand.
+/// The floor's store: it sends the same commands as the library.
 class floor_store {
 public:
   virtual ~floor_store() = default;
 
-  /// Forgets the batch before, which has been delivered, and stores this one, leased, in one round trip.
+  /// Removes the previous batch, which is delivered, and stores this one, leased, in one round trip.
   virtual void put(const std::string& id, std::size_t events, const std::string& body) = 0;
-  /// Forgets the last batch.
+  /// Removes the last batch.
   virtual void finish() = 0;
 };
 

@@ -9,7 +9,7 @@ thread_local std::uint64_t count = 0;
 
 } // namespace
 
-// Every form of `new` that the standard library has ends in one of these two, or is not used here.
+// Every form of `new` in the standard library calls one of these two, or is not used here.
 void* operator new(std::size_t size) {
   ++count;
   if (void* p = std::malloc(size > 0 ? size : 1))

@@ -4,7 +4,7 @@
 
 namespace sluice::bench {
 
-/// How often the calling thread has allocated memory since it began.
+/// Returns how often the calling thread has allocated memory since it started.
 std::uint64_t allocations() noexcept;
 
 } // namespace sluice::bench

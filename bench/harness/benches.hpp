@@ -8,28 +8,29 @@
 
 namespace sluice::bench {
 
-/// What a measurement has to work with.
+/// The resources and settings of a measurement.
 struct workbench {
   null_server server;
   places stores;
   report out;
-  /// Runs of each thing.
+  /// The runs of each measurement.
   int rounds = 1;
-  /// Events are so many times fewer than usual: to see that everything works, and no more.
+  /// Divides the usual number of events, for a quick check that everything works.
   std::int64_t fewer = 1;
 };
 
-/// From `client.track` to the acknowledged 2xx, beside the floor of the same setting: rows `floor` and `pipeline`.
+/// Measures from `client.track` to the acknowledged 2xx, and the floor of the same setting: rows `floor` and
+/// `pipeline`.
 void bench_pipeline(workbench&);
-/// What a track costs its caller.
+/// Measures the cost of a track for its caller.
 void bench_enqueue(workbench&);
-/// From accepted to delivered, at a steady rate.
+/// Measures the time from accepted to delivered, at a steady rate.
 void bench_latency(workbench&);
-/// Whether the cost of an event depends on how many wait.
+/// Measures whether the cost of an event depends on the backlog.
 void bench_growth(workbench&);
-/// Several processes on one queue in Redis.
+/// Measures several processes that share one queue in Redis.
 void bench_scale(workbench&);
-/// What a process costs that does nothing, and one that holds a full buffer.
+/// Measures an idle process, and one with a full buffer.
 void bench_idle(workbench&);
 
 } // namespace sluice::bench

@@ -5,21 +5,21 @@
 
 namespace sluice::bench {
 
-/// Several runs of one thing.
+/// The figure of several runs.
 struct figure {
   double median = 0, least = 0, most = 0;
 };
 
 figure figure_of(std::vector<double> runs);
 
-/// Runs things one after the other, `rounds` times over, so that what the machine does meanwhile meets them all alike.
-/// Gives the runs of each.
+/// Runs the functions in turn, `rounds` times, so that other load on the machine affects all of them. Returns the runs
+/// of each.
 std::vector<std::vector<double>> in_turn(int rounds, const std::vector<std::function<double()>>& things);
 
-/// The value below which a part of the sorted `values` lies: 0.5 is the median.
+/// Returns a quantile of the sorted `values`: 0.5 is the median.
 double percentile(const std::vector<double>& values, double part);
 
-/// Megabytes of memory that this process has now, and had at most.
+/// Returns the MiB of memory that this process has now, and its maximum.
 struct resident {
   double now = 0, most = 0;
 };

@@ -18,13 +18,13 @@ namespace {
 
 constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
-// What is still to come of a connection's present request.
+// The rest of a connection's present request that has not arrived yet.
 struct progress {
   std::string head;
   std::size_t body_left = 0;
 };
 
-// Takes what arrived; gives how many requests it completed.
+// Reads the bytes that arrived. Returns how many requests they complete.
 int take(progress& p, std::string_view some) {
   int complete = 0;
   while (!some.empty()) {

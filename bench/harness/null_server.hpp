@@ -7,7 +7,7 @@
 
 namespace sluice::bench {
 
-/// The cheapest data plane there is: reads requests on loopback by their length and answers 200, with one thread.
+/// The cheapest possible data plane: one thread on loopback reads requests by their length and answers 200.
 class null_server {
 public:
   null_server();

@@ -10,11 +10,11 @@
 
 namespace sluice::bench {
 
-/// Queues to measure with: files in a temporary folder, and a redis-server of their own, which is started when it is
-/// first asked for and writes nothing to disk.
+/// Queues for measurements: files in a temporary folder, and a redis-server of its own, which starts at first use and
+/// writes nothing to disk.
 class places {
 public:
-  /// A new, empty queue: a value for the option `persistence`.
+  /// Returns a new, empty queue, as a value of the option `persistence`.
   std::string fresh(store_kind);
 
   const test::redis_server& redis();
@@ -25,7 +25,7 @@ private:
   int files_ = 0;
 };
 
-/// What all measurements have in common: a queue in `persistence`, batches of `s.batch` events whatever happens.
+/// Returns the options of all measurements: a queue in `persistence`, and batches of exactly `s.batch` events.
 options options_for(const setting& s, const std::string& url, const std::string& persistence);
 
 } // namespace sluice::bench

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int width = 13;
 
-// Short enough for a column; the JSON has the whole.
+// Shortens a value to the width of a column. The JSON has the full value.
 std::string text(const row& value) {
   if (value.is_string())
     return value.get<std::string>();

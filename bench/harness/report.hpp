@@ -8,17 +8,17 @@
 
 namespace sluice::bench {
 
-/// One line of the table; its member `bench` says of which.
+/// One line of a table. Its member `bench` names the table.
 using row = nlohmann::ordered_json;
 
-/// A figure with its least and its most: `what`, `what_min`, `what_max`.
+/// Adds a figure with its minimum and maximum: `what`, `what_min`, `what_max`.
 void put(row& to, const std::string& what, const figure&);
 
-/// Prints rows as they come, and keeps them.
+/// Prints rows as they are added, and keeps them.
 class report {
 public:
   void add(row);
-  /// As JSON: `{"rows": […]}`.
+  /// Returns JSON: `{"rows": […]}`.
   std::string json() const;
 
 private:

@@ -6,12 +6,12 @@
 
 namespace sluice::bench {
 
-/// The event that everything is measured with: three properties, about 260 bytes as JSON.
+/// Tracks the event of all measurements: three properties, about 260 bytes as JSON.
 inline result<std::string> track_sample(client& to, std::int64_t n) {
   return to.track({.user_id = "user-1234"}, "Order Completed", {{"total", 27.5}, {"n", n}, {"sku", "F15"}});
 }
 
-/// Tracks `events` of them, each as soon as there is room.
+/// Tracks `events` such events, each as soon as the buffer has room.
 inline void track_samples(client& to, std::int64_t events) {
   for (std::int64_t i = 0; i < events; ++i)
     while (!track_sample(to, i))

@@ -12,11 +12,11 @@ constexpr std::string_view name_of(store_kind k) {
   return names[static_cast<std::size_t>(k)];
 }
 
-/// What is compared at a time.
+/// One setting to compare.
 struct setting {
   store_kind store = store_kind::memory;
   bool gzip = true;
-  /// Events of a batch.
+  /// The events of a batch.
   std::size_t batch = 100;
 };
 

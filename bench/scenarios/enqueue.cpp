@@ -24,7 +24,7 @@ struct call_costs {
   }
 };
 
-// Times `call(prepare(i))` many times over, without the preparation.
+// Times `call(prepare(i))` repeatedly, without the preparation.
 template <class Prepare, class Call>
 call_costs time_calls(std::int64_t calls, Prepare prepare, Call call) {
   call_costs costs;
@@ -68,7 +68,7 @@ call_costs by_message(test::pipeline& p, std::int64_t calls) {
 
 using way = call_costs (*)(test::pipeline&, std::int64_t calls);
 
-// `producers` threads at once, none of which is ever refused.
+// Runs `producers` threads at once. The buffer never rejects one of their events.
 call_costs run(workbench& w, way how, int producers, std::int64_t calls) {
   auto o = options_for({.store = store_kind::memory}, w.server.url(), "memory");
   o.max_internal_queue_size = 1'000'000;

@@ -11,11 +11,11 @@ namespace {
 
 using namespace std::chrono;
 
-// What `sluice status` waits for, in ms.
+// Measures the query of `sluice status`, in ms.
 double status_ms(const options& o) {
   auto queue = make_queue_admin(o);
   if (!queue || !(*queue)->stats())
-    throw std::runtime_error("a queue cannot be looked into");
+    throw std::runtime_error("a queue cannot be inspected");
   constexpr int looks = 20;
   const auto begin = steady_clock::now();
   for (int i = 0; i < looks; ++i)

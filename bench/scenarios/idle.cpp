@@ -9,7 +9,7 @@ namespace sluice::bench {
 
 namespace {
 
-// Several runs of one step: the figures that it gives.
+// Runs one step several times and adds its figures to a row.
 void add_runs(workbench& w, row r, const step& s) {
   std::map<std::string, std::vector<double>> figures;
   for (int i = 0; i < w.rounds; ++i) {

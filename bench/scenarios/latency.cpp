@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono;
 
-// When each event was accepted, and how long it took from then on.
+// The time at which each event was accepted, and how long its delivery took from then on.
 class stopwatch {
 public:
   explicit stopwatch(std::size_t events) : accepted_(events), ms_(events, -1) {}
@@ -70,7 +70,7 @@ std::vector<double> run(workbench& w, store_kind store, std::int64_t rate, std::
     track e{.user_id = "user-1234", .event = "Order Completed", .properties = {{"n", i}}};
     e.message_id = std::to_string(i);
     if (!p.client().send(e))
-      throw std::runtime_error("an event was refused");
+      throw std::runtime_error("an event was rejected");
   }
   auto took = watch.wait();
   caf::anon_send_exit(subscriber, caf::exit_reason::user_shutdown);

@@ -16,7 +16,7 @@ double run(workbench& w, std::size_t processes, std::int64_t events) {
   for (const auto& r : run_steps(std::vector<step>(processes, {"share", where, w.server.url(), left, 0}))) {
     delivered += r["delivered"].get<std::int64_t>();
     if (!r.contains("end_s"))
-      continue; // the others were quicker
+      continue; // other processes delivered everything
     begin = begin == 0 ? r["begin_s"].get<double>() : std::min(begin, r["begin_s"].get<double>());
     end = std::max(end, r["end_s"].get<double>());
   }

@@ -30,7 +30,7 @@ options options_of(const step& s) {
   return o;
 }
 
-// Looks every 100 µs, which costs next to nothing.
+// Checks every 100 µs, which costs almost nothing.
 template <class F>
 void wait_until(F is_true) {
   const auto end = steady_clock::now() + minutes{2};
@@ -53,7 +53,7 @@ void fill(const step& s, row& r) {
     track_samples(p.client(), events);
     wait_until([&] { return p.client().totals().stored == before + static_cast<std::uint64_t>(events); });
   };
-  constexpr std::int64_t first = 100; // a batch, so that the store is there
+  constexpr std::int64_t first = 100; // a batch, so that the store exists
   store_all(first);
   const auto begin = steady_clock::now();
   store_all(s.events - first);
@@ -71,14 +71,15 @@ void drain(const step& s, row& r) {
   const auto before = static_cast<std::int64_t>(delivered());
   wait_until([&] { return delivered() == static_cast<std::uint64_t>(s.events); });
   r["recover_ms"] = duration<double, std::milli>(first - begin).count();
-  r["ns"] = each(steady_clock::now() - first, std::max<std::int64_t>(s.events - before, 1)); // a few may go at once
+  r["ns"] =
+      each(steady_clock::now() - first, std::max<std::int64_t>(s.events - before, 1)); // a few may be delivered at once
 }
 
 void share(const step& s, row& r) {
   test::pipeline p{options_of(s)};
   const auto seconds_now = [] { return duration<double>(steady_clock::now().time_since_epoch()).count(); };
   std::uint64_t delivered = 0;
-  // Until nothing has come for a while: the others have taken the rest.
+  // Runs until no batch has been granted for a while: the other processes have delivered the rest.
   for (auto since = steady_clock::now(); steady_clock::now() - since < seconds{2};) {
     std::this_thread::sleep_for(milliseconds{1});
     if (const auto now = p.client().totals().delivered; now != delivered) {
@@ -115,7 +116,7 @@ void hold(const step& s, row&) {
   const std::string filler(82, 'x');
   for (std::int64_t i = 0; i < s.events; ++i)
     if (!p.client().track({.user_id = "user-1234"}, "Order Completed", {{"filler", filler}}))
-      throw std::runtime_error("an event was refused");
+      throw std::runtime_error("an event was rejected");
   wait_until([&] { return p.client().totals().accepted == static_cast<std::uint64_t>(s.events); });
   p.running().shutdown(milliseconds{10});
 }

@@ -8,16 +8,16 @@
 
 namespace sluice::bench {
 
-/// A part of a measurement in a process of its own, which has the memory and the start to itself. What it may do:
+/// A part of a measurement in a process of its own, so that its memory and its start are measured alone. The steps:
 ///
-///     fill    store `events`; gives `ns` of an event, and how many are `left`: some went before the pause was heard
-///     drain   deliver `events` that are there; gives `recover_ms` until the first is delivered, and `ns` of an event
-///     share   deliver from a queue that others deliver from, too, until it is empty; gives `delivered`, and when the
-///             first and the last of them were: `begin_s`, `end_s`
-///     idle    do nothing for `seconds`; gives `cpu_percent` of a core, and `wakeups_per_s`
-///     hold    hold `events` of 300 bytes in memory, with nowhere to store them
+///     fill    stores `events`; returns `ns` per event, and `left`: a few are delivered before the pause takes effect
+///     drain   delivers `events` from the queue; returns `recover_ms` until the first delivery, and `ns` per event
+///     share   delivers from a shared queue until it is empty; returns `delivered`, and the times of the first and the
+///             last delivery: `begin_s`, `end_s`
+///     idle    does nothing for `seconds`; returns `cpu_percent` of a core, and `wakeups_per_s`
+///     hold    keeps `events` of 300 bytes in memory, while the store is unavailable
 ///
-/// Each gives `resident_mib`, the most it had.
+/// Each returns `resident_mib`, its maximum.
 struct step {
   std::string what;
   std::string persistence;
@@ -26,10 +26,10 @@ struct step {
   std::int64_t seconds = 0;
 };
 
-/// Runs steps to their end, each in a process of its own, all at once. Throws if one of them fails.
+/// Runs steps at the same time, each in a process of its own, and waits for all. Throws if one of them fails.
 std::vector<row> run_steps(const std::vector<step>&);
 
-/// One of these processes: writes its row to its standard output. Gives its exit status.
+/// Runs one step in this process and writes its row to standard output. Returns the exit status.
 int step_main(const step&);
 
 } // namespace sluice::bench

@@ -12,29 +12,31 @@
 #include "sluice/store.hpp"
 #include "sluice/transport.hpp"
 
+/// Durable delivery of analytics events.
 namespace sluice {
 
 class client;
 class intake;
 
-/// Owns the running system: destroying it shuts the system down. It must be destroyed before the actor system, and not
-/// by an actor, because it waits. The two handles may be copied and shared; they stay valid until the system stops.
+/// Owns the running system: destroying it shuts the system down. Destroy it before the actor system, and not inside an
+/// actor, because the destructor blocks. The two handles may be copied and shared; they stay valid until the system
+/// stops.
 class SLUICE_API analytics {
 public:
+  /// Takes the system over from another owner.
   analytics(analytics&&) noexcept;
   analytics& operator=(analytics&&) = delete;
-  /// Shuts the system down within the option `shutdown_deadline`, unless that was done before.
+  /// Shuts the system down within the option `shutdown_deadline`, unless it has been shut down already. Blocks.
   ~analytics();
 
   /// Rejects new events, delivers until `deadline` (zero: the option `shutdown_deadline`), stops every actor, and
-  /// returns exact counts. Blocks; must not be called by an actor, which sends the message `shutdown` to `supervisor`
-  /// instead. May be called by several threads: the soonest deadline applies. Errors: `closed` if the system has
-  /// stopped.
+  /// returns exact counts. Blocks, so an actor must send the message `shutdown` to `supervisor` instead. Several
+  /// threads may call it: the soonest deadline applies. Errors: `closed` if the system has stopped.
   result<shutdown_report> shutdown(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
 
-  /// Where track messages go, and `flush`.
+  /// Takes events and `flush`.
   buffer_actor buffer;
-  /// Takes everything else: `subscribe`, `get_stats`, `pause`, `set_destination`, `shutdown`, …
+  /// Takes all other messages: `subscribe`, `get_stats`, `pause`, `set_destination`, `shutdown`, …
   analytics_actor supervisor;
 
 private:
@@ -45,11 +47,11 @@ private:
   std::shared_ptr<intake> intake_;
 };
 
-/// Parts that a host may supply. Empty members mean the built-in ones.
+/// Parts that a host may supply. Sluice's own part is used for a member that is empty.
 struct extensions {
-  /// Where batches wait; default: what the option `persistence` says.
+  /// Where batches wait. Default: the store that the option `persistence` names.
   std::unique_ptr<store> queue;
-  /// How batches travel; default: HTTP to `data_plane_url`.
+  /// How batches are delivered. Default: HTTP to `data_plane_url`.
   transport_factory transport;
 };
 
@@ -59,9 +61,9 @@ struct extensions {
 SLUICE_API boost::system::result<analytics, std::vector<error>>
 spawn_analytics(caf::actor_system& system, const options& settings, extensions parts = {});
 
-/// Lets other processes send events to the buffer, at `port` (0: one that is free), through a relay that takes nothing
-/// but events and `flush`. The actor system needs CAF's I/O module (`load<caf::io::middleman>()`). Binds the
-/// loopback address unless told otherwise: there is no authentication. Gives the port.
+/// Publishes a relay at `port` (0: any free port), through which other processes send events and `flush` to the buffer;
+/// it takes no other message. Returns the port, or the error of CAF's I/O module, which the actor system must have
+/// loaded (`load<caf::io::middleman>()`). Nothing authenticates the senders, so the default address is loopback.
 SLUICE_API result<std::uint16_t> publish(caf::actor_system& system, const analytics& running, std::uint16_t port,
                                          const std::string& address = "127.0.0.1");
 

@@ -15,19 +15,20 @@ namespace sluice {
 
 class analytics;
 
-/// For code outside of actors: accepts events on the calling thread, without a message. A cheap handle: copies share
-/// the system, and destroying one changes nothing. Every method may be called from any thread; none by an actor, but
-/// `send`, `track` and `totals`, which do not wait.
+/// Sends events from threads that are not actors. It encodes on the calling thread and sends no message. A client is a
+/// cheap handle: copies share the system, and destroying one changes nothing. Any thread may call every method; an
+/// actor may call `send`, `track` and `totals` only, because the others block.
 ///
-/// An accepted event is in the buffer, and stored with its batch; to wait until it is, use `flush` or send it to the
-/// buffer actor as a request.
+/// An accepted event is in the buffer, and is stored with its batch. To wait until it is stored, call `flush`, or send
+/// the event to the buffer actor as a request.
 class SLUICE_API client {
 public:
-  /// `running` comes from `spawn_analytics`; it may end before the client does, which then answers `closed`.
+  /// `running` comes from `spawn_analytics`. It may be destroyed before the client, which then returns `closed`.
   explicit client(const analytics& running);
 
-  /// Encodes an event and accepts it. Returns its message id, or why it was rejected: an error that names the field, or
-  /// `buffer_full`, or `closed`. Never blocks on I/O.
+  /// @{
+  /// Encodes an event and offers it to the buffer. Returns its message id, or why it was rejected: an error that names
+  /// the field, `buffer_full`, or `closed`. Never blocks on I/O.
   result<std::string> send(const sluice::event&);
   result<std::string> send(const sluice::track&);
   result<std::string> send(const sluice::identify&);
@@ -35,24 +36,25 @@ public:
   result<std::string> send(const sluice::screen&);
   result<std::string> send(const sluice::group&);
   result<std::string> send(const sluice::alias&);
+  /// @}
 
-  /// A track event with a property list: the cheapest way in.
+  /// Sends a track event called `name` with a property list, which is the cheapest way to send one. Returns as `send`.
   result<std::string> track(const identity& who, std::string_view name,
                             std::initializer_list<property> properties = {});
 
-  /// Blocks until the buffer has room, or `at_most` has passed. True if it has: with one producer the next `send` is
-  /// not rejected as `buffer_full`. For producers that can wait, as batch jobs can.
+  /// Blocks until the buffer has room for an event, or until `at_most` has passed. Returns whether it has room: with
+  /// one producer, the next `send` is then not rejected as `buffer_full`. For producers that can wait, like batch jobs.
   bool wait_for_room(std::chrono::milliseconds at_most) const;
 
-  /// Blocks until everything accepted before has reached an end, or the deadline (zero: the option
-  /// `flush_deadline`) has passed.
+  /// Blocks until every event accepted before has reached its end, or until the deadline (zero: the option
+  /// `flush_deadline`) has passed. Returns the counts. Errors: `closed`.
   result<flush_report> flush(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
 
-  /// As the message `set_destination`: what is empty stays as it is. Errors: `invalid_option`, with everything that is
-  /// wrong; `closed`.
+  /// Delivers to another URL, with another key, from now on, like the message `set_destination`. An empty argument
+  /// keeps the present value. Blocks. Errors: `invalid_option`, with everything that is invalid; `closed`.
   result<void> set_destination(const std::string& data_plane_url, const std::string& write_key);
 
-  /// Totals so far.
+  /// Returns the totals of this process.
   counts totals() const;
 
 private:

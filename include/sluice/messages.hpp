@@ -10,94 +10,97 @@
 #include "sluice/event.hpp"
 #include "sluice/reports.hpp"
 
-/// What hosts send, besides the six events; `actors.hpp` says to whom, and what the answer promises. All of it may
-/// come from another process.
+/// @file
+/// What hosts send, besides the six events. `actors.hpp` says which actor takes a message, and what the answer means.
+/// All of these messages may come from another process.
 namespace sluice {
 
-/// Deliver everything that was accepted before this. A deadline of zero means the option `flush_deadline`.
+/// Asks for everything accepted before it to be delivered.
 struct flush {
-  std::chrono::milliseconds deadline{0};
+  std::chrono::milliseconds deadline{0}; ///< Zero: the option `flush_deadline`.
 };
 
-/// Stop in order. A deadline of zero means the option `shutdown_deadline`.
+/// Asks the system to stop in order.
 struct shutdown {
-  std::chrono::milliseconds deadline{0};
+  std::chrono::milliseconds deadline{0}; ///< Zero: the option `shutdown_deadline`.
 };
 
-/// Send me `delivery_report`, `backpressure`, `delivery_suspended` and `stopped`. At most 64 subscribers.
+/// Starts sending `delivery_report`, `backpressure`, `delivery_suspended` and `stopped` to an actor. At most 64 actors.
 struct subscribe {
-  caf::actor who{};
+  caf::actor who{}; ///< The actor that subscribes.
 };
 
-/// Send me no more.
+/// Stops sending notifications to an actor.
 struct unsubscribe {
-  caf::actor who{};
+  caf::actor who{}; ///< The actor that subscribed.
 };
 
-/// Ask for `system_stats`.
+/// Asks for `system_stats`.
 struct get_stats {};
 
-/// Stop starting deliveries; everything else goes on.
+/// Pauses deliveries. Events are still accepted and stored.
 struct pause {};
 
-/// Start deliveries again, whether `pause`, the health of the destination or a paused queue stopped them.
+/// Resumes deliveries, whether they are paused or suspended.
 struct resume {};
 
-/// Deliver to this URL, with this key, from now on: what waits, too. What is empty stays as it is. The queue is the
-/// new destination's from then on, as with the option `queue.adopt`; all processes of a shared one must be told.
+/// Delivers to this URL, with this key, from now on, including the batches that wait. An empty field keeps the present
+/// value. The queue then belongs to the new destination, as with the option `queue.adopt`. Send it to every process
+/// that shares the queue.
 struct set_destination {
+  /// As the option `data_plane_url`.
   std::string data_plane_url{};
-  /// A secret: never logged, stored or put into an error.
+  /// As the option `write_key`. A secret: never logged, stored or put into an error.
   std::string write_key{};
 };
 
-/// Up to `limit` (at most 500) dead letters, the oldest first, after the one with the cursor `<died>/<id>`; from the
-/// first if it is empty.
+/// Asks for a page of dead letters, the oldest first.
 struct list_dead {
+  /// The page begins after this cursor, `<died>/<id>` of a dead letter; empty: at the first.
   std::string after{};
+  /// The most dead letters to return. 1 to 500.
   std::uint32_t limit = 100;
 };
 
-/// One dead letter with its message ids.
+/// Asks for one dead letter with its message ids.
 struct show_dead {
-  std::string id{};
+  std::string id{}; ///< The id of the batch.
 };
 
-/// Try dead letters again, as if they were new: these, or all if there are no ids.
+/// Makes dead letters ready again, with no attempts counted.
 struct replay_dead {
-  std::vector<std::string> ids{};
+  std::vector<std::string> ids{}; ///< The batches; empty: all dead letters.
 };
 
-/// Forget dead letters: these, or all if there are no ids.
+/// Removes dead letters from the store.
 struct purge_dead {
-  std::vector<std::string> ids{};
+  std::vector<std::string> ids{}; ///< The batches; empty: all dead letters.
 };
 
-/// A batch that is not tried again unless it is replayed.
+/// A dead letter: a batch that was buried, and is not tried again unless it is replayed.
 struct dead_entry {
-  std::string id{};
-  std::uint32_t events = 0;
-  std::int32_t attempts = 0;
-  /// The last HTTP status, 0 if there was no response.
-  std::int32_t status = 0;
-  std::string reason{};
-  /// Milliseconds since 1970.
-  std::int64_t died = 0;
-  /// Only in the answer to `show_dead`.
-  std::vector<std::string> message_ids{};
+  std::string id{};                       ///< The id of the batch.
+  std::uint32_t events = 0;               ///< The number of its events.
+  std::int32_t attempts = 0;              ///< Its counted attempts.
+  std::int32_t status = 0;                ///< The last HTTP status; 0 if there was no response.
+  std::string reason{};                   ///< Why it was buried. Printable, no secrets.
+  std::int64_t died = 0;                  ///< When it was buried, in milliseconds since 1970.
+  std::vector<std::string> message_ids{}; ///< Only in the answer to `show_dead`.
 };
 
+/// The answer to `list_dead`.
 struct dead_page {
-  std::vector<dead_entry> entries{};
+  std::vector<dead_entry> entries{}; ///< The dead letters, the oldest first.
 };
 
-/// How many events were replayed or purged.
+/// The answer to `replay_dead` and `purge_dead`.
 struct dead_count {
-  std::uint64_t events = 0;
+  std::uint64_t events = 0; ///< How many events were replayed or purged.
 };
 
 } // namespace sluice
 
+/// @cond
 // The wire types have ids of their own in one block, far from a host's; append only.
 CAF_BEGIN_TYPE_ID_BLOCK(sluice, caf::first_custom_type_id + 2000)
 CAF_ADD_TYPE_ID(sluice, (sluice::track))
@@ -135,7 +138,7 @@ CAF_END_TYPE_ID_BLOCK(sluice)
 
 namespace sluice {
 
-// -- how they travel --------------------------------------------------------------------------------------------------
+// -- serialisation --------------------------------------------------------------------------------------------------
 
 template <class Inspector>
 auto inspect(Inspector& f, track& x) {
@@ -346,7 +349,8 @@ auto inspect(Inspector& f, dead_count& x) {
 
 namespace nlohmann {
 
-/// JSON travels as text; what is no JSON any more arrives as a discarded value, which is refused by field name.
+/// JSON travels as text. Text that is not valid JSON arrives as a discarded value, which the encoder rejects by field
+/// name.
 template <class Inspector>
 auto inspect(Inspector& f, json& x) {
   return sluice::compat::inspect_as_text(
@@ -355,3 +359,4 @@ auto inspect(Inspector& f, json& x) {
 }
 
 } // namespace nlohmann
+/// @endcond

@@ -15,63 +15,76 @@ namespace sluice {
 
 using std::chrono::milliseconds;
 
-/// Deadlines of one HTTP attempt. Each counts from the start of its phase; `total` is over all of them.
+/// Deadlines of one HTTP attempt, 1 ms to 1 h each. A phase that takes longer fails the attempt, which is tried again.
 struct http_options {
+  /// To resolve the host name and to connect. Default 5 s.
   milliseconds connect{5'000};
+  /// For the TLS handshake. Default 5 s.
   milliseconds tls{5'000};
+  /// To send the request. Default 10 s.
   milliseconds send{10'000};
+  /// To receive the whole response, once the request is sent. Default 20 s.
   milliseconds response{20'000};
+  /// For the whole attempt. Default 30 s.
   milliseconds total{30'000};
-  /// A longer response is cut off and counts as a failure to read. 1 KiB to 16 MiB.
+  /// The largest response body in bytes; a larger one fails the attempt. 1 KiB to 16 MiB, default 64 KiB.
   std::size_t max_response_bytes = std::size_t{64} * 1024;
-  /// A PEM file with the authorities to trust instead of the system's; empty: the system's.
+  /// A PEM file of certificate authorities to trust instead of the system's. Default: empty, the system's.
   std::string ca_file{};
 };
 
-/// When to try again.
+/// When a failed attempt is repeated. The delay after attempt n is uniform in [0, min(cap, base * 2^(n-1))].
 struct retry_options {
-  /// Sends of one batch, the first included, before it becomes a dead letter. 1 to 1000.
+  /// Attempts, the first included, before a batch becomes a dead letter. 1 to 1000, default 10.
   int max_attempts = 10;
-  /// The delay after attempt n is uniform in [0, min(cap, base * 2^(n-1))].
+  /// Bound of the first delay; it doubles with every attempt. 1 ms to `cap`, default 500 ms.
   milliseconds base{500};
+  /// Bound of every delay. 1 ms to 1 day, default 60 s.
   milliseconds cap{60'000};
-  /// What a server's `Retry-After` may ask for at most.
+  /// The longest delay that a server's `Retry-After` can ask for. 0 to 1 day, default 15 min.
   milliseconds retry_after_cap{15 * 60'000};
-  /// A batch that fails when it has been in the store for this long is not tried again. 0, no limit, to 10 years.
+  /// A batch that fails after being stored for this long becomes a dead letter. 0 to 10 years, default 0: no limit.
   milliseconds max_age{0};
 };
 
 /// The circuit breaker: when deliveries are suspended because of the destination, and how often it is probed then. A
-/// probe that fails counts no attempt, so that no outage buries anything.
+/// failed probe counts no attempt, so an outage of any length buries nothing.
 struct breaker_options {
-  /// Consecutive connection failures, timeouts or 502–504 responses that open the circuit breaker. 1 to 1000, at most
-  /// `retry.max_attempts`. The last of them counts no attempt. A 429 opens it at once, for as long as the server asks.
+  /// Consecutive connection failures, timeouts or 502–504 responses that open the circuit breaker. 1 to 1000, default
+  /// 10; a value above `retry.max_attempts` means the same as that. The last of them counts no attempt. A 429 opens the
+  /// breaker at once, for as long as the server asks.
   int failures = 10;
-  /// The wait before the first probe. It doubles with every probe that fails. 1 ms to 1 h.
+  /// The wait before the first probe; it doubles with every failed probe. 1 ms to `probe_cap`, default 500 ms.
   milliseconds probe{500};
-  /// The longest wait before a probe. Each wait is up to 20 % longer or shorter, at random. 1 ms to 1 day.
+  /// The longest wait before a probe. 1 ms to 1 day, default 15 s. Every wait is varied by up to 20 % at random.
   milliseconds probe_cap{15'000};
   /// The wait before a probe while the destination is misconfigured: its address or its key is wrong (a redirect, 401,
-  /// 403, 404, …). Nothing is buried meanwhile. 1 ms to 1 h.
+  /// 403, 404, …). Nothing is buried meanwhile. 1 ms to 1 h, default 30 s.
   milliseconds misconfigured_probe{30'000};
 };
 
 /// Whether batches arrive in the order of acceptance.
-enum class delivery_order : std::uint8_t { none, strict };
+enum class delivery_order : std::uint8_t {
+  none,  ///< Batches may overtake one another.
+  strict ///< One delivery at a time; a batch that waits to be tried again holds up all later ones.
+};
 
-/// What to do when the dead letters are full.
+/// What happens to a batch that should be buried while the dead letters are full.
 enum class dead_letters_full : std::uint8_t {
-  keep_retrying, ///< A batch that should be buried stays in retry, a minute at a time.
+  keep_retrying, ///< The batch stays in retry and is tried again every minute.
   drop_oldest    ///< The oldest dead letter is purged, counted and reported.
 };
 
 /// Bounds of the dead letters.
 struct dead_letter_options {
+  /// The most events in dead letters. 0 to 1 billion, default 1 million.
   std::size_t max_events = 1'000'000;
+  /// The most bytes of their payloads. 0 to 1 TiB, default 1 GiB.
   std::size_t max_bytes = std::size_t{1} << 30;
+  /// What happens past either bound. Default `keep_retrying`.
   dead_letters_full when_full = dead_letters_full::keep_retrying;
   /// The burial guard: after this many burials of one status in a row, with no delivery in between, the queue is paused
-  /// until an operator resumes it. 1 to 1 million.
+  /// until an operator resumes it. 1 to 1 million, default 20.
   std::size_t pause_after = 20;
 };
 
@@ -81,140 +94,161 @@ enum class sqlite_durability : std::uint8_t {
   normal ///< the kill of the process
 };
 
+/// The queue in an SQLite file.
 struct sqlite_options {
+  /// What a stored event survives. Default `full`.
   sqlite_durability durability = sqlite_durability::full;
 };
 
-/// What a store that has said "stored" must have done in Redis.
+/// When Redis has stored a batch.
 enum class redis_ack : std::uint8_t {
-  memory, ///< Redis has it, and writes it down as its configuration says
-  fsync   ///< it is in the append-only file and synced to disk; needs Redis 7.2 with AOF
+  memory, ///< when Redis has it in memory; Redis's own configuration says when it is written to disk
+  fsync   ///< when the append-only file is synced to disk; requires Redis 7.2 with AOF
 };
 
-/// Where Redis is. Used if `persistence` is `redis`; what a URL in `persistence` names goes before.
+/// Where Redis is. Used if `persistence` is `redis` or a Redis URL; the parts of the URL take precedence.
 struct redis_options {
+  /// A host name or an address. Default `localhost`.
   std::string host = "localhost";
-  /// 1 to 65535.
+  /// 1 to 65535, default 6379.
   int port = 6379;
-  /// A path; if set, `host` and `port` are not used.
+  /// The path of a Unix socket, used instead of `host` and `port`. Default: empty, TCP.
   std::string unix_socket{};
+  /// The number of the database. 0 to 1 million, default 0.
   int db = 0;
-  /// A user of Redis's access control lists; empty: the default one.
+  /// A user of Redis's access control lists. Default: empty, Redis's default user.
   std::string username{};
-  /// A secret: never logged, stored or put into an error.
+  /// A secret: never logged, stored or put into an error. Default: empty, no authentication.
   std::string password{};
-  /// Deadline to connect.
+  /// Deadline to connect. 1 ms to 1 h, default 2 s.
   milliseconds connect{2'000};
-  /// Deadline for each wait to send or receive.
+  /// Deadline of each wait to send or receive. 1 ms to 1 h, default 5 s.
   milliseconds command{5'000};
+  /// When a batch counts as stored. Default `memory`.
   redis_ack ack = redis_ack::memory;
-  /// Replicas that must have a batch before it counts as stored. 0 to 16.
+  /// Replicas that must have a batch before it counts as stored. 0 to 16, default 0.
   int wait_replicas = 0;
 };
 
-/// The queue that waits in the store.
+/// The queue in the store.
 struct queue_options {
-  /// With `prefix` the name of a queue in Redis: `{prefix:name}`. No braces, spaces or control characters.
+  /// With `prefix` the name of a queue in Redis, `{prefix:name}`. 1 to 256 printable ASCII characters without spaces
+  /// and braces, default `hightouchEventsQueue`.
   std::string name = "hightouchEventsQueue";
+  /// As `name`. Default `hightouch`.
   std::string prefix = "hightouch";
-  /// Whether any number of processes process the queue in Redis, or one.
+  /// Whether any number of processes share the queue (Redis only). Default false: one process owns it.
   bool is_multi_processor = false;
-  /// How long a delivery may take before another process may try the batch, in a shared queue; above `http.total` by
-  /// 5 s or more.
+  /// How long a lease lasts in a shared queue; then another process may deliver the batch. At least `http.total` + 5 s,
+  /// at most 1 day; default 60 s.
   milliseconds lease{60'000};
-  /// How often leases are extended, in a shared queue. At most half of `lease`.
+  /// How often leases are extended in a shared queue. 1 ms to half of `lease`, default 15 s.
   milliseconds heartbeat{15'000};
-  /// After this without a sign a process is taken for dead. It gives one with every unit of work, once a second at
-  /// least. 3 s to 1 hour.
+  /// After this long without a unit of work a process counts as crashed. Every process applies one at least once a
+  /// second. 3 s to 1 h, default 10 s.
   milliseconds owner_ttl{10'000};
-  /// What waits at most; past it the persister takes nothing more and the buffer pushes back.
+  /// The most events that wait in the store; past it the store takes no new batches and the buffer fills up.
+  /// `max_batch_events` to 1 billion, default 10 million.
   std::size_t max_backlog_events = 10'000'000;
+  /// The most bytes that wait in the store, with the same effect. 1 MiB to 1 TiB, default 4 GiB.
   std::size_t max_backlog_bytes = std::size_t{4} << 30;
-  /// A batch that was in flight at this many crashes of a process is dead, as `poison`. 1 to 1 million.
+  /// A batch that was in flight during more crashes than this becomes a dead letter with the reason `poison`. 1 to 1
+  /// million, default 100.
   int max_crashes = 100;
-  /// Permits to open a queue that was filled for another `data_plane_url` or `write_key`.
+  /// Whether to open a queue that was filled for another `data_plane_url` or `write_key`. Default false: the error is
+  /// `other_destination`.
   bool adopt = false;
 };
 
 /// How often actors may fail before the system stops.
 struct restart_options {
+  /// Failures of all actors together. 0 to 1000, default 5.
   int max = 5;
+  /// The time in which they count. 1 ms to 1 day, default 60 s.
   milliseconds within{60'000};
 };
 
-/// How bad it is.
-enum class log_level : std::uint8_t { debug, info, warning, error };
+/// The severity of a log line.
+enum class log_level : std::uint8_t {
+  debug,   ///< for developers of Sluice
+  info,    ///< a change of state that is expected
+  warning, ///< something failed and will be tried again
+  error    ///< something failed that an operator must mend
+};
 
-/// Where the library's words go. Called from any of its threads, also at the same time; must not throw.
+/// Receives the library's log lines. Any of its threads may call it, several at the same time. Must not throw.
 using log_hook = std::function<void(log_level, std::string_view)>;
 
-/// Everything that can be set, with its default. The reference's spelling is in `README.md`.
-/// `validate` says what is wrong with it; `options_from` (`config.hpp`) reads it from a CAF configuration.
+/// All options with their defaults. `docs/options.md` lists them with the Node SDK's names. `validate` checks them;
+/// `options_from` (`config.hpp`) reads them from a CAF configuration.
 struct options {
-  /// Names the source at the data plane. Required. A secret: never logged, stored or put into an error.
+  /// Identifies the source to the data plane. Required; at most 1024 printable ASCII characters without spaces. A
+  /// secret: never logged, stored or put into an error.
   std::string write_key{};
-  /// `http` or `https`; the path is `/v1/batch` unless the URL has one.
+  /// An `http` or `https` URL. Its path is `/v1/batch` unless the URL has one.
   std::string data_plane_url = "https://us-east-1.hightouch-events.com";
-  /// Permits plain `http` to a host that is not this machine.
+  /// Whether plain `http` to another machine is permitted. Default false.
   bool allow_insecure = false;
-  /// False: everything is accepted and goes nowhere.
+  /// False: every event is accepted and none is sent. Default true.
   bool enabled = true;
 
-  /// Events that make a batch. 1 to `max_batch_events`.
+  /// Events that make a batch. 1 to `max_batch_events`, default 20.
   std::size_t flush_at = 20;
-  /// How long an event may wait for its batch to fill. 1 ms to 1 day.
+  /// The longest that an event waits for its batch to fill. 1 ms to 1 day, default 20 s.
   milliseconds flush_interval{20'000};
-  /// Events held in memory at most; more are rejected. 1 to 10 million.
+  /// The most events held in memory; more are rejected. 1 to 10 million, default 20 000.
   std::size_t max_internal_queue_size = 20'000;
-  /// Bytes of encoded events held in memory at most.
+  /// The most bytes of encoded events held in memory; more are rejected. 64 KiB to 64 GiB, default 64 MiB.
   std::size_t max_internal_queue_bytes = std::size_t{64} << 20;
-  /// Backpressure starts when this part of either bound is in use …
+  /// Backpressure starts when this fraction of either bound is in use. 0.01 to 1, default 0.8.
   double high_water = 0.8;
-  /// … and ends when it has fallen to this part.
+  /// Backpressure ends when no more than this fraction is in use. 0 to below `high_water`, default 0.5.
   double low_water = 0.5;
-  /// Uncompressed bytes of a request body at most. 1 KiB to 16 MiB.
+  /// The most uncompressed bytes of a request body. 1 KiB to 16 MiB, default 450 KiB.
   std::size_t max_batch_bytes = std::size_t{450} * 1024;
-  /// Events of a batch at most, while the pipeline is behind. 1 to 1000.
+  /// The most events of a batch. A batch grows beyond `flush_at` while the store is behind. 1 to 1000, default 500.
   std::size_t max_batch_events = 500;
-  /// Encoded bytes of one event at most. 256 bytes to `max_batch_bytes` less 256.
+  /// The most encoded bytes of one event; a larger one is rejected. 256 bytes to `max_batch_bytes` - 256, default 32
+  /// KiB.
   std::size_t max_event_bytes = std::size_t{32} * 1024;
-  /// A batch that holds a request is cut after this.
+  /// The longest that a request waits for its batch to fill. 1 ms to 1 min, default 50 ms.
   milliseconds request_linger{50};
-  /// A request that is not committed after this is answered `errc::pending`.
+  /// A request that is not stored after this long is answered with `errc::pending`. 1 ms to 1 h, default 15 s.
   milliseconds request_deadline{15'000};
-  /// Compress request bodies.
+  /// Whether request bodies are compressed. Default true.
   bool gzip = true;
-  /// Batches under way between buffer and persister. 1 to 64.
+  /// The most batches that the buffer has sent to the persister and that are not stored yet. 1 to 64, default 4.
   std::size_t persist_window = 4;
-  /// Deliveries, and connections, at a time. 1 to 256. With 1, and a queue of this process's own, batches arrive in the
-  /// order of acceptance: one that is to be tried again holds up the others.
+  /// The most deliveries, and connections, at a time. 1 to 256, default 8.
   std::size_t max_in_flight = 8;
-  /// `strict`: one delivery at a time, whatever `max_in_flight` says. Refused for a shared queue.
+  /// `strict`: batches arrive in the order of acceptance, one delivery at a time whatever `max_in_flight` is. Not
+  /// available for a shared queue. Default `none`.
   delivery_order ordering = delivery_order::none;
 
-  /// Where batches wait: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`; or
-  /// `redis://[user[:password]@]host[:port][/db]`; or `redis+unix://[user[:password]@]/path[?db=N]`.
+  /// The store: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`;
+  /// `redis://[user[:password]@]host[:port][/db]`; or `redis+unix://[user[:password]@]/path[?db=N]`. Default `memory`.
   std::string persistence = "memory";
 
-  http_options http{};
-  retry_options retry{};
-  breaker_options breaker{};
-  queue_options queue{};
-  sqlite_options sqlite{};
-  redis_options redis{};
-  dead_letter_options dead_letters{};
-  restart_options restarts{};
+  http_options http{};                ///< Deadlines of an attempt.
+  retry_options retry{};              ///< Retries.
+  breaker_options breaker{};          ///< The circuit breaker.
+  queue_options queue{};              ///< The queue in the store.
+  sqlite_options sqlite{};            ///< The queue in an SQLite file.
+  redis_options redis{};              ///< Where Redis is.
+  dead_letter_options dead_letters{}; ///< Bounds of the dead letters.
+  restart_options restarts{};         ///< Restarts of failed actors.
 
-  /// What `shutdown` and `flush` take if they are given no deadline.
+  /// The deadline of a `shutdown` that has none. 1 ms to 1 h, default 10 s.
   milliseconds shutdown_deadline{10'000};
+  /// The deadline of a `flush` that has none. 1 ms to 1 day, default 30 s.
   milliseconds flush_deadline{30'000};
 
-  /// Where log lines go; empty: nowhere.
+  /// Receives log lines. Default: empty, nothing is logged.
   log_hook log{};
 };
 
 /// Returns every error in `o`, each an `errc::invalid_option` with the option's full name as its field and what the
-/// option must be as its message; empty if there is none. Never contains the value of a secret. Pure.
+/// option must be as its message; empty if there is none. Never contains the value of a secret. Any thread may call it.
 SLUICE_API std::vector<error> validate(const options& o);
 
 } // namespace sluice

@@ -5,115 +5,103 @@
 #include <string>
 #include <vector>
 
-/// What the system says about itself: answers and notifications. Counts are in events.
+/// @file
+/// Answers and notifications. Counts are in events.
 namespace sluice {
 
-/// The answer to an event that was sent as a request: it is stored.
+/// The answer to an event that was sent as a request: the event is stored.
 struct receipt {
-  std::string message_id{};
+  std::string message_id{}; ///< The event's id; generated if the event had none.
 };
 
 /// Totals of this process. `accepted + recovered == delivered + dead + lost + waiting()`.
 struct counts {
-  std::uint64_t accepted = 0;
-  /// Invalid, or offered while the buffer was full or closed.
-  std::uint64_t rejected = 0;
-  /// Committed to the store.
-  std::uint64_t stored = 0;
-  std::uint64_t delivered = 0;
-  std::uint64_t dead = 0;
-  /// Of the delivered and dead: accepted by an earlier process, or by another one on the same queue.
+  std::uint64_t accepted = 0;  ///< Admitted by the intake.
+  std::uint64_t rejected = 0;  ///< Invalid, or sent while the buffer was full or closed.
+  std::uint64_t stored = 0;    ///< Committed to the store.
+  std::uint64_t delivered = 0; ///< Acknowledged by the destination.
+  std::uint64_t dead = 0;      ///< Buried.
+  /// Delivered or dead events that were accepted by an earlier process, or by another one on the same queue.
   std::uint64_t recovered = 0;
-  /// Waiting now, with one failed attempt or more behind them.
-  std::uint64_t retrying = 0;
-  /// Failed attempts, in batches.
-  std::uint64_t failed_attempts = 0;
-  /// Settlements that came too late, in batches: the lease was over, another process may have delivered the batch.
+  std::uint64_t retrying = 0;        ///< Waiting now, after at least one failed attempt.
+  std::uint64_t failed_attempts = 0; ///< Failed attempts, in batches.
+  /// Settlements that came too late, in batches: the lease had ended, and another process may have delivered the batch.
   std::uint64_t stale = 0;
-  /// Stored, and then lost by the store: Redis was emptied.
-  std::uint64_t lost = 0;
+  std::uint64_t lost = 0; ///< Stored, and then lost by the store: Redis was emptied.
 
-  /// Accepted and not at an end.
+  /// Returns how many events were accepted and have not reached an end.
   std::uint64_t waiting() const noexcept { return accepted + recovered - delivered - dead - lost; }
 };
 
-/// The answer to `flush`, about every event that was accepted before it: `delivered + dead + stored + waiting` are
-/// all of them since the start.
+/// The answer to `flush`. `delivered + dead + stored + waiting` are all events accepted before it, since the start.
 struct flush_report {
-  std::uint64_t delivered = 0;
-  std::uint64_t dead = 0;
-  /// In the store, not at an end when the deadline passed.
-  std::uint64_t stored = 0;
-  /// Not in the store yet when the deadline passed.
-  std::uint64_t waiting = 0;
+  std::uint64_t delivered = 0; ///< Acknowledged by the destination.
+  std::uint64_t dead = 0;      ///< Buried.
+  std::uint64_t stored = 0;    ///< In the store, and not at an end when the deadline passed.
+  std::uint64_t waiting = 0;   ///< Not in the store yet when the deadline passed.
 };
 
-/// The answer to `shutdown`; also what `stopped` carries. `accepted + recovered == delivered + dead + stored + lost`.
+/// The answer to `shutdown`; `stopped` carries it, too. `accepted + recovered == delivered + dead + stored + lost`.
 struct shutdown_report {
-  std::uint64_t accepted = 0;
-  std::uint64_t rejected = 0;
-  std::uint64_t delivered = 0;
-  std::uint64_t dead = 0;
-  /// As in `counts`.
-  std::uint64_t recovered = 0;
-  /// In a durable store: a later process delivers them.
-  std::uint64_t stored = 0;
-  /// Accepted, and gone with this process.
-  std::uint64_t lost = 0;
+  std::uint64_t accepted = 0;  ///< As in `counts`.
+  std::uint64_t rejected = 0;  ///< As in `counts`.
+  std::uint64_t delivered = 0; ///< As in `counts`.
+  std::uint64_t dead = 0;      ///< As in `counts`.
+  std::uint64_t recovered = 0; ///< As in `counts`.
+  std::uint64_t stored = 0;    ///< Left in a durable store: a later process delivers them.
+  std::uint64_t lost = 0;      ///< Accepted, and gone with this process.
 };
 
 /// The answer to `get_stats`.
 struct system_stats {
-  counts totals{};
-  /// Events held against `max_internal_queue_size`.
-  std::uint64_t depth = 0;
-  std::uint64_t depth_bytes = 0;
-  std::uint64_t restarts = 0;
-  bool paused = false;
-  /// Why deliveries are suspended or paused; empty if they are not.
-  std::string suspended{};
+  counts totals{};               ///< Totals since the start.
+  std::uint64_t depth = 0;       ///< Events held, bounded by `max_internal_queue_size`.
+  std::uint64_t depth_bytes = 0; ///< Bytes held, bounded by `max_internal_queue_bytes`.
+  std::uint64_t restarts = 0;    ///< Actors restarted since the start.
+  bool paused = false;           ///< Whether `pause` stopped deliveries.
+  std::string suspended{};       ///< Why deliveries are suspended or paused; empty if they are not.
 };
 
 /// What happened to events.
-enum class report_kind : std::uint8_t { stored, delivered, retried, dead, rejected };
+enum class report_kind : std::uint8_t {
+  stored,    ///< committed to the store
+  delivered, ///< acknowledged by the destination
+  retried,   ///< an attempt failed; the batch will be tried again
+  dead,      ///< buried
+  rejected   ///< not accepted
+};
 
-/// Sent to subscribers, once per state change of a batch; rejected events are gathered into one report.
+/// Sent to subscribers, once per state change of a batch. Rejected events are gathered into one report.
 struct delivery_report {
-  report_kind kind{};
-  std::uint64_t events = 0;
-  /// Empty for rejected events.
-  std::string batch_id{};
-  /// All of the batch; of rejected events, the first 100 since the last report.
+  report_kind kind{};       ///< What happened.
+  std::uint64_t events = 0; ///< To how many events.
+  std::string batch_id{};   ///< Empty for rejected events.
+  /// Every event of the batch; of rejected events, the first 100 since the last report.
   std::vector<std::string> message_ids{};
-  /// Failed attempts so far.
-  std::int32_t attempts = 0;
-  /// The HTTP status of the last attempt; 0 if there was no response.
-  std::int32_t status = 0;
-  /// Why; printable, no secrets.
-  std::string reason{};
-  /// `retried`: when it is due again, from now.
-  std::chrono::milliseconds delay{0};
+  std::int32_t attempts = 0;          ///< Failed attempts so far.
+  std::int32_t status = 0;            ///< The HTTP status of the last attempt; 0 if there was no response.
+  std::string reason{};               ///< Why. Printable, no secrets.
+  std::chrono::milliseconds delay{0}; ///< Of `retried`: how long until the next attempt is due.
 };
 
-/// Sent to subscribers once for every crossing: `engaged` when the buffer passes its high-water mark, not `engaged`
-/// when it has fallen to the low-water mark. Producers should stop while it is engaged.
+/// Sent to subscribers once per crossing of a water mark. Producers should stop while it is engaged.
 struct backpressure {
-  bool engaged = false;
-  std::uint64_t depth = 0;
-  std::uint64_t capacity = 0;
+  bool engaged = false;       ///< True above `high_water`; false once the buffer has fallen to `low_water`.
+  std::uint64_t depth = 0;    ///< Events in the buffer.
+  std::uint64_t capacity = 0; ///< The most events that it may hold.
 };
 
-/// Sent to subscribers when deliveries are suspended or paused, and when they go on (`reason` empty): the destination
-/// is misconfigured, is unavailable, or asks for a pause; or the queue is paused, by an operator or by the burial
-/// guard.
+/// Sent to subscribers when deliveries are suspended or paused, and when they resume. They are suspended while the
+/// destination is unavailable or misconfigured, or asks for a pause (429). An operator or the burial guard pauses them.
 struct delivery_suspended {
-  std::string reason{};
+  std::string reason{}; ///< Why; empty when deliveries resume.
 };
 
-/// Sent to subscribers when the system stops by itself: an actor failed more often than `restarts` allows.
+/// Sent to subscribers when the system stops by itself: an actor failed more often than `restarts` allows, or the store
+/// reported a final error.
 struct stopped {
-  std::string reason{};
-  shutdown_report counts{};
+  std::string reason{};     ///< Why.
+  shutdown_report counts{}; ///< The counts at the end.
 };
 
 } // namespace sluice

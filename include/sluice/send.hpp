@@ -2,8 +2,9 @@
 
 #include "sluice/detail/caf_compat.hpp"
 
-/// Sending, for code that is to build with CAF 0.17 as well as 1.x, which have different words for it. What is sent is
-/// a plain message: code for one version may as well say `self->send(to, message)` (0.17) or
+/// @file
+/// Sends messages from code that builds with both CAF 0.17 and 1.x, which spell it differently. They are plain CAF
+/// messages: code for one version may as well write `self->send(to, message)` (0.17) or
 /// `self->mail(message).send(to)` (1.x).
 namespace sluice {
 
@@ -13,8 +14,9 @@ void send(const Self& self, const Handle& to, Message message) {
   compat::send(self, to, std::move(message));
 }
 
-/// Sends a request that is answered within `deadline` (a duration, or `caf::infinite`) or ends in an error. Handlers
-/// for the answer and for the error go to `then` or `await` of what it returns, for a `caf::scoped_actor` to `receive`.
+/// Sends a request and returns CAF's response handle: call `then` or `await` on it, or `receive` for a
+/// `caf::scoped_actor`, with a handler for the answer and one for the error. Without an answer within `deadline` (a
+/// duration, or `caf::infinite`) the request ends in an error.
 template <class Self, class Handle, class Deadline, class Message>
 auto request(const Self& self, const Handle& to, Deadline deadline, Message message) {
   return compat::request(self, to, deadline, std::move(message));

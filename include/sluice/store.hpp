@@ -12,6 +12,7 @@
 #include "sluice/error.hpp"
 #include "sluice/export.hpp"
 
+/// @file
 /// Where batches wait. A batch is always in exactly one state:
 ///
 ///     ready ──claim──▶ in flight (lease) ──ack──▶ gone
@@ -27,8 +28,8 @@ using store_time = std::chrono::time_point<std::chrono::system_clock, std::chron
 /// The right to settle a batch. The fence rises with every lease of a batch: a holder of an earlier one
 /// can change nothing any more.
 struct lease {
-  std::string id{};
-  std::uint64_t fence = 0;
+  std::string id{};        ///< The id of the batch.
+  std::uint64_t fence = 0; ///< Rises with every lease.
 
   friend bool operator==(const lease&, const lease&) = default;
 };
@@ -43,44 +44,44 @@ struct failure_note {
 
 /// Delivered: the batch goes.
 struct ack {
-  sluice::lease lease{};
+  sluice::lease lease{}; ///< The batch, and the right to change it.
 };
 /// Failed for now: to `retry`, due after `delay`; one attempt more.
 struct nack {
-  sluice::lease lease{};
-  std::chrono::milliseconds delay{0};
-  failure_note why{};
+  sluice::lease lease{};              ///< The batch, and the right to change it.
+  std::chrono::milliseconds delay{0}; ///< How long until it is due.
+  failure_note why{};                 ///< Why it failed.
 };
 /// As `nack`, but no attempt is counted: the destination was known to be unavailable, so the batch is not to blame.
 struct defer {
-  sluice::lease lease{};
-  std::chrono::milliseconds delay{0};
-  failure_note why{};
+  sluice::lease lease{};              ///< The batch, and the right to change it.
+  std::chrono::milliseconds delay{0}; ///< How long until it is due.
+  failure_note why{};                 ///< Why it failed.
 };
 /// Failed for good: to `dead`; one attempt more.
 struct bury {
-  sluice::lease lease{};
-  failure_note why{};
+  sluice::lease lease{}; ///< The batch, and the right to change it.
+  failure_note why{};    ///< Why it failed.
   /// It was too old: says nothing about what the destination takes. Stores need not look at it.
   bool expired = false;
 };
 /// Not tried: back to its place in `ready`, nothing counted.
 struct release {
-  sluice::lease lease{};
+  sluice::lease lease{}; ///< The batch, and the right to change it.
 };
 /// Two batches take the place of one, ready. They hold its events in its order.
 struct split {
-  sluice::lease lease{};
-  batch_ptr first{};
-  batch_ptr second{};
+  sluice::lease lease{}; ///< The batch, and the right to change it.
+  batch_ptr first{};     ///< The first half.
+  batch_ptr second{};    ///< The second half.
 };
 /// Every lease of this process that is not listed goes back to its place in `ready`, nothing counted.
 struct retain {
-  std::vector<lease> leases{};
+  std::vector<lease> leases{}; ///< The leases to keep.
 };
 /// These deliveries are under way: their leases begin anew.
 struct extend {
-  std::vector<lease> leases{};
+  std::vector<lease> leases{}; ///< The leases to extend.
 };
 
 /// One change of leased batches.
@@ -108,7 +109,7 @@ struct unit_of_work {
   std::optional<std::string> fingerprint{};
   /// Pauses the queue, or ends its pause; empty: as before.
   std::optional<bool> pause{};
-  std::vector<settlement> settlements{};
+  std::vector<settlement> settlements{}; ///< Changes of leased batches, in order.
   /// Idempotent by id.
   std::vector<batch_ptr> enqueues{};
   /// Leases to give at most: to the oldest ready batches. Those enqueued here are the last of them, so they never
@@ -134,8 +135,8 @@ enum class enqueue_outcome : std::uint8_t {
 
 /// A batch that this process may now deliver.
 struct leased_batch {
-  batch_ptr content{};
-  std::uint64_t fence = 0;
+  batch_ptr content{};     ///< The batch.
+  std::uint64_t fence = 0; ///< The fence of the new lease.
   /// Failed attempts so far.
   int attempts = 0;
   /// When it was stored; the halves of a split have the time of the whole.
@@ -144,9 +145,9 @@ struct leased_batch {
 
 /// What a unit of work did: one outcome for each settlement and enqueue, in their order.
 struct work_done {
-  std::vector<settle_outcome> settled{};
-  std::vector<enqueue_outcome> enqueued{};
-  std::vector<leased_batch> granted{};
+  std::vector<settle_outcome> settled{};   ///< One for each settlement.
+  std::vector<enqueue_outcome> enqueued{}; ///< One for each enqueue.
+  std::vector<leased_batch> granted{};     ///< The leases granted.
   /// When the next retry falls due; empty if none waits.
   std::optional<store_time> next_due{};
   /// Events that a full dead-letter queue dropped to make room.
@@ -176,29 +177,29 @@ using work_result = boost::system::result<work_done, store_error>;
 /// Counts of events by the state of their batch, and totals since the queue was made.
 /// `stored == delivered + dead + ready + in_flight + retry + purged` holds after every unit of work.
 struct store_stats {
-  std::uint64_t stored = 0;
-  std::uint64_t delivered = 0;
-  std::uint64_t purged = 0;
-  std::uint64_t ready = 0;
-  std::uint64_t in_flight = 0;
-  std::uint64_t retry = 0;
-  std::uint64_t dead = 0;
+  std::uint64_t stored = 0;    ///< All that was ever stored.
+  std::uint64_t delivered = 0; ///< Acknowledged.
+  std::uint64_t purged = 0;    ///< Purged from the dead letters.
+  std::uint64_t ready = 0;     ///< Ready now.
+  std::uint64_t in_flight = 0; ///< Leased now.
+  std::uint64_t retry = 0;     ///< Waiting for a retry now.
+  std::uint64_t dead = 0;      ///< Dead letters now.
   /// When the oldest batch of each state was stored, fell or falls due, or died.
   std::optional<store_time> oldest_ready{};
-  std::optional<store_time> next_retry{};
-  std::optional<store_time> oldest_dead{};
-  bool paused = false;
+  std::optional<store_time> next_retry{};  ///< See `oldest_ready`.
+  std::optional<store_time> oldest_dead{}; ///< See `oldest_ready`.
+  bool paused = false;                     ///< Whether the queue is paused.
   /// Who processes the queue, as in `process 1234 on web-1`.
   std::vector<std::string> owners{};
 };
 
 /// A batch that is not tried again unless it is replayed. They are ordered by `died`, then by `id`.
 struct dead_letter {
-  std::string id{};
-  std::uint32_t events = 0;
-  int attempts = 0;
-  failure_note why{};
-  store_time died{};
+  std::string id{};         ///< The id of the batch.
+  std::uint32_t events = 0; ///< The number of its events.
+  int attempts = 0;         ///< Its counted attempts.
+  failure_note why{};       ///< Why it was buried.
+  store_time died{};        ///< When it was buried.
   /// As in `batch::payload`.
   std::shared_ptr<const std::string> payload{};
 };
@@ -208,6 +209,7 @@ class SLUICE_API queue_admin {
 public:
   virtual ~queue_admin() = default;
 
+  /// Returns the counts and ages of the queue.
   virtual result<store_stats> stats() = 0;
 
   /// Up to `limit` dead letters in their order, without payloads, after the one with the cursor `<died in ms>/<id>`,

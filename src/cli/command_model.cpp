@@ -23,7 +23,8 @@ argument_model model_of(const CLI::Option& option) {
   for (const auto& name : option.get_snames())
     a.names.push_back("-" + name);
   if (option.get_type_size() != 0) {
-    // CLI11 gives the type and, behind a colon, what the validators say: TEXT:{full,normal}, INT:INT in [1 - 86400].
+    // CLI11 returns the type and, after a colon, the descriptions of the validators: TEXT:{full,normal}, INT:INT in [1
+    // - 86400].
     const auto type = option.get_type_name();
     const auto colon = std::min(type.find(':'), type.size());
     const auto check = type.substr(colon);

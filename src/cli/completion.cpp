@@ -7,7 +7,7 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* completion_help = "The script is printed; the Debian package has it installed already.\n\n"
+constexpr const char* completion_help = "Prints the script. The Debian package installs it.\n\n"
                                         "Examples:\n"
                                         "  source <(sluice completion bash)\n"
                                         "  sluice completion zsh > ~/.zfunc/_sluice";
@@ -28,9 +28,9 @@ std::string alternatives(const std::vector<std::string>& words) {
   return all;
 }
 
-// For each command a case that says what may come behind the word before: a value, or one of its own words.
+// Each command has a case with the words that may follow the previous word: a value, or a word of the command.
 struct bash_cases {
-  std::string commands; // patterns for what is a command, subcommands behind their parents
+  std::string commands; // the pattern that recognises a command, subcommands after their parents
   std::string words;
 
   void add(const command_model& c) {
@@ -126,7 +126,7 @@ std::string bash_completion(const command_model& command) {
          "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=" +
          name +
          " words= files= i\n"
-         "  # Readline takes --option=value for three words.\n"
+         "  # Readline splits --option=value into three words.\n"
          "  if [[ $cur == \"=\" ]]; then\n"
          "    cur=\n"
          "  elif [[ $prev == \"=\" ]]; then\n"
@@ -160,9 +160,9 @@ std::string zsh_completion(const command_model& command) {
 
 void add_completion_command(CLI::App& app, int& exit_code) {
   auto shell = std::make_shared<std::string>();
-  auto* cmd = app.add_subcommand("completion", "Print the script that completes this command in a shell");
+  auto* cmd = app.add_subcommand("completion", "Print the script that completes this command in bash or zsh");
   cmd->footer(completion_help);
-  cmd->add_option("SHELL", *shell, "Which shell")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  cmd->add_option("SHELL", *shell, "The shell")->required()->check(CLI::IsMember({"bash", "zsh"}));
   cmd->callback([&app, &exit_code, shell] {
     const auto model = model_of(app);
     std::cout << (*shell == "bash" ? bash_completion(model) : zsh_completion(model));

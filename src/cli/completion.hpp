@@ -6,13 +6,13 @@
 
 namespace sluice {
 
-/// The script that completes the command in bash: subcommands, options, their values, and files.
+/// Returns the script that completes the command in bash: subcommands, options, their values, and files.
 std::string bash_completion(const command_model& command);
 
-/// The same for zsh, with descriptions.
+/// Returns the same script for zsh, with descriptions.
 std::string zsh_completion(const command_model& command);
 
-/// `completion bash|zsh`
+/// Adds `completion bash|zsh`, which prints either script.
 void add_completion_command(CLI::App& app, int& exit_code);
 
 } // namespace sluice

@@ -8,9 +8,8 @@
 
 namespace sluice {
 
-/// Adds an option whose value is a count. A negative number passes, as a count far out of every range, so that the
-/// check of the options reports it with the range that it must be in; what CLI11 says about it differs between its
-/// versions.
+/// Adds an option whose value is a count. A negative number is read as a count far out of every range, so that
+/// `validate` reports it together with the permitted range. CLI11's own message differs between its versions.
 inline void add_count_option(CLI::App& command, const std::string& name, std::size_t& count, const std::string& help) {
   command
       .add_option_function<std::int64_t>(

@@ -14,10 +14,11 @@
 
 namespace {
 
-// Exit statuses: 0 all went well, 1 something did not, 2 usage or configuration, 3 the queue is unavailable.
+// Exit statuses: 0 success, 1 events or an operation failed, 2 wrong usage or configuration, 3 the queue is
+// unavailable.
 constexpr int usage_error = 2;
 
-// What is opened later must not come to stand for a standard stream that was closed.
+// Opens a standard stream that is closed, so that no file opened later takes its descriptor.
 void hold_standard_descriptors() {
   int fd = 0;
   while (fd >= 0 && fd <= STDERR_FILENO)
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Durable delivery of analytics events", "sluice"};
   app.set_version_flag("--version", "sluice " SLUICE_VERSION_STRING);
   app.require_subcommand(1);
-  app.footer("Each command has a help of its own, with its options, exit statuses and environment.\n\n"
+  app.footer("The help of each command has its options, exit statuses and environment variables.\n\n"
              "Examples:\n  sluice sink --port 8080 &\n"
              "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k");
   int exit_code = 0;

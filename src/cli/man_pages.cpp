@@ -14,7 +14,7 @@ namespace sluice {
 
 namespace {
 
-// Text as roff takes it: no request by accident, and every hyphen one that can be copied.
+// Escapes text for roff: no line becomes a request, and every hyphen can be copied.
 std::string roff(const std::string& text) {
   std::string out = !text.empty() && (text[0] == '.' || text[0] == '\'') ? "\\&" : "";
   for (const char c : text)
@@ -74,7 +74,7 @@ std::string entry(const argument_model& a) {
   return ".TP\n" + tag + '\n' + roff(text) + '\n';
 }
 
-// The sections of the help that stand behind the options: their indented lines are shown as they are.
+// Writes the sections after the options. Their indented lines are shown verbatim.
 struct footer_text {
   std::string prose;
   std::string sections;
@@ -143,7 +143,7 @@ std::string man_page(const command_model& command, const std::string& parent) {
 void add_man_pages_command(CLI::App& app, int& exit_code) {
   auto folder = std::make_shared<std::string>();
   auto* cmd = app.add_subcommand("man-pages", "Write a man page for each command")->group("");
-  cmd->add_option("FOLDER", *folder, "Where the pages go")->required()->check(CLI::ExistingDirectory);
+  cmd->add_option("FOLDER", *folder, "The folder for the pages")->required()->check(CLI::ExistingDirectory);
   cmd->callback([&app, &exit_code, folder] { exit_code = write_pages(*folder, model_of(app)) ? 0 : 1; });
 }
 

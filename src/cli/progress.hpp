@@ -12,22 +12,22 @@
 
 namespace sluice {
 
-/// Readable lines on standard error; on a terminal also a progress line, redrawn five times a second, that other
-/// lines do not tear. Any thread.
+/// Prints lines to standard error. On a terminal it also draws a progress line, five times a second, and keeps it below
+/// the other lines. Any thread may use it.
 class progress {
 public:
-  /// `read` is how many events have been read.
+  /// `read` counts the events read so far.
   explicit progress(const std::atomic<std::uint64_t>& read);
   ~progress();
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
 
-  /// Starts to draw, on a terminal.
+  /// Starts drawing, if standard error is a terminal.
   void start(std::function<counts()> totals);
-  /// Ends it; the last state stays on the screen.
+  /// Stops drawing. The last progress line stays on the screen.
   void stop();
 
-  /// Prints a line, control bytes escaped.
+  /// Prints a line with control bytes escaped.
   void say(const std::string& line);
 
 private:

@@ -12,7 +12,7 @@ namespace sluice {
 
 namespace {
 
-// `$XDG_STATE_HOME/sluice/<fingerprint>.db`: a queue for each destination, readable by its user only.
+// Sets `$XDG_STATE_HOME/sluice/<fingerprint>.db`: one queue per destination, readable by its user only.
 std::optional<std::string> default_queue(options& o) {
   namespace fs = std::filesystem;
   const char* state = std::getenv("XDG_STATE_HOME");
@@ -30,7 +30,7 @@ std::optional<std::string> default_queue(options& o) {
   return std::nullopt;
 }
 
-// A secret of a file, or else of the environment, unless there is one already.
+// Reads a secret from a file, else from the environment, unless it is set already.
 std::optional<std::string> read_secret(std::string& secret, const char* option, const std::string& file,
                                        const char* variable) {
   if (!file.empty()) {
@@ -46,20 +46,20 @@ std::optional<std::string> read_secret(std::string& secret, const char* option, 
 } // namespace
 
 void queue_arguments::add_to(CLI::App& command) {
-  command.add_option("--url", settings.data_plane_url, "The data plane, as in https://events.example.com");
-  auto* key =
-      command.add_option("--write-key", settings.write_key, "The source's key (better: SLUICE_WRITE_KEY, or a file)");
-  command.add_option("--write-key-file", write_key_file, "A file that holds the key")->type_name("FILE")->excludes(key);
+  command.add_option("--url", settings.data_plane_url, "The URL of the data plane, as in https://events.example.com");
+  auto* key = command.add_option("--write-key", settings.write_key,
+                                 "The write key (safer: SLUICE_WRITE_KEY or --write-key-file)");
+  command.add_option("--write-key-file", write_key_file, "A file with the write key")->type_name("FILE")->excludes(key);
   settings.persistence.clear();
   command.add_option("--store", settings.persistence,
                      "Where batches wait: memory, sqlite:PATH, redis://[user[:password]@]host[:port][/db] or "
                      "redis+unix:///path[?db=N] (default: a file for this URL and key, in $XDG_STATE_HOME/sluice)");
   command
       .add_option("--redis-password-file", redis_password_file,
-                  "A file that holds Redis's password (or set SLUICE_REDIS_PASSWORD)")
+                  "A file with Redis's password (or set SLUICE_REDIS_PASSWORD)")
       ->type_name("FILE");
   command.add_option("--queue", settings.queue.name, "The name of the queue in Redis")->capture_default_str();
-  command.add_option("--prefix", settings.queue.prefix, "What stands before it")->capture_default_str();
+  command.add_option("--prefix", settings.queue.prefix, "The prefix of its name")->capture_default_str();
 }
 
 std::optional<std::string> queue_arguments::complete() {

@@ -11,32 +11,32 @@
 
 namespace sluice {
 
-/// The section of the help about the environment, for every command about a queue.
+/// The help's section about the environment, for every command that uses a queue.
 inline constexpr const char* queue_environment =
     "Environment:\n"
-    "  SLUICE_WRITE_KEY       the source's key, if no option gives it\n"
+    "  SLUICE_WRITE_KEY       the write key, if no option gives it\n"
     "  SLUICE_REDIS_PASSWORD  Redis's password, if no option gives it\n"
-    "  XDG_STATE_HOME         where queues in files are by default; if unset, ~/.local/state";
+    "  XDG_STATE_HOME         the default place of queues in files; if unset, ~/.local/state";
 
-/// The section about the exit status, for commands that ask a queue or change it.
+/// The help's section about the exit status, for commands that read or change a queue.
 inline constexpr const char* queue_exit_status = "Exit status:\n"
-                                                 "  0  it is done\n"
+                                                 "  0  success\n"
                                                  "  1  the queue answered with an error\n"
-                                                 "  2  usage or configuration, or the queue cannot be opened\n\n";
+                                                 "  2  an option is wrong, or the queue cannot be opened\n\n";
 
-/// Which destination and which queue a command is about.
+/// The options that select a destination and its queue.
 struct queue_arguments {
   options settings;
   std::string write_key_file, redis_password_file;
 
-  /// `--url`, the key, `--store` and what belongs to it.
+  /// Adds `--url`, the write key, `--store` and the options for the store.
   void add_to(CLI::App& command);
   /// Reads the secrets from their files or from SLUICE_WRITE_KEY and SLUICE_REDIS_PASSWORD, and finds the default
-  /// queue. Gives what is wrong.
+  /// queue. Returns the error, or nothing.
   std::optional<std::string> complete();
 };
 
-/// Opens the queue to look into it. Prints what is wrong, and gives nothing, if it cannot.
+/// Opens the queue for inspection. Prints the error and returns null if that fails.
 std::unique_ptr<queue_admin> open_queue(queue_arguments&, const char* command);
 
 } // namespace sluice

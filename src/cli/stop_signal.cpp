@@ -22,14 +22,14 @@ sigset_t stop_signals() {
 
 stop_signal::stop_signal() {
   const auto set = stop_signals();
-  std::signal(SIGINT, SIG_DFL); // a shell's background job ignores it
+  std::signal(SIGINT, SIG_DFL); // a shell makes its background jobs ignore it
   std::signal(SIGTERM, SIG_DFL);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   descriptor_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 stop_signal::~stop_signal() {
-  raised(); // takes what was only polled for: unblocked, it would end the process
+  raised(); // reads a pending signal, which would end the process once it is unblocked
   ::close(descriptor_);
   const auto set = stop_signals();
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
@@ -43,7 +43,7 @@ bool stop_signal::wait(std::chrono::milliseconds at_most) noexcept {
     return false;
   signalfd_siginfo first;
   if (::read(descriptor_, &first, sizeof first) > 0) {
-    // One thread that does not block it is enough for the next one to end the process.
+    // One thread that does not block the signals is enough for the next signal to end the process.
     const auto set = stop_signals();
     ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   }

@@ -5,9 +5,9 @@
 
 namespace sluice {
 
-/// SIGINT and SIGTERM as a descriptor that becomes readable. One may exist at a time, made before any other thread is:
-/// threads inherit that the signals are blocked. After `wait` or `raised` has reported the first signal, the next one
-/// ends the process as it always would. `wait` and `raised` may be called from any thread.
+/// SIGINT and SIGTERM as a descriptor that becomes readable. Create at most one, before any other thread, because
+/// threads inherit the blocked signals. After `wait` or `raised` has reported the first signal, the next one ends the
+/// process, as by default. `wait` and `raised` may be called from any thread.
 class stop_signal {
 public:
   stop_signal();
@@ -15,10 +15,10 @@ public:
   stop_signal(const stop_signal&) = delete;
   stop_signal& operator=(const stop_signal&) = delete;
 
-  /// For polling only: reading it would take the signal away from `wait`.
+  /// Returns a descriptor for polling only: reading from it would hide the signal from `wait`.
   int descriptor() const noexcept { return descriptor_; }
   bool raised() noexcept { return wait(std::chrono::milliseconds{0}); }
-  /// Waits for a signal. True if one has come.
+  /// Waits for a signal. Returns whether one has arrived.
   bool wait(std::chrono::milliseconds at_most) noexcept;
 
 private:

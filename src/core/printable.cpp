@@ -9,7 +9,7 @@ namespace sluice {
 namespace {
 
 constexpr std::size_t max_size = 256;
-// What is looked at: enough for a secret that begins inside of what stays.
+// How many bytes to search: enough for a secret that begins inside the part that is kept.
 constexpr std::size_t max_looked_at = 4096;
 
 void replace_all(std::string& text, const std::string& what) {

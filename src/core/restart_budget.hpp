@@ -6,14 +6,14 @@
 
 namespace sluice {
 
-/// How often something may be started again: `max` times within any window of `within`. No clock of its own.
+/// Limits restarts to `max` within any window of `within`. It has no clock of its own.
 class restart_budget {
 public:
   using time = std::chrono::steady_clock::time_point;
 
   restart_budget(int max, std::chrono::milliseconds within) : max_{static_cast<std::size_t>(max)}, within_{within} {}
 
-  /// True if one more is within the budget; it then counts.
+  /// Returns whether one more restart is within the budget, and counts it if so.
   bool spend(time now) {
     while (!spent_.empty() && now - spent_.front() >= within_)
       spent_.pop_front();

@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-/// One connection over TCP, plain or TLS. As an Asio stream it hides which.
+/// One connection over TCP, plain or TLS. Both are the same Asio stream to its user.
 class connection {
 public:
   using executor_type = boost::asio::io_context::executor_type;
@@ -38,13 +38,13 @@ public:
       socket_.async_write_some(buffers, std::forward<Handler>(handler));
   }
 
-  /// Ends whatever is under way.
+  /// Closes the socket and ends the operations under way.
   void close() {
     boost::system::error_code ignored;
     socket_.close(ignored);
   }
 
-  /// Whether the other side has neither closed it nor sent anything: fit for another request.
+  /// Returns whether it can carry another request: the server has neither closed it nor sent anything.
   bool is_quiet() {
     char byte = 0;
     const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);

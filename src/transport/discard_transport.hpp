@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-/// Says yes to everything at once, on the caller's thread: what `enabled = false` means.
+/// Reports every batch as delivered at once, on the caller's thread. Used with `enabled = false`.
 class discard_transport : public transport {
 public:
   void send(delivery_request, std::function<void(delivery_response)> done) override { done({.status = 200}); }

@@ -54,7 +54,7 @@ void http_exchange::connect() {
     if (!self || !self->done_ || self->expired_)
       return;
     if (found.empty())
-      return self->fail(transport_failure::resolve, "the host is not found");
+      return self->fail(transport_failure::resolve, "the host name was not found");
     self->addresses_ = found;
     self->try_address(0);
   });
@@ -109,7 +109,7 @@ void http_exchange::handshake() {
   error_code ignored;
   tls.set_verify_mode(asio::ssl::verify_peer, ignored);
   tls.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
-  // SNI carries names, not addresses; a refusal shows in the handshake.
+  // SNI carries names, not addresses. If the server rejects the name, the handshake fails.
   error_code no_address;
   asio::ip::make_address(host, no_address);
   if (no_address)
@@ -148,8 +148,8 @@ void http_exchange::on_response() {
 
 void http_exchange::fail(transport_failure what, const std::string& why) {
   const bool sent_in_vain = what == transport_failure::send || what == transport_failure::receive;
-  // The other side may close an idle connection just when it is used again. Once more, on a new one: the batch id
-  // makes it harmless if the request had arrived after all.
+  // A server may close an idle connection just when it is used again, so the request is sent once more on a new
+  // connection. If it had arrived, the batch id marks the duplicate.
   if (std::exchange(reused_, false) && sent_in_vain && !(parser_ && parser_->got_some()))
     return connect();
   finish({.failure = what, .detail = printable(why, shared_.settings.write_key)});

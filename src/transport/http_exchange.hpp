@@ -18,20 +18,20 @@
 
 namespace sluice {
 
-/// What all exchanges of a transport share; used on the I/O thread.
+/// The resources that all exchanges of a transport share. Used on the I/O thread.
 struct exchange_resources {
   boost::asio::io_context& io;
   const http_settings& settings;
   boost::asio::ssl::context& tls;
   resolver& names;
-  /// A connection that was left open, if there is a good one.
+  /// Returns an idle connection, or null.
   std::function<std::unique_ptr<connection>()> take_idle;
-  /// Keeps a connection for the next.
+  /// Keeps a connection for the next exchange.
   std::function<void(std::unique_ptr<connection>)> give_idle;
 };
 
-/// One request and its response: connect, perhaps through a proxy, handshake, send, receive, each under its deadline
-/// and all under the total. Runs on the I/O thread.
+/// One request and its response: connect (through a proxy if there is one), handshake, send, receive. Each phase has
+/// its deadline, and `http.total` bounds all of them. Runs on the I/O thread.
 class http_exchange : public std::enable_shared_from_this<http_exchange> {
 public:
   using done_handler = std::function<void(delivery_response)>;
@@ -39,7 +39,7 @@ public:
   http_exchange(exchange_resources&, delivery_request, done_handler);
 
   void start();
-  /// Ends it as `cancelled`, unless it has ended.
+  /// Ends the exchange as `cancelled`, unless it has ended.
   void cancel();
 
 private:
@@ -59,7 +59,7 @@ private:
   void fail(transport_failure, const std::string& why);
   void finish(delivery_response);
   void limit_phase(std::chrono::milliseconds, const char* phase);
-  /// Wraps the next step: nothing happens after the end, and an expired deadline is told from a failure.
+  /// Wraps the next step: it does nothing after the end, and reports an expired deadline as `timeout`.
   template <class F>
   auto step(transport_failure on_error, F next);
   std::string request_head() const;
@@ -67,7 +67,7 @@ private:
   exchange_resources& shared_;
   delivery_request request_;
   done_handler done_;
-  /// Itself, until its end: between two steps nobody else may hold it.
+  /// A reference to itself until the end, because between two steps nothing else may hold one.
   std::shared_ptr<http_exchange> keep_;
   std::unique_ptr<connection> connection_;
   bool reused_ = false;

@@ -28,7 +28,7 @@ public:
                 [this] { return take_idle(); },
                 [this](std::unique_ptr<connection> c) { give_idle(std::move(c)); }},
         stay_{io_.get_executor()} {
-    if (settings_.to.tls) // to read all authorities takes some 40 ms
+    if (settings_.to.tls) // reading the certificate authorities takes about 40 ms
       trust();
     thread_ = std::thread{[this] {
       ::pthread_setname_np(::pthread_self(), "sluice-http");
@@ -63,7 +63,7 @@ private:
   void trust() {
     boost::system::error_code why;
     tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, why);
-    // With nothing to trust every handshake fails, and says so.
+    // Without trusted authorities every handshake fails, and its error says so.
     if (settings_.http.ca_file.empty())
       tls_.set_default_verify_paths(why);
     else

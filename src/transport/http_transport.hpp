@@ -11,17 +11,17 @@
 
 namespace sluice {
 
-/// What an HTTP transport needs to know.
+/// The settings of an HTTP transport.
 struct http_settings {
   endpoint to{};
   std::optional<proxy> through{};
   std::string write_key{};
   http_options http{};
-  /// Connections that are kept open for the next request.
+  /// The most idle connections to keep open.
   std::size_t max_idle = 8;
 };
 
-/// Posts over HTTP/1.1, plain or TLS, on kept-alive connections, with one thread. No redirect is followed.
+/// Posts over HTTP/1.1, plain or TLS, on kept-alive connections, with one thread. Does not follow redirects.
 class http_transport : public transport {
 public:
   explicit http_transport(http_settings);

@@ -5,7 +5,7 @@
 
 namespace sluice {
 
-/// The transport that valid options ask for. The one place that names the transports.
+/// Returns the transport for valid options. The one place that names the transports.
 std::unique_ptr<transport> make_transport(const options&);
 
 } // namespace sluice

@@ -52,7 +52,7 @@ std::optional<proxy> proxy_for(const endpoint& to, const environment& look_up) {
   if (text.find("://") == std::string::npos)
     text.insert(0, "http://");
   const auto url = boost::urls::parse_uri(text);
-  // What is no proxy that we could speak to must not be passed by: the connection fails and says so.
+  // An unsupported proxy must not be bypassed: the connection to this invalid name fails with an error.
   const auto port = url && url->has_port() ? std::string{url->port()} : "80";
   if (!url || url->scheme() != "http" || url->host_address().empty() || !is_port(port))
     return proxy{.host = "invalid-proxy.invalid", .port = "80"};

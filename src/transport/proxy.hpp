@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-/// A proxy as the environment names it.
+/// A proxy named by the environment.
 struct proxy {
   std::string host{};
   std::string port{};
@@ -16,15 +16,15 @@ struct proxy {
   std::string credentials{};
 };
 
-/// Looks a name up in the environment; empty if it is not there.
+/// Returns the value of an environment variable; empty if it is not set.
 using environment = std::function<std::string(const std::string&)>;
 
-/// The real environment.
+/// Reads the environment of the process.
 std::string from_environment(const std::string& name);
 
-/// The proxy for a destination: `https_proxy`, `HTTPS_PROXY`, or for plain http `http_proxy` (never `HTTP_PROXY`, which
-/// a CGI host may let a client set); then `all_proxy`, `ALL_PROXY`. None for what `no_proxy` names (hosts, domain
-/// suffixes, `*`) and for this machine.
+/// Returns the proxy for a destination: `https_proxy`, `HTTPS_PROXY`, or for plain http `http_proxy` (never
+/// `HTTP_PROXY`, which a client of a CGI host can set); then `all_proxy`, `ALL_PROXY`. Returns none for this machine
+/// and for destinations that `no_proxy` names (hosts, domain suffixes, `*`).
 std::optional<proxy> proxy_for(const endpoint&, const environment&);
 
 } // namespace sluice

@@ -80,7 +80,7 @@ void resolver::resolve(handler done) {
   };
   try {
     std::thread{run}.detach();
-  } catch (const std::system_error&) { // no thread to be had: as if the host were not found
+  } catch (const std::system_error&) { // no thread can be started: reported like an unknown host
     boost::asio::post(*shared_->io, [waiting = std::exchange(shared_->waiting, {})] {
       for (const auto& w : waiting)
         w({});

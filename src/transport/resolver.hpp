@@ -11,8 +11,8 @@
 
 namespace sluice {
 
-/// Looks host names up on detached threads: a lookup that hangs cannot be cancelled, and must hold up neither a
-/// deadline nor the end. One at a time is under way; who comes meanwhile waits for the same answer.
+/// Looks up host names on detached threads, because a lookup that hangs cannot be cancelled, and must delay neither a
+/// deadline nor the destructor. One lookup is under way at a time; later callers wait for its result.
 class resolver {
 public:
   using addresses = std::vector<boost::asio::ip::tcp::endpoint>;
@@ -23,7 +23,8 @@ public:
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
-  /// Calls `done` on the I/O thread, with nothing if the host is not found. After the resolver's end it is not called.
+  /// Calls `done` on the I/O thread, with no addresses if the host was not found. Not called once the resolver is
+  /// destroyed.
   void resolve(handler done);
 
 private:

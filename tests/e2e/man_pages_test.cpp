@@ -14,7 +14,7 @@ TEST_CASE("each command has a man page, with what its help says", "[e2e][man]") 
   const auto page = read_file(folder.path() + "/sluice-run.1");
   for (const char* part :
        {".TH SLUICE\\-RUN 1", ".SH NAME\nsluice\\-run \\- Deliver", "\\fB\\-\\-durability\\fR", "One of full, normal.",
-        "Default: full.", ".SH EXIT STATUS\n.EX\n0  nothing is left", "SLUICE_WRITE_KEY", "\\fBsluice\\fR(1)"}) {
+        "Default: full.", ".SH EXIT STATUS\n.EX\n0  no event waits", "SLUICE_WRITE_KEY", "\\fBsluice\\fR(1)"}) {
     INFO(part);
     CHECK(page.find(part) != std::string::npos);
   }

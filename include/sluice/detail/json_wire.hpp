@@ -7,14 +7,14 @@
 
 #include "sluice/export.hpp"
 
-/// JSON members of events on their way to another process. Not part of the public interface.
+/// The JSON of events in messages to another process. Not part of the public interface.
 namespace sluice {
 
-/// JSON text; empty for null. What cannot be carried becomes text that the other side refuses.
+/// Returns JSON text; empty for null. A value that JSON cannot represent becomes text that the receiver rejects.
 SLUICE_API std::string json_to_wire(const nlohmann::json&);
 
-/// The reverse, bounded in length and depth. Never throws: what is no JSON becomes a discarded value, which is refused
-/// by field name when the event is encoded.
+/// Reads JSON text, bounded in length and depth. Never throws: text that is not valid JSON becomes a discarded value,
+/// which the encoder rejects by field name.
 SLUICE_API nlohmann::json json_from_wire(std::string_view);
 
 } // namespace sluice

@@ -11,21 +11,21 @@ void delivery_arguments::add_to(CLI::App& command) {
   command.get_option("--url")->required();
   auto& o = settings();
   command
-      .add_option("--durability", durability_, "What a queue in a file survives: full, a power loss; normal, a kill")
+      .add_option("--durability", durability_,
+                  "What a queue in a file survives: a power loss (full) or a kill (normal)")
       ->check(CLI::IsMember({"full", "normal"}))
       ->capture_default_str();
   command.add_flag("--adopt", o.queue.adopt, "Deliver a queue that was filled for another URL or key");
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
-                   "Share the queue in Redis with other processes, which all say so");
-  command
-      .add_option("--lease", lease_seconds_, "How long another process leaves a delivery of a shared queue alone, in s")
+                   "Share the queue in Redis with other processes, which all need this flag");
+  command.add_option("--lease", lease_seconds_, "How long a lease of a shared queue lasts, in s")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http beyond this machine");
-  command.add_option("--max-attempts", o.retry.max_attempts, "Sends of a batch before it is dead")
+  command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http to another machine");
+  command.add_option("--max-attempts", o.retry.max_attempts, "Attempts before a batch becomes a dead letter")
       ->capture_default_str();
-  add_count_option(command, "--max-in-flight", o.max_in_flight, "Deliveries at a time");
-  command.add_option("--http-timeout", http_timeout_, "Deadline of one attempt, in ms")->capture_default_str();
+  add_count_option(command, "--max-in-flight", o.max_in_flight, "The most deliveries at a time");
+  command.add_option("--http-timeout", http_timeout_, "The deadline of one attempt, in ms")->capture_default_str();
   command.add_flag("--no-gzip", no_gzip_, "Do not compress request bodies");
   command.add_option("--drain-timeout", drain_seconds_, "How long to wait for deliveries at the end, in s")
       ->check(CLI::Range(1, 86'400))

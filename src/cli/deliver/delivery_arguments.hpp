@@ -11,18 +11,18 @@
 
 namespace sluice {
 
-/// What the commands that deliver have besides `queue_environment`.
+/// The help's lines about the environment that follow `queue_environment`.
 inline constexpr const char* proxy_environment =
-    "\n  HTTPS_PROXY, NO_PROXY  as for other programs, in capitals or not; for plain http, http_proxy";
+    "\n  HTTPS_PROXY, NO_PROXY  as for curl, in upper or lower case; for plain http, http_proxy";
 
-/// What the commands that deliver, `send` and `run`, have in common.
+/// The options that `send` and `run` share.
 struct delivery_arguments {
   queue_arguments queue;
   std::chrono::seconds drain_timeout{60};
   bool json = false;
 
   void add_to(CLI::App& command);
-  /// Brings the options together. Gives what is wrong.
+  /// Completes the options. Returns the error, or nothing.
   std::optional<std::string> complete();
   options& settings() { return queue.settings; }
 

@@ -11,7 +11,7 @@
 
 namespace sluice {
 
-// What the system says when it stops by itself.
+// Set when the system stops by itself.
 struct delivery_job::ending {
   std::atomic<bool> came{false};
   std::mutex mutex;
@@ -22,20 +22,21 @@ namespace {
 
 // Exit statuses besides those of the ledger.
 constexpr int misconfigured = 2;
-constexpr int unavailable = 3; // a later start may go on
+constexpr int unavailable = 3; // a later start may succeed
 
-// Of a queue that could not be opened: whether it is wrong, or only away or in other hands.
+// Returns the exit status for a queue that could not be opened: it is unavailable or owned by another process, or
+// wrong.
 int status_of(const store_error& why) {
   const bool may_pass = why.code == errc::queue_taken || why.signal == store_signal::watched ||
                         (why.code == errc::store_failed && why.field == "persistence");
   return may_pass ? unavailable : misconfigured;
 }
 
-// How long an orderly end may take after a signal.
+// How long deliveries may take after a signal.
 constexpr std::chrono::seconds interrupted_drain{10};
-// How long a store that is not ready yet, as at the start of a machine, is waited for.
+// How long to wait for a store that is not ready yet, for example while the machine boots.
 constexpr std::chrono::seconds start_patience{5};
-// How often the queue is looked at.
+// How often to read the counts of the queue.
 constexpr std::chrono::milliseconds glance{200};
 
 class command_config : public caf::actor_system_config {
@@ -46,7 +47,7 @@ public:
   }
 };
 
-// The argument that sets an option, if it is spelt differently.
+// Returns the argument that sets an option, if it is spelt differently.
 std::string argument_for(const std::string& option) {
   if (option == "data_plane_url")
     return "--url, ";
@@ -65,7 +66,8 @@ std::string argument_for(const std::string& option) {
   return option == "queue.name" ? "--queue, " : "";
 }
 
-// Writes receipts as batches are stored, and takes note of the end. The file is written on a thread of its own.
+// Writes receipts when batches are stored, and notes when the system stops. It runs on a thread of its own if it
+// writes a file.
 template <class Ending>
 caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_file> file,
                        std::shared_ptr<Ending> ending, delivery_job* job) {
@@ -84,7 +86,7 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
             ending->counts = s.counts;
             ending->came = true;
           },
-          // Everything that was said before has been written.
+          // Mailboxes are in order, so every receipt has been written.
           [self](const unsubscribe&) { self->quit(); }};
 }
 
@@ -109,8 +111,8 @@ bool delivery_job::options_are_wrong() {
   return !errors.empty();
 }
 
-// Makes sure of the queue before anything is read: a store that becomes unavailable later is waited for, one that is
-// wrong from the beginning is an error of configuration.
+// Opens the queue before any input is read: a store that is wrong from the beginning is a configuration error, while
+// one that becomes unavailable later is waited for.
 boost::system::result<std::unique_ptr<store>, store_error> delivery_job::open_store() {
   auto queue = make_store(arguments.settings());
   if (!queue) {
@@ -175,10 +177,10 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   return ledger.complete() && !in_trouble ? 0 : 1;
 }
 
-// A signal makes it soon.
+// Shuts the system down within `drain`, or within `interrupted_drain` once a signal arrives.
 result<shutdown_report> delivery_job::shut_down(analytics& running, std::chrono::seconds drain) {
   std::atomic<bool> over{false};
-  result<shutdown_report> hurried = error{errc::closed, "", "no signal came"};
+  result<shutdown_report> hurried = error{errc::closed, "", "no signal arrived"};
   std::thread hurry{[&] {
     while (!over)
       if (stop.wait(std::chrono::milliseconds{20}))
@@ -187,7 +189,7 @@ result<shutdown_report> delivery_job::shut_down(analytics& running, std::chrono:
   auto report = running.shutdown(drain);
   over = true;
   hurry.join();
-  return report ? report : hurried; // whoever asks after the system has stopped gets no answer
+  return report ? report : hurried; // a shutdown requested after the system has stopped is not answered
 }
 
 void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline) {
@@ -200,7 +202,7 @@ void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::stea
     if (!stats)
       continue;
     if (stats->paused && !paused)
-      say("the queue is paused; `sluice resume` lets it go on");
+      say("the queue is paused; `sluice resume` resumes deliveries");
     paused = stats->paused;
     if (until_empty && stats->ready + stats->in_flight + stats->retry == 0)
       return;

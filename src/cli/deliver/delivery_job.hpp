@@ -16,28 +16,28 @@
 
 namespace sluice {
 
-/// A command that delivers: starts the system, lets the command do its work, ends in order, and prints the ledger.
+/// Runs a command that delivers: starts the system, lets the command work, shuts down in order, prints the ledger.
 class delivery_job {
 public:
-  /// `command` begins every line that is printed.
+  /// Every printed line begins with `command`.
   delivery_job(std::string command, const delivery_arguments& arguments);
 
-  /// `work` runs while the system does; it should return soon after `stop` is raised or `stopped` is true.
-  /// Gives the exit status.
+  /// Calls `work` while the system runs. `work` should return soon after `stop` is raised or `stopped` is true.
+  /// Returns the exit status.
   int run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts = nullptr);
 
   /// Prints a line to standard error.
   void say(const std::string& line) { screen.say("sluice " + command_ + ": " + line); }
-  /// Prints what is wrong with the options. True if something is.
+  /// Prints every error in the options. Returns whether there is one.
   bool options_are_wrong();
-  /// Looks at the queue until it is empty, if that is asked for, or until the job or the time is over.
+  /// Watches the queue until it is empty (with `until_empty`), the job is stopped, or the deadline has passed.
   void watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt);
-  /// Whether the system has stopped by itself, as it does when another process takes the queue.
+  /// Returns whether the system has stopped by itself, for example because another process has taken the queue.
   bool stopped() const noexcept;
 
   delivery_arguments arguments;
   job_ledger ledger;
-  /// Something other than a delivery went wrong, and was said.
+  /// Whether something other than a delivery failed, and was reported.
   std::atomic<bool> in_trouble{false};
   std::atomic<std::uint64_t> read{0};
   progress screen{read};

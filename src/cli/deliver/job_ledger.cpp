@@ -25,7 +25,7 @@ void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::ui
   const auto left = left_in_queue.value_or(r.stored);
   l.waiting = shared ? std::min(left, r.stored) : left;
   const auto missing = r.stored - std::min(left, r.stored);
-  // What is not there any more: others have ended it, or the store has lost it.
+  // Events missing from the queue were ended by other processes, or lost by the store.
   l.elsewhere = shared ? missing : 0;
   l.lost = r.lost + (shared ? 0 : missing);
   l.recovered = r.recovered + (l.waiting - std::min(l.waiting, r.stored));
@@ -42,14 +42,14 @@ std::string to_json(const job_ledger& l) {
 std::string to_text(const job_ledger& l, double seconds) {
   std::string text = "ledger\n";
   if (l.read > 0)
-    text += line("read", l.read, "events in the input") + line("rejected", l.rejected, "not valid, see above");
-  text += line("accepted", l.accepted, "accepted + recovered = the sum of what follows") +
+    text += line("read", l.read, "events in the input") + line("rejected", l.rejected, "invalid, see above");
+  text += line("accepted", l.accepted, "accepted + recovered = the sum of the lines below") +
           line("recovered", l.recovered, "left in the queue by an earlier run") +
           line("delivered", l.delivered, "acknowledged by the data plane") + line("dead", l.dead, "buried, see above") +
           line("waiting", l.waiting, "kept for a later run") +
-          line("lost", l.lost, "accepted, not delivered, not kept") +
+          line("lost", l.lost, "accepted, and neither delivered nor kept") +
           (l.elsewhere > 0 ? line("elsewhere", l.elsewhere, "ended by other processes of the queue") : "") +
-          line("retries", l.retries, "attempts that failed, in batches");
+          line("retries", l.retries, "failed attempts, in batches");
   std::array<char, 96> rate{};
   std::snprintf(rate.data(), rate.size(), "%.1f s, %.0f events/s\n", seconds,
                 seconds > 0 ? static_cast<double>(l.delivered) / seconds : 0.0);

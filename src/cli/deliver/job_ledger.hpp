@@ -8,17 +8,17 @@
 
 namespace sluice {
 
-/// What became of everything a command had to deliver: `read == accepted + rejected` and
+/// The outcome of all events that a command had to deliver: `read == accepted + rejected` and
 /// `accepted + recovered == delivered + dead + waiting + lost + elsewhere`.
 struct job_ledger {
   std::uint64_t read = 0;
   std::uint64_t rejected = 0;
   std::uint64_t accepted = 0;
-  /// Of an earlier process, found in the queue.
+  /// Accepted by an earlier process, and found in the queue.
   std::uint64_t recovered = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dead = 0;
-  /// In a durable queue, for a later process.
+  /// Left in a durable queue for a later process.
   std::uint64_t waiting = 0;
   std::uint64_t lost = 0;
   /// Delivered or buried by other processes of a shared queue.
@@ -29,14 +29,14 @@ struct job_ledger {
   bool complete() const noexcept { return rejected + dead + waiting + lost == 0; }
 };
 
-/// Ends the ledger with what the system said last, and the number of events that are left in the queue, if it is known;
-/// they may be more than its own.
+/// Completes the ledger from the system's last report and the number of events left in the queue, if it is known. The
+/// queue may hold events of other processes, too.
 void close_ledger(job_ledger&, const shutdown_report&, std::optional<std::uint64_t> left_in_queue, bool shared);
 
-/// `{"read":…,"accepted":…,…}`.
+/// Returns `{"read":…,"accepted":…,…}`.
 std::string to_json(const job_ledger&);
 
-/// The ledger as a few readable lines.
+/// Returns the ledger as text.
 std::string to_text(const job_ledger&, double seconds);
 
 } // namespace sluice

@@ -24,7 +24,8 @@ result<line_reader> line_reader::open(const std::string& file, std::size_t max_l
   line_reader reader{fd, max_line, stop_fd};
   struct stat info {};
   if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
-    return error{errc::invalid_option, "FILE", file + " is a directory; a file of JSON lines was expected"};
+    return error{errc::invalid_option, "FILE",
+                 file + " is a directory; a file with one JSON object per line was expected"};
   return reader;
 }
 
@@ -52,7 +53,7 @@ line_reader::outcome line_reader::next() {
         return too_long ? outcome::too_long : outcome::line;
       }
     }
-    // What has been given out, or is part of a line that is too long, makes room.
+    // Drops bytes that were returned already, or that belong to a line that is too long.
     buffer_.erase(0, begin_);
     begin_ = 0;
     searched = buffer_.size();

@@ -9,11 +9,11 @@
 
 namespace sluice {
 
-/// Lines of a file or of standard input, with a bound on their length. Reading ends early when `stop_fd` becomes
+/// Reads the lines of a file or of standard input, up to a maximum length. Reading ends early when `stop_fd` becomes
 /// readable.
 class line_reader {
 public:
-  /// `-` is standard input. Errors: the file cannot be opened, is a directory.
+  /// Opens a file; `-` is standard input. Errors: the file cannot be opened, or is a directory.
   static result<line_reader> open(const std::string& file, std::size_t max_line, int stop_fd);
 
   line_reader(line_reader&&) noexcept;
@@ -22,10 +22,10 @@ public:
 
   enum class outcome : std::uint8_t { line, too_long, end, stopped, failed };
 
-  /// The next line. `text()` holds it until the next call.
+  /// Reads the next line. `text()` returns it until the next call.
   outcome next();
   std::string_view text() const noexcept { return line_; }
-  /// From 1.
+  /// The number of the line, from 1.
   std::uint64_t number() const noexcept { return number_; }
 
 private:

@@ -18,7 +18,7 @@ error failure(const std::string& what) {
   return {errc::invalid_option, "receipts", what + ": " + std::strerror(errno)};
 }
 
-// Where the last whole line ends, or -1.
+// Returns where the last complete line ends, or -1.
 off_t end_of_lines(int fd, off_t size) {
   char block[max_write];
   while (size > 0) {
@@ -64,7 +64,7 @@ result<void> receipts_file::append(const std::vector<std::string>& message_ids) 
         return done;
       block.clear();
     }
-    // An id may hold anything; a line break would forge another one.
+    // An id may contain any byte; a line break would forge another id.
     for (const char c : id)
       block += c == '\n' || c == '\r' ? ' ' : c;
     block += '\n';
@@ -74,13 +74,13 @@ result<void> receipts_file::append(const std::vector<std::string>& message_ids) 
 
 result<void> receipts_file::write(const std::string& block) {
   if (broken_)
-    return {}; // said before; what follows a partial line would be part of it
+    return {}; // reported before; a line written after a partial one would be part of it
   std::size_t done = 0;
   while (done < block.size()) {
     const auto n = ::write(fd_, block.data() + done, block.size() - done);
     if (n < 0 && errno != EINTR) {
       broken_ = true;
-      return failure("cannot write receipts any more");
+      return failure("receipts can no longer be written");
     }
     done += n > 0 ? static_cast<std::size_t>(n) : 0;
   }

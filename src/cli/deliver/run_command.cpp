@@ -10,17 +10,16 @@ namespace sluice {
 namespace {
 
 constexpr const char* run_help =
-    "It goes on until a signal (SIGTERM or SIGINT) stops it in order: deliveries under way get ten seconds to end, "
-    "and\n"
-    "what is left stays in the queue. A second signal ends it at once.\n\n"
+    "Runs until SIGTERM or SIGINT. Deliveries under way then have ten seconds to finish, and the remaining events\n"
+    "stay in the queue. A second signal ends the process at once.\n\n"
     "Examples:\n"
     "  sluice run --url https://events.example.com --write-key-file key.txt\n"
     "  sluice run --url https://events.example.com --write-key-file key.txt --until-empty --json\n\n"
     "Exit status:\n"
-    "  0  nothing is left, nothing is dead\n"
-    "  1  something is\n"
-    "  2  usage or configuration\n"
-    "  3  the queue is unavailable or the delivery stopped by itself; a later start may go on\n\n";
+    "  0  no event waits, is dead or was lost\n"
+    "  1  an event waits, is dead or was lost\n"
+    "  2  an option or the configuration is wrong\n"
+    "  3  the queue is unavailable or delivery stopped by itself; a later start may succeed\n\n";
 
 struct run_arguments {
   delivery_arguments delivery;
@@ -38,10 +37,10 @@ int run(const run_arguments& args) {
 
 void add_run_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<run_arguments>();
-  auto* cmd = app.add_subcommand("run", "Deliver what is in a queue");
+  auto* cmd = app.add_subcommand("run", "Deliver the events in a queue");
   cmd->footer(std::string{run_help} + queue_environment + proxy_environment);
   args->delivery.add_to(*cmd);
-  cmd->add_flag("--until-empty", args->until_empty, "End when the queue is drained");
+  cmd->add_flag("--until-empty", args->until_empty, "End when the queue is empty");
   cmd->callback([args, &exit_code] {
     exit_code = 2;
     if (const auto problem = args->delivery.complete())

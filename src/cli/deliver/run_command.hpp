@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-/// `sluice run`: delivers what is in a queue.
+/// `sluice run`: delivers the events in a queue.
 void add_run_command(CLI::App& app, int& exit_code);
 
 } // namespace sluice

@@ -7,10 +7,10 @@ namespace sluice {
 
 namespace {
 
-// A line may be longer than the event it becomes: white space, members that are not sent.
+// A line may be longer than its event: it may have white space, and fields that are dropped.
 constexpr std::size_t max_line = 1 << 20;
 
-// Gives lines to the client and reports those that are rejected.
+// Sends each line as an event, and reports the rejected ones.
 class sender {
 public:
   sender(delivery_job& job, line_reader& reader, client& out) : job_{job}, reader_{reader}, out_{out} {}
@@ -37,7 +37,7 @@ void sender::send_all(const std::string& file) {
       reject(reader_.number(), {errc::too_large, "", "a line has at most " + std::to_string(max_line) + " bytes"});
       break;
     case outcome::failed:
-      job_.say(file + ": cannot be read any further");
+      job_.say(file + ": reading failed");
       [[fallthrough]];
     case outcome::stopped:
     case outcome::end:
@@ -54,7 +54,7 @@ void sender::send_one(std::string_view line, std::uint64_t number) {
   if (!parsed)
     return reject(number, parsed.error());
   for (;;) {
-    // Full is no reason to drop anything here: the input can wait.
+    // A full buffer is no reason to drop an event: the input can wait.
     while (!out_.wait_for_room(std::chrono::milliseconds{200}))
       if (job_.stop.raised() || job_.stopped())
         return reject(number, {errc::closed, "", "interrupted while the buffer was full"});
@@ -93,7 +93,7 @@ int run_send(const send_settings& settings) {
   }
   const auto work = [&](client& out) {
     sender{job, *reader, out}.send_all(settings.file);
-    // Of a shared queue the system lets go of what others may deliver; the command waits for it.
+    // In a shared queue the system leaves stored batches to other processes. The command waits for their delivery.
     if (const auto until = std::chrono::steady_clock::now() + settings.delivery.drain_timeout;
         job.arguments.settings().queue.is_multi_processor && out.flush(settings.delivery.drain_timeout))
       job.watch_queue(true, until);

@@ -6,7 +6,7 @@
 
 namespace sluice {
 
-/// What `sluice send` is to do.
+/// The settings of `sluice send`.
 struct send_settings {
   delivery_arguments delivery;
   std::string file = "-";
@@ -14,7 +14,7 @@ struct send_settings {
   std::string receipts;
 };
 
-/// Does it, and prints the ledger. Gives the exit status.
+/// Sends the events and prints the ledger. Returns the exit status.
 int run_send(const send_settings&);
 
 } // namespace sluice

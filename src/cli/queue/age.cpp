@@ -6,14 +6,14 @@ namespace sluice {
 
 std::string age_of(store_time t) {
   using namespace std::chrono;
-  const auto away = std::abs(duration_cast<seconds>(system_clock::now() - t).count());
-  if (away < 60)
-    return std::to_string(away) + "s";
-  if (away < 3'600)
-    return std::to_string(away / 60) + "m";
-  if (away < 86'400)
-    return std::to_string(away / 3'600) + "h";
-  return std::to_string(away / 86'400) + "d";
+  const auto elapsed = std::abs(duration_cast<seconds>(system_clock::now() - t).count());
+  if (elapsed < 60)
+    return std::to_string(elapsed) + "s";
+  if (elapsed < 3'600)
+    return std::to_string(elapsed / 60) + "m";
+  if (elapsed < 86'400)
+    return std::to_string(elapsed / 3'600) + "h";
+  return std::to_string(elapsed / 86'400) + "d";
 }
 
 } // namespace sluice

@@ -12,7 +12,7 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-// Batches that are changed at a time: a pause between is short, and so is the time that others wait.
+// Batches to change at a time. Few, so that other users of the queue wait only briefly.
 constexpr std::size_t at_a_time = 100;
 
 struct tally {
@@ -31,9 +31,9 @@ void say(const tally& t, bool over) {
 } // namespace
 
 void dead_change::add_to(CLI::App& command) {
-  command.add_flag("--all", all, "All of them");
-  command.add_flag("--dry-run", dry_run, "Only count them");
-  command.add_option("--rate", rate, "Events a second at most")->check(CLI::PositiveNumber);
+  command.add_flag("--all", all, "Select every dead letter");
+  command.add_flag("--dry-run", dry_run, "Count the selected dead letters and change nothing");
+  command.add_option("--rate", rate, "The most events per second")->check(CLI::PositiveNumber);
 }
 
 result<void> dead_change::apply(queue_admin& queue, const dead_filter& filter, operation what) const {

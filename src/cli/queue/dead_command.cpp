@@ -23,7 +23,7 @@ constexpr const char* dead_examples = "Examples:\n"
                                       "  sluice dead replay --store sqlite:queue.db --older-than 1h --rate 1000\n"
                                       "  sluice dead purge --store sqlite:queue.db --all --dry-run";
 
-// What a payload may be when it is inflated, to show it.
+// The largest decompressed payload that is shown.
 constexpr std::size_t max_shown = 64 << 20;
 
 struct dead_arguments {
@@ -74,7 +74,7 @@ int list(dead_arguments& args) {
   if (!done)
     return failed("list", done.error());
   if (shown == args.limit && shown > 0)
-    std::cerr << "there may be more: --after " << last << '\n';
+    std::cerr << "more may follow: --after " << last << '\n';
   return 0;
 }
 
@@ -96,7 +96,7 @@ int show(dead_arguments& args) {
 
 int change(dead_arguments& args, const char* command, dead_change::operation what) {
   if (args.filter.empty() && !args.change.all) {
-    std::cerr << "sluice dead " << command << ": say which: IDs, a filter, or --all\n";
+    std::cerr << "sluice dead " << command << ": select dead letters by ID, by a filter, or with --all\n";
     return 2;
   }
   const auto queue = open_queue(args.queue, "dead");
@@ -116,7 +116,7 @@ CLI::App* add(CLI::App& dead, const dead_arguments_ptr& args, const char* name, 
 void add_change(CLI::App& dead, int& exit_code, const char* name, const char* what, dead_change::operation operation) {
   auto args = std::make_shared<dead_arguments>();
   auto* cmd = add(dead, args, name, what);
-  cmd->add_option("ID", args->filter.ids, "Only these");
+  cmd->add_option("ID", args->filter.ids, "The batches");
   args->filter.add_to(*cmd);
   args->change.add_to(*cmd);
   cmd->callback([args, &exit_code, name, operation] { exit_code = change(*args, name, operation); });
@@ -132,18 +132,21 @@ void add_dead_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<dead_arguments>();
   auto* cmd = add(*dead, args, "list", "List dead letters, the oldest first");
   args->filter.add_to(*cmd);
-  cmd->add_option("--after", args->after, "Begin after this place, as the end of a page says it");
-  cmd->add_option("--limit", args->limit, "How many at most")->capture_default_str()->check(CLI::Range(1, 1'000'000));
-  cmd->add_flag("--json", args->json, "A JSON object a line");
+  cmd->add_option("--after", args->after, "Begin after this cursor, as printed at the end of a page");
+  cmd->add_option("--limit", args->limit, "The most dead letters to list")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  cmd->add_flag("--json", args->json, "Print one JSON object per line");
   cmd->callback([args, &exit_code] { exit_code = list(*args); });
 
   args = std::make_shared<dead_arguments>();
   cmd = add(*dead, args, "show", "Show a dead letter with its events, as JSON");
-  cmd->add_option("ID", args->id, "Which")->required();
+  cmd->add_option("ID", args->id, "The batch")->required();
   cmd->callback([args, &exit_code] { exit_code = show(*args); });
 
-  add_change(*dead, exit_code, "replay", "Try dead letters again, with no attempts counted", &queue_admin::replay_dead);
-  add_change(*dead, exit_code, "purge", "Forget dead letters", &queue_admin::purge_dead);
+  add_change(*dead, exit_code, "replay", "Make dead letters ready again, with no attempts counted",
+             &queue_admin::replay_dead);
+  add_change(*dead, exit_code, "purge", "Remove dead letters from the queue", &queue_admin::purge_dead);
 }
 
 } // namespace sluice

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t page_size = 500;
 
-// `90s`, `15m`, `2h` or `5d`, checked by `is_age`.
+// Returns the duration of `90s`, `15m`, `2h` or `5d`, which `is_age` has checked.
 std::chrono::seconds seconds_of(const std::string& age) {
   const std::chrono::seconds n{std::stoll(age)};
   switch (age.back()) {
@@ -29,19 +29,19 @@ const CLI::Validator is_age{[](std::string& age) -> std::string {
                               const auto digits = age.find_first_not_of("0123456789");
                               const bool whole = digits != 0 && digits <= 6 && digits + 1 == age.size() &&
                                                  std::string{"smhd"}.find(age.back()) != std::string::npos;
-                              return whole ? "" : "must be an age as 90s, 15m, 2h or 5d";
+                              return whole ? "" : "must be an age like 90s, 15m, 2h or 5d";
                             },
                             "AGE"};
 
 } // namespace
 
 void dead_filter::add_to(CLI::App& command) {
-  command.add_option("--status", status, "Only those with this last HTTP status; 0: no response came")
+  command.add_option("--status", status, "Only those with this last HTTP status; 0: no response")
       ->check(CLI::Range(0, 999));
-  command.add_option("--reason", reason, "Only those whose reason holds this text");
-  command.add_option("--older-than", older_than, "Only those that died longer ago, as 90s, 15m, 2h or 5d")
+  command.add_option("--reason", reason, "Only those whose reason contains this text");
+  command.add_option("--older-than", older_than, "Only those buried longer ago than this: 90s, 15m, 2h or 5d")
       ->check(is_age);
-  command.add_option("--younger-than", younger_than, "Only those that died since")->check(is_age);
+  command.add_option("--younger-than", younger_than, "Only those buried within this time")->check(is_age);
 }
 
 bool dead_filter::empty() const {
@@ -61,7 +61,7 @@ result<void> each_dead(queue_admin& queue, const dead_filter& filter, std::strin
   const auto before = queue.stats();
   if (!before)
     return before.error();
-  // What dies from now on comes behind; a replay must not meet its own results.
+  // Stops at batches buried from now on: a replay must not replay its own results.
   for (std::uint64_t seen = 0; seen < before->dead;) {
     const auto page = queue.list_dead(after, page_size);
     if (!page)

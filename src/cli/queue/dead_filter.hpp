@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-/// Which dead letters a command is about.
+/// Selects dead letters.
 struct dead_filter {
   std::vector<std::string> ids;
   int status = -1;
@@ -19,13 +19,13 @@ struct dead_filter {
   std::string younger_than;
 
   void add_to(CLI::App& command);
-  /// Whether nothing is selected, so that all are.
+  /// Returns whether the filter has no condition, so that it selects every dead letter.
   bool empty() const;
   bool matches(const dead_letter&) const;
 };
 
-/// Calls `visit` with each that matches, a page of the queue at a time, after the cursor `after`, until it
-/// says no.
+/// Calls `visit` with each dead letter that matches, after the cursor `after`, until `visit` returns false. Reads one
+/// page of the queue at a time.
 result<void> each_dead(queue_admin&, const dead_filter&, std::string after,
                        const std::function<bool(const dead_letter&)>& visit);
 

@@ -52,7 +52,7 @@ std::string to_text(const store_stats& s) {
     return t ? what + age_of(*t) : std::string{};
   };
   std::string text = "events\n";
-  text += row("stored", s.stored, "since the queue was made; the sum of what follows");
+  text += row("stored", s.stored, "since the queue was made; the sum of the lines below");
   text += row("delivered", s.delivered, "");
   text += row("ready", s.ready, since("the oldest since ", s.oldest_ready));
   text += row("in flight", s.in_flight, "");
@@ -60,9 +60,9 @@ std::string to_text(const store_stats& s) {
   text += row("dead", s.dead, since("the oldest since ", s.oldest_dead));
   text += row("purged", s.purged, "");
   if (s.paused)
-    text += "paused: `sluice resume` lets it go on\n";
+    text += "paused: `sluice resume` resumes deliveries\n";
   if (s.owners.empty())
-    text += "processed by nobody\n";
+    text += "not processed by any process\n";
   for (const auto& owner : s.owners)
     text += "processed by " + owner + '\n';
   return text;
@@ -100,16 +100,16 @@ void add_pause_command(CLI::App& app, int& exit_code, const char* name, const ch
 void add_status_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<queue_arguments>();
   auto json = std::make_shared<bool>(false);
-  auto* cmd = app.add_subcommand("status", "Show what a queue holds");
+  auto* cmd = app.add_subcommand("status", "Show the counts and owners of a queue");
   cmd->footer(std::string{status_help} + queue_exit_status + queue_environment);
   args->add_to(*cmd);
-  cmd->add_flag("--json", *json, "Print it as JSON, times in ms since 1970");
+  cmd->add_flag("--json", *json, "Print JSON, with times in ms since 1970");
   cmd->callback([args, json, &exit_code] { exit_code = show(*args, *json); });
 }
 
 void add_pause_commands(CLI::App& app, int& exit_code) {
-  add_pause_command(app, exit_code, "pause", "Stop deliveries from a queue, whoever processes it", true);
-  add_pause_command(app, exit_code, "resume", "Let deliveries from a queue go on", false);
+  add_pause_command(app, exit_code, "pause", "Pause deliveries from a queue, in every process", true);
+  add_pause_command(app, exit_code, "resume", "Resume deliveries from a queue", false);
 }
 
 } // namespace sluice

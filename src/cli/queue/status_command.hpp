@@ -4,10 +4,10 @@
 
 namespace sluice {
 
-/// `sluice status`: what a queue holds.
+/// `sluice status`: shows the counts and owners of a queue.
 void add_status_command(CLI::App& app, int& exit_code);
 
-/// `sluice pause` and `sluice resume`: stop and start deliveries from a queue.
+/// `sluice pause` and `sluice resume`: pause and resume deliveries from a queue.
 void add_pause_commands(CLI::App& app, int& exit_code);
 
 } // namespace sluice

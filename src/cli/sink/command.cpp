@@ -17,25 +17,24 @@ namespace sluice {
 namespace {
 
 constexpr const char* sink_help =
-    "The first rule of the script that matches a request decides; docs/fault-laboratory.md has all the members of a "
-    "rule.\n"
-    "--fail-rate, --status and --latency are rules behind those of the script.\n"
-    "The record gets a line for each event that is taken: message id, batch id, milliseconds since 1970.\n"
-    "At the end comes the verdict: requests; events received, unique, duplicates, out of order; requests that failed\n"
-    "on purpose, and that broke the contract.\n\n"
+    "The first rule of the script that matches a request decides; docs/fault-laboratory.md has all members of a rule.\n"
+    "--fail-rate, --status and --latency are rules after those of the script.\n"
+    "The record gets a line for each accepted event: message id, batch id, milliseconds since 1970.\n"
+    "At the end the sink prints a verdict: requests; events received, unique, duplicates, out of order; requests that\n"
+    "failed because of a rule, and requests that broke the contract.\n\n"
     "Examples:\n"
     "  sluice sink --port 8080\n"
     "  sluice sink --port 8080 --fail-rate 0.1 --seed 7 --record record.txt\n"
     "  sluice sink --port 8080 --status 401\n"
     "  sluice sink --port 8443 --tls-cert cert.pem --tls-key key.pem\n"
     "  sluice sink --port 8080 --script faults.json --json\n\n"
-    "This script has an outage, a rate limiter, and one reply in twenty that gets lost.\n"
+    "This script has an outage, a rate limiter, and loses one reply in twenty:\n"
     "  {\"faults\":[{\"after_ms\":2000, \"until_ms\":12000, \"cut\":\"before\"},\n"
     "             {\"rate\":0.1, \"status\":429, \"headers\":{\"Retry-After\":\"2\"}},\n"
     "             {\"rate\":0.05, \"cut\":\"after\"}]}\n\n"
     "Exit status:\n"
-    "  0  a signal stopped it\n"
-    "  2  usage, a script that is wrong, or a port that is taken";
+    "  0  stopped by a signal\n"
+    "  2  an option or the script is wrong, or the port is in use";
 
 struct sink_arguments {
   sink_settings settings;
@@ -47,14 +46,14 @@ struct sink_arguments {
   bool json = false;
 };
 
-// What the options say, as rules.
+// Returns the options as rules.
 std::vector<fault_rule> shorthand(const sink_arguments& a) {
   const std::chrono::milliseconds latency{a.latency};
   return {{.when = {.rate = a.fail_rate}, .effect = {.status = 503, .latency = latency}},
           {.effect = {.status = a.status, .latency = latency}}};
 }
 
-// False, and says why, if the script is of no use.
+// Prints every error in the script. Returns false if there is one.
 bool make_script(sink_arguments& a) {
   read_faults script;
   if (a.script)
@@ -108,23 +107,22 @@ int run_sink(sink_arguments& a) {
 
 void add_sink_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<sink_arguments>();
-  auto* cmd = app.add_subcommand("sink", "A local /v1/batch endpoint to try things against");
+  auto* cmd = app.add_subcommand("sink", "Run a local /v1/batch endpoint that fails as a script says");
   cmd->footer(sink_help);
-  cmd->add_option("--port", args->settings.port, "The port on 127.0.0.1; 0: one that is free")->required();
-  cmd->add_option("--record", args->settings.record, "Append a line for each event that is taken to this file")
+  cmd->add_option("--port", args->settings.port, "The port on 127.0.0.1; 0: any free port")->required();
+  cmd->add_option("--record", args->settings.record, "Append a line for each accepted event to this file")
       ->type_name("FILE");
-  cmd->add_option("--script", args->script, "A JSON file of faults: what goes wrong, and when")->type_name("FILE");
-  cmd->add_option("--fail-rate", args->fail_rate, "The part of the requests that is answered with 503")
+  cmd->add_option("--script", args->script, "A JSON file with rules for faults")->type_name("FILE");
+  cmd->add_option("--fail-rate", args->fail_rate, "The fraction of requests answered with 503")
       ->check(CLI::Range(0.0, 1.0));
-  cmd->add_option("--status", args->status, "Answer every request that is not broken with this status")
-      ->check(CLI::Range(200, 599));
+  cmd->add_option("--status", args->status, "Answer every valid request with this status")->check(CLI::Range(200, 599));
   cmd->add_option("--latency", args->latency, "Wait this long before each answer, in ms")
       ->check(CLI::Range(0, 600'000));
-  cmd->add_option("--seed", args->seed, "Seeds what fails")->capture_default_str();
+  cmd->add_option("--seed", args->seed, "The seed that decides which requests fail")->capture_default_str();
   cmd->add_option("--tls-cert", args->settings.tls_cert,
                   "Serve https with the certificate (and chain) in this PEM file")
       ->type_name("FILE");
-  cmd->add_option("--tls-key", args->settings.tls_key, "The PEM file of its key")->type_name("FILE");
+  cmd->add_option("--tls-key", args->settings.tls_key, "The PEM file with its key")->type_name("FILE");
   cmd->add_flag("--json", args->json, "Print the verdict as JSON, as the last line");
   cmd->callback([args, &exit_code] { exit_code = run_sink(*args); });
 }

@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-/// `sluice sink`: a local endpoint to try things against.
+/// `sluice sink`: runs a local `/v1/batch` endpoint that fails as a script says.
 void add_sink_command(CLI::App& app, int& exit_code);
 
 } // namespace sluice

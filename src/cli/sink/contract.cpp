@@ -18,7 +18,7 @@ error broken(std::string field, std::string message) {
   return {errc::wrong_kind, std::move(field), std::move(message)};
 }
 
-// Base64 of "key:" and nothing after it.
+// Checks for the Base64 of "key:", with nothing after the colon.
 bool is_basic_without_password(std::string_view header) {
   constexpr std::string_view scheme = "Basic ";
   constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -48,7 +48,7 @@ result<std::string> plain_body(const sink_request& r) {
   if (r.content_encoding != "gzip")
     return broken("Content-Encoding", "gzip or none was expected");
   if (r.body.size() < 18)
-    return broken("body", "no gzip member");
+    return broken("body", "gzip data was expected");
   std::size_t size = 0;
   for (std::size_t i = 4; i-- > 0;)
     size = size << 8U | static_cast<unsigned char>(r.body[r.body.size() - 4 + i]);

@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-/// A request to a `/v1/batch` endpoint, as it arrived. Headers that are not there are empty.
+/// A request to a `/v1/batch` endpoint, as it arrived. An absent header is empty.
 struct sink_request {
   std::string_view method{};
   std::string_view target{};
@@ -18,12 +18,12 @@ struct sink_request {
   std::string_view user_agent{};
   std::string_view idempotency_key{};
   std::string_view body{};
-  /// Whether the connection may serve another request.
+  /// Whether the connection can serve another request.
   bool keep_alive = true;
 };
 
-/// Checks a request against the contract (docs/wire-format.md) and gives the message ids of its events, or what is
-/// broken. Pure.
+/// Checks a request against the contract (docs/wire-format.md). Returns the message ids of its events, or the part that
+/// breaks the contract. Pure.
 result<std::vector<std::string>> check_contract(const sink_request&);
 
 } // namespace sluice

@@ -24,7 +24,7 @@ sink_reply sink_endpoint::take(const sink_request& r, std::chrono::milliseconds 
   const auto fault = faults_.on_request(number, since_start);
   if (!fault.takes_events()) {
     tally_.add_failed();
-    return make_reply(fault, error_body("the sink was told to fail"), r.keep_alive);
+    return make_reply(fault, error_body("a rule of the sink makes this request fail"), r.keep_alive);
   }
   if (!record_.append(*ids, r.idempotency_key))
     return make_reply({.status = 500}, error_body("the record cannot be written"), r.keep_alive);

@@ -11,15 +11,15 @@
 
 namespace sluice {
 
-/// What a sink does about requests: checks the contract, meets those that keep it with the faults of the script,
-/// records and counts. Without sockets and clocks.
+/// Answers requests: checks them against the contract, applies the faults of the script to valid ones, records and
+/// counts. It has no socket and no clock.
 class sink_endpoint {
 public:
   sink_endpoint(fault_script faults, sink_record record) : faults_{std::move(faults)}, record_{std::move(record)} {}
 
-  /// What to do about the next request. What is answered with a 2xx is in the record.
+  /// Returns the reply to the next request. Events answered with a 2xx have been recorded.
   sink_reply take(const sink_request&, std::chrono::milliseconds since_start);
-  /// Whether to close the next TLS connection in the handshake.
+  /// Returns whether to close the next TLS connection in its handshake.
   bool cuts_handshake(std::chrono::milliseconds since_start);
 
   const sink_counts& counts() const noexcept { return tally_.counts(); }

@@ -8,17 +8,17 @@
 
 namespace sluice {
 
-/// The file that gets a line for each event that a sink takes: message id, batch id, milliseconds since 1970.
+/// A file with a line for each event that a sink has accepted: message id, batch id, milliseconds since 1970.
 class sink_record {
 public:
-  /// Opens it to append, or creates it; an empty path: there is none. Errors name the option.
+  /// Opens the file to append, or creates it. An empty path records nothing. Errors name the option.
   static result<sink_record> open(const std::string& path);
 
   sink_record(sink_record&&) noexcept;
   sink_record& operator=(sink_record&&) = delete;
   ~sink_record();
 
-  /// False if the lines could not be written.
+  /// Returns false if the lines could not be written.
   bool append(const std::vector<std::string>& message_ids, std::string_view batch_id) const;
 
 private:

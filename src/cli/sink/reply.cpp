@@ -9,7 +9,7 @@ namespace sluice {
 namespace {
 
 constexpr const char* garbage = "\x16\x03\x01 no HTTP \x7f\r\n\r\n";
-// Of a slow body, if the fault does not say how long it is: a body of two bytes is hardly slow.
+// The size of a slow body if the fault has none: a body of two bytes would hardly be slow.
 constexpr std::size_t slow_body_bytes = 64;
 
 bool has_body(int status) {
@@ -47,7 +47,7 @@ sink_reply make_reply(const fault& f, std::string body, bool keep_alive) {
     r.close = true;
     return r;
   }
-  // JSON may end with spaces.
+  // Spaces after JSON are valid.
   const auto filled = f.body_bytes == 0 && f.slow_body.count() > 0 ? slow_body_bytes : f.body_bytes;
   body.resize(has_body(f.status) ? std::max(body.size(), filled) : 0, ' ');
   r.bytes = make_head(f, body.size(), keep_alive);

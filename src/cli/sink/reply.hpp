@@ -8,20 +8,20 @@
 
 namespace sluice {
 
-/// What a session has to do about a request. It needs to know nothing of faults.
+/// What a session sends for a request. The session knows nothing of faults.
 struct sink_reply {
-  /// Passes first.
+  /// How long to wait first.
   std::chrono::milliseconds latency{0};
-  /// What goes out then; may be nothing.
+  /// What to send; may be empty.
   std::string bytes{};
-  /// So many of them at once, the rest one by one with `byte_every` in between.
+  /// How many bytes to send at once. The rest is sent byte by byte, one every `byte_every`.
   std::size_t at_once = 0;
   std::chrono::milliseconds byte_every{0};
-  /// Whether the connection is closed after it.
+  /// Whether to close the connection afterwards.
   bool close = false;
 };
 
-/// The reply that a fault makes of a JSON body. Pure.
+/// Applies a fault to a JSON body and returns the reply. Pure.
 sink_reply make_reply(const fault&, std::string body, bool keep_alive);
 
 } // namespace sluice

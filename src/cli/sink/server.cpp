@@ -69,7 +69,7 @@ public:
     });
   }
 
-  // Before the context: sessions that are under way at the end go with it.
+  // Declared before the context, because the context destroys the sessions under way.
   sink_resources shared_;
   asio::io_context io_{1};
   asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor_{io_};

@@ -11,32 +11,32 @@
 
 namespace sluice {
 
-/// How a sink behaves.
+/// The settings of a sink.
 struct sink_settings {
-  /// 0: one that is free.
+  /// 0: any free port.
   std::uint16_t port = 0;
-  /// A file that gets a line for each event that is taken; empty: none.
+  /// A file that gets a line for each accepted event; empty: none.
   std::string record{};
   fault_script faults{{}, 1};
-  /// PEM files of a certificate, perhaps with its chain, and of its key. Both or none; none: plain HTTP.
+  /// PEM files with a certificate (and its chain) and with its key. Both or none; none: plain HTTP.
   std::string tls_cert{};
   std::string tls_key{};
 };
 
-/// A `/v1/batch` endpoint on the loopback address. Everything happens on the thread that calls `run`.
+/// A `/v1/batch` endpoint on the loopback address. All its work happens on the thread that calls `run`.
 class sink_server {
 public:
-  /// Binds the port, opens the record, reads the certificate. Errors name the option.
+  /// Binds the port, opens the record and reads the certificate. Errors name the option.
   static result<std::unique_ptr<sink_server>> open(sink_settings);
   ~sink_server();
 
-  /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`: certificates are for names.
+  /// Returns `http://127.0.0.1:PORT`, or `https://localhost:PORT`, because certificates are for names.
   std::string url() const;
-  /// Serves until `stop_fd` becomes readable. The script's time begins here.
+  /// Serves until `stop_fd` becomes readable. The times of the script count from this call.
   void run(int stop_fd);
-  /// Any time on `run`'s thread, or after it.
+  /// Returns the verdict. Call it on `run`'s thread, or after `run` has returned.
   const sink_counts& counts() const;
-  /// Called after every request.
+  /// Sets a function to call after every request.
   void on_request(std::function<void()>);
 
 private:

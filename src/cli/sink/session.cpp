@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t max_body = std::size_t{16} << 20;
 constexpr std::uint32_t max_header = 64 * 1024;
 constexpr std::chrono::seconds handshake_deadline{10};
-// Of a request, from the end of the one before, and of a reply.
+// The deadline of a request, from the end of the previous one, and of a reply.
 constexpr std::chrono::seconds deadline{120};
 
 std::string_view view(boost::beast::string_view text) {
@@ -39,7 +39,7 @@ void sink_session::start() {
   limit_phase(handshake_deadline);
   if (!shared_.endpoint.cuts_handshake(since_start()))
     return handshake();
-  // Not before the client has said hello: this is in the handshake.
+  // Closes only after the client's hello, so that the connection breaks inside the handshake.
   connection_->socket().async_wait(asio::socket_base::wait_read, [self = shared_from_this()](error_code) {
     self->deadline_.cancel();
     self->connection_->close();

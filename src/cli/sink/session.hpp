@@ -16,17 +16,17 @@
 
 namespace sluice {
 
-/// What all sessions of a sink share.
+/// The resources that all sessions of a sink share.
 struct sink_resources {
   sink_endpoint endpoint;
-  /// If there, connections speak TLS.
+  /// Connections use TLS if this is set.
   std::optional<boost::asio::ssl::context> tls{};
   std::function<void()> on_request = [] {};
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   std::size_t sessions = 0;
 };
 
-/// One connection of a sink: request after request, each phase under a deadline. Keeps itself until its end.
+/// One connection of a sink. It serves one request after another, each phase under a deadline, and owns itself.
 class sink_session : public std::enable_shared_from_this<sink_session> {
 public:
   sink_session(sink_resources&, std::unique_ptr<connection>);
@@ -48,9 +48,9 @@ private:
   void answer();
   void write(std::size_t bytes);
   void on_written(std::size_t bytes);
-  /// Closes the connection after this, unless another phase has begun.
+  /// Closes the connection after this time, unless another phase has begun.
   void limit_phase(std::chrono::milliseconds);
-  /// Goes on with `next` after this.
+  /// Calls `next` after this time.
   void pause(std::chrono::milliseconds, void (sink_session::*next)());
   void write_one() { write(1); }
   void write_first() { write(reply_.at_once); }

@@ -12,47 +12,47 @@ namespace sluice {
 /// A sink's verdict: `received == unique + duplicates + unjudged`.
 struct sink_counts {
   std::uint64_t requests = 0;
-  /// Events that were taken, each as often as it came.
+  /// Accepted events, each counted as often as it arrived.
   std::uint64_t received = 0;
-  /// Of them, those whose message id came for the first time …
+  /// Received events whose message id was new.
   std::uint64_t unique = 0;
-  /// … those whose message id had come before …
+  /// Received events whose message id had arrived before.
   std::uint64_t duplicates = 0;
-  /// … and those that came when as many ids as may be remembered were, so that nobody knows.
+  /// Received events that arrived when the tally could remember no more ids.
   std::uint64_t unjudged = 0;
-  /// Of the unique ones, those that came after one with a larger number. The number is what the message id ends in, and
-  /// is compared with those behind the same prefix: `evt-7` is out of order if `evt-12` came before it.
+  /// Unique events that arrived after one with a larger number. The number is the end of the message id, and is
+  /// compared within the same prefix: `evt-7` is out of order if `evt-12` arrived before it.
   std::uint64_t out_of_order = 0;
-  /// Requests whose events were not taken, on purpose …
+  /// Requests whose events were not accepted because of a rule.
   std::uint64_t failed = 0;
-  /// … and because they broke the contract.
+  /// Requests that broke the contract.
   std::uint64_t broken = 0;
 };
 
-/// `requests 3, received 20, …`
+/// Returns `requests 3, received 20, …`.
 std::string to_text(const sink_counts&);
 
-/// `{"requests":3,"received":20,…}`
+/// Returns `{"requests":3,"received":20,…}`.
 std::string to_json(const sink_counts&);
 
-/// What a tally remembers at most. Past it, events are `unjudged`, or no longer looked at for their order.
+/// The most that a tally remembers. Past it, events are `unjudged`, or their order is not checked.
 struct tally_limits {
   std::size_t ids = 10'000'000;
   std::size_t prefixes = 1'000'000;
-  /// Of ids and prefixes together.
+  /// The bytes of ids and prefixes together.
   std::size_t bytes = std::size_t{1} << 30;
 };
 
-/// Counts what reaches a sink.
+/// Counts the requests and events that reach a sink.
 class sink_tally {
 public:
   explicit sink_tally(tally_limits limits = {}) : limits_{limits} {}
 
-  /// Gives the number of the request, from 1.
+  /// Returns the number of the request, from 1.
   std::uint64_t add_request() { return ++counts_.requests; }
   void add_failed() { ++counts_.failed; }
   void add_broken() { ++counts_.broken; }
-  /// The message ids of a request whose events are taken, in order.
+  /// Counts the events of an accepted request by their message ids, in order.
   void add_events(const std::vector<std::string>& ids);
 
   const sink_counts& counts() const noexcept { return counts_; }
@@ -64,7 +64,7 @@ private:
   tally_limits limits_;
   sink_counts counts_;
   std::unordered_set<std::string> seen_;
-  /// The largest number behind each prefix.
+  /// The largest number of each prefix.
   std::unordered_map<std::string, std::uint64_t> largest_;
   std::size_t bytes_ = 0;
 };

@@ -68,7 +68,7 @@ result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
     e.port.erase(0, e.port.find_first_not_of('0'));
   }
   if (!e.tls && !allow_insecure && !is_loopback(e.host))
-    return wrong("must be https, or allow_insecure must be set: plain http shows the write key to the network");
+    return wrong("must be https, unless allow_insecure is set: plain http sends the write key unencrypted");
   std::string path{url->encoded_path()};
   while (!path.empty() && path.back() == '/')
     path.pop_back();

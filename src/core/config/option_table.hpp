@@ -16,7 +16,7 @@ struct between {
   T high;
 };
 
-/// The spelling of an option whose values are words.
+/// Returns the words of an option that has a fixed set of values.
 constexpr std::array<std::pair<std::string_view, dead_letters_full>, 2> words_of(dead_letters_full) {
   return {{{"keep_retrying", dead_letters_full::keep_retrying}, {"drop_oldest", dead_letters_full::drop_oldest}}};
 }
@@ -40,24 +40,24 @@ void for_each_option(O& o, Visitor&& visit) {
   using count = between<size_t>;
   using time = between<milliseconds>;
 
-  visit("write_key", o.write_key, "names the source at the data plane");
-  visit("data_plane_url", o.data_plane_url, "where batches are posted to");
+  visit("write_key", o.write_key, "identifies the source to the data plane");
+  visit("data_plane_url", o.data_plane_url, "the URL to which batches are posted");
   visit("allow_insecure", o.allow_insecure, "permit plain http to another machine");
-  visit("enabled", o.enabled, "false: everything is accepted and goes nowhere");
+  visit("enabled", o.enabled, "false: every event is accepted and none is sent");
   visit("flush_at", o.flush_at, count{1, 1'000}, "events that make a batch");
   visit("flush_interval", o.flush_interval, time{ms, day}, "how long an event waits for its batch to fill");
   visit("max_internal_queue_size", o.max_internal_queue_size, count{1, 10'000'000}, "events held in memory at most");
   visit("max_internal_queue_bytes", o.max_internal_queue_bytes, count{64 * kib, 64 * gib},
         "bytes of encoded events held in memory at most");
-  visit("high_water", o.high_water, between<double>{0.01, 1.0}, "where backpressure starts, as a part of the bound");
-  visit("low_water", o.low_water, between<double>{0.0, 1.0}, "where backpressure ends, as a part of the bound");
+  visit("high_water", o.high_water, between<double>{0.01, 1.0}, "backpressure starts at this fraction of the bound");
+  visit("low_water", o.low_water, between<double>{0.0, 1.0}, "backpressure ends at this fraction of the bound");
   visit("max_batch_bytes", o.max_batch_bytes, count{kib, 16 * mib}, "uncompressed bytes of a request body at most");
   visit("max_batch_events", o.max_batch_events, count{1, 1'000}, "events of a batch at most");
   visit("max_event_bytes", o.max_event_bytes, count{256, 16 * mib}, "encoded bytes of one event at most");
   visit("request_linger", o.request_linger, time{ms, minute}, "a batch that holds a request is cut after this");
-  visit("request_deadline", o.request_deadline, time{ms, hour}, "when a request is answered 'pending'");
+  visit("request_deadline", o.request_deadline, time{ms, hour}, "after this a request is answered with pending");
   visit("gzip", o.gzip, "compress request bodies");
-  visit("persist_window", o.persist_window, count{1, 64}, "batches under way between buffer and persister");
+  visit("persist_window", o.persist_window, count{1, 64}, "batches sent to the persister and not stored yet");
   visit("max_in_flight", o.max_in_flight, count{1, 256}, "deliveries, and connections, at a time");
   visit("ordering", o.ordering, "none, or strict: batches arrive in the order of acceptance");
   visit("persistence", o.persistence, "memory, sqlite:PATH, redis, or a redis:// URL");
@@ -69,13 +69,13 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("http.total", o.http.total, time{ms, hour}, "deadline of the whole attempt");
   visit("http.max_response_bytes", o.http.max_response_bytes, count{kib, 16 * mib}, "a longer response is a failure");
   visit("http.ca_file", o.http.ca_file, "PEM file of the authorities to trust");
-  visit("retry.max_attempts", o.retry.max_attempts, between<int>{1, 1'000}, "sends of a batch before it is dead");
-  visit("retry.base", o.retry.base, time{ms, hour}, "the backoff's first ceiling");
-  visit("retry.cap", o.retry.cap, time{ms, day}, "the backoff's highest ceiling");
+  visit("retry.max_attempts", o.retry.max_attempts, between<int>{1, 1'000}, "attempts before a batch is a dead letter");
+  visit("retry.base", o.retry.base, time{ms, hour}, "bound of the first delay");
+  visit("retry.cap", o.retry.cap, time{ms, day}, "bound of every delay");
   visit("retry.retry_after_cap", o.retry.retry_after_cap, time{milliseconds{0}, day},
-        "what a server's Retry-After may ask for at most");
+        "longest delay that Retry-After can ask for");
   visit("retry.max_age", o.retry.max_age, time{milliseconds{0}, 3'650 * day},
-        "age at which a failing batch is given up; 0: any");
+        "age at which a failing batch becomes a dead letter; 0: no limit");
   visit("breaker.failures", o.breaker.failures, between<int>{1, 1'000},
         "consecutive failures that open the circuit breaker");
   visit("breaker.probe", o.breaker.probe, time{ms, hour}, "wait before the first probe");
@@ -84,33 +84,35 @@ void for_each_option(O& o, Visitor&& visit) {
         "wait before a probe while the address or the key is wrong");
   visit("dead_letters.pause_after", o.dead_letters.pause_after, count{1, 1'000'000},
         "burials of one status in a row that pause the queue");
-  visit("redis.host", o.redis.host, "where Redis is");
-  visit("redis.port", o.redis.port, between<int>{1, 65'535}, "its port");
+  visit("redis.host", o.redis.host, "the host of Redis");
+  visit("redis.port", o.redis.port, between<int>{1, 65'535}, "the port of Redis");
   visit("redis.unix_socket", o.redis.unix_socket, "a path, instead of host and port");
   visit("redis.db", o.redis.db, between<int>{0, 1'000'000}, "the number of the database");
   visit("redis.username", o.redis.username, "a user of Redis's access control lists");
   visit("redis.password", o.redis.password, "the password");
   visit("redis.connect", o.redis.connect, time{ms, hour}, "deadline to connect");
   visit("redis.command", o.redis.command, time{ms, hour}, "deadline of a wait to send or receive");
-  visit("redis.ack", o.redis.ack, "memory, or fsync: what a stored batch must have reached");
+  visit("redis.ack", o.redis.ack, "memory, or fsync: when a batch counts as stored");
   visit("redis.wait_replicas", o.redis.wait_replicas, between<int>{0, 16}, "replicas that must have a stored batch");
   visit("queue.name", o.queue.name, "the queue in Redis");
-  visit("queue.prefix", o.queue.prefix, "stands before its name");
-  visit("queue.is_multi_processor", o.queue.is_multi_processor, "many processes on the queue, not one");
-  visit("queue.lease", o.queue.lease, time{ms, day}, "how long a delivery may take before another process tries");
+  visit("queue.prefix", o.queue.prefix, "the prefix of its name");
+  visit("queue.is_multi_processor", o.queue.is_multi_processor, "whether processes share the queue");
+  visit("queue.lease", o.queue.lease, time{ms, day}, "how long a lease of a shared queue lasts");
   visit("queue.heartbeat", o.queue.heartbeat, time{ms, day}, "how often leases are extended");
-  visit("queue.owner_ttl", o.queue.owner_ttl, time{milliseconds{3'000}, hour}, "silence that means death");
+  visit("queue.owner_ttl", o.queue.owner_ttl, time{milliseconds{3'000}, hour}, "silence of a crashed process");
   visit("queue.max_backlog_events", o.queue.max_backlog_events, count{1, 1'000'000'000}, "events in the store at most");
   visit("queue.max_backlog_bytes", o.queue.max_backlog_bytes, count{mib, 1024 * gib}, "bytes in the store at most");
-  visit("queue.max_crashes", o.queue.max_crashes, between<int>{1, 1'000'000}, "crashes that a batch may be part of");
+  visit("queue.max_crashes", o.queue.max_crashes, between<int>{1, 1'000'000},
+        "crashes with a batch in flight before it is dead");
   visit("queue.adopt", o.queue.adopt, "open a queue that was filled for another destination");
-  visit("dead_letters.max_events", o.dead_letters.max_events, count{0, 1'000'000'000}, "dead events kept at most");
+  visit("dead_letters.max_events", o.dead_letters.max_events, count{0, 1'000'000'000},
+        "events in dead letters at most");
   visit("dead_letters.max_bytes", o.dead_letters.max_bytes, count{0, 1024 * gib}, "bytes of dead letters at most");
   visit("dead_letters.when_full", o.dead_letters.when_full, "keep_retrying, or drop_oldest");
   visit("restarts.max", o.restarts.max, between<int>{0, 1'000}, "failures of actors before the system stops");
-  visit("restarts.within", o.restarts.within, time{ms, day}, "the time in which they count");
-  visit("shutdown_deadline", o.shutdown_deadline, time{ms, hour}, "what shutdown takes by default");
-  visit("flush_deadline", o.flush_deadline, time{ms, day}, "what flush takes by default");
+  visit("restarts.within", o.restarts.within, time{ms, day}, "the time in which failures count");
+  visit("shutdown_deadline", o.shutdown_deadline, time{ms, hour}, "the default deadline of shutdown");
+  visit("flush_deadline", o.flush_deadline, time{ms, day}, "the default deadline of flush");
 }
 
 } // namespace sluice

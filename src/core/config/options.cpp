@@ -12,9 +12,9 @@ namespace sluice {
 namespace {
 
 constexpr std::size_t max_write_key = 1024;
-// What a body has around its events, generously.
+// More than the bytes that a body has around its events.
 constexpr std::size_t frame = 256;
-// What a delivery takes besides its attempt.
+// The time that a delivery takes besides its attempt.
 constexpr milliseconds lease_margin{5'000};
 
 std::string shown(milliseconds t) {
@@ -23,7 +23,7 @@ std::string shown(milliseconds t) {
 
 template <class T>
 std::string shown(T n) {
-  // What was read as a number below zero shows as one.
+  // A value that was read from a negative number is shown as a negative number.
   auto text = std::is_same_v<T, std::size_t> ? std::to_string(static_cast<std::int64_t>(n)) : std::to_string(n);
   if constexpr (std::is_floating_point_v<T>)
     text.resize(text.find('.') + 3);
@@ -34,7 +34,7 @@ class checker {
 public:
   template <class T>
   void operator()(const char* name, const T& value, const between<T>& range, const char*) {
-    // Written so that NaN is outside of every range.
+    // In this form NaN is outside every range.
     if (!(value >= range.low && value <= range.high))
       wrong(name, "must be from " + shown(range.low) + " to " + shown(range.high) + ", not " + shown(value));
   }
@@ -65,9 +65,9 @@ void check_queue(const options& o, const store_url& where, checker& check) {
   if (!o.queue.is_multi_processor)
     return;
   if (!std::holds_alternative<redis_options>(where))
-    check.wrong("queue.is_multi_processor", "must be false: only a queue in Redis can have many processes");
+    check.wrong("queue.is_multi_processor", "must be false: only a queue in Redis can be shared");
   if (o.ordering == delivery_order::strict)
-    check.wrong("ordering", "must be none: the processes of a shared queue know no order");
+    check.wrong("ordering", "must be none: a shared queue has no order");
   if (o.queue.lease < o.http.total + lease_margin)
     check.wrong("queue.lease", "must be above http.total by " + shown(lease_margin) + " or more");
   if (o.queue.heartbeat * 2 > o.queue.lease)

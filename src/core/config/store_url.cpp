@@ -50,7 +50,7 @@ result<store_url> parse_redis_url(const std::string& text, redis_options to) {
   }
   for (const auto& [key, value, has_value] : url->params())
     if (!is_socket || key != "db" || !has_value || !read_db(value, to.db))
-      return bad_url("has a part after ? that is not known; redis+unix takes ?db=N");
+      return bad_url("has an unknown query parameter; redis+unix takes ?db=N");
   return store_url{std::move(to)};
 }
 
@@ -68,7 +68,7 @@ result<store_url> parse_store_url(const options& o) {
   if (text.substr(0, 8) == "redis://" || text.substr(0, 13) == "redis+unix://")
     return parse_redis_url(o.persistence, o.redis);
   if (text.substr(0, 9) == "rediss://")
-    return bad_url("must not be rediss://: this version speaks to Redis without TLS; use a tunnel or a unix socket");
+    return bad_url("must not be rediss://: this version connects to Redis without TLS; use a tunnel or a Unix socket");
   return bad_url(forms);
 }
 

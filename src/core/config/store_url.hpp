@@ -12,10 +12,10 @@ struct sqlite_url {
   std::string path{};
 };
 
-/// What the options `persistence` and `redis` name.
+/// The store that the options `persistence` and `redis` name.
 using store_url = std::variant<memory_url, sqlite_url, redis_options>;
 
-/// Reads them. Errors: `invalid_option`; never holds the text, which may have a password in it.
+/// Reads the two options. Errors: `invalid_option`, never with the text, which may contain a password.
 result<store_url> parse_store_url(const options&);
 
 } // namespace sluice

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono;
 
-// Reads from the front of a text.
+// Reads parts of a date from the front of a text.
 struct reader {
   std::string_view rest;
 
@@ -21,7 +21,7 @@ struct reader {
     rest.remove_prefix(1);
     return true;
   }
-  // Exactly `n` digits, or -1.
+  // Returns the value of exactly `n` digits, or -1.
   int digits(std::size_t n) {
     if (rest.size() < n)
       return -1;
@@ -40,7 +40,7 @@ bool within(int value, int low, int high) {
   return value >= low && value <= high;
 }
 
-// `.123456789`; gives milliseconds, or -1.
+// Reads `.123456789`. Returns milliseconds, or -1.
 int fraction(reader& in) {
   if (!in.take('.'))
     return 0;
@@ -98,7 +98,7 @@ std::optional<date_time> parse_date(std::string_view text) {
   if (!in.take(':'))
     return std::nullopt;
   const int second = in.digits(2);
-  // 60 is a leap second, which system_clock does not have: the next second begins.
+  // 60 is a leap second. system_clock has none, so it becomes the next second.
   if (!day.ok() || !within(hour, 0, 23) || !within(minute, 0, 59) || !within(second, 0, 60))
     return std::nullopt;
   const int ms = fraction(in);

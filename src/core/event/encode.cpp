@@ -72,7 +72,7 @@ private:
       missing(subject_field(e_.type), "is required and must not be empty");
   }
 
-  // Ends before the closing quote.
+  // Writes up to the closing quote.
   std::string message_id() {
     w_.raw(R"({"messageId":)");
     if (e_.message_id.size() > max_message_id)
@@ -148,7 +148,7 @@ private:
     body_value(name);
   }
 
-  // Always ours: `library`; an identify's traits are its context's as well.
+  // `library` is always ours. An identify's traits are copied to its context.
   void context() {
     key("context");
     w_.raw(library);

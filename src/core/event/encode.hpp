@@ -14,7 +14,7 @@ namespace sluice {
 
 enum class event_type : std::uint8_t { track, identify, page, screen, group, alias };
 
-/// An event of any type, as the encoder sees it: nothing is copied. Empty and null mean "absent".
+/// An event of any type, as the encoder sees it. It copies nothing. Empty and null mean "absent".
 struct event_view {
   /// `properties` or `traits`.
   using body_view = std::variant<std::monostate, const nlohmann::json*, std::span<const property>>;
@@ -41,7 +41,7 @@ event_view view_of(const screen&);
 event_view view_of(const group&);
 event_view view_of(const alias&);
 
-/// What the encoder needs from outside.
+/// The inputs of the encoder besides the event.
 struct encode_context {
   std::size_t max_event_bytes = 0;
   /// The `originalTimestamp` of events that have none.
@@ -49,8 +49,8 @@ struct encode_context {
   uuid_source& ids;
 };
 
-/// Appends the event's JSON to `out`, checked against every rule, and gives its message id; on an error `out` is as it
-/// was. The id comes first in the bytes.
+/// Checks an event and appends its JSON to `out`. The message id comes first in the bytes. Returns the message id;
+/// after an error `out` is unchanged.
 result<std::string> encode(std::string& out, const event_view&, const encode_context&);
 
 } // namespace sluice

@@ -24,7 +24,7 @@ bool too_deep(std::string_view text) {
     } else if (c == '"') {
       quoted = true;
     } else if (c == '{' || c == '[') {
-      // An event is an object around objects: one level more than a member.
+      // An event is an object around its fields, so it may be one level deeper than a field.
       if (++depth > max_depth + 1)
         return true;
     } else if (c == '}' || c == ']') {
@@ -34,20 +34,20 @@ bool too_deep(std::string_view text) {
   return false;
 }
 
-// Where and why text that is no JSON is none.
+// Returns where and why a text is not valid JSON.
 error no_json(std::string_view text) {
   std::string unused;
   json_writer writer{unused};
-  writer.string(text, ""); // stops at what is not UTF-8
+  writer.string(text, ""); // stops at bytes that are not UTF-8
   if (!writer.ok())
     return writer.first_error();
   try {
     [[maybe_unused]] const auto parsed = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& e) {
-    return {errc::invalid_json, "", "this is no JSON, from byte " + std::to_string(e.byte) + " on"};
-  } catch (const std::exception&) { // a number out of range
+    return {errc::invalid_json, "", "invalid JSON at byte " + std::to_string(e.byte)};
+  } catch (const std::exception&) { // a number is out of range
   }
-  return {errc::invalid_json, "", "this is no JSON"};
+  return {errc::invalid_json, "", "invalid JSON"};
 }
 
 } // namespace

@@ -9,7 +9,8 @@ namespace sluice {
 
 namespace {
 
-// The length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629: no overlong forms, no surrogates).
+// Returns the length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629: no overlong forms, no
+// surrogates).
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
@@ -34,7 +35,7 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   return 0;
 }
 
-// The bytes that stand for themselves in a JSON string. A table: nearly every byte of an event is looked up here.
+// Bytes that need no escape in a JSON string. A table, because nearly every byte of an event is looked up here.
 constexpr auto plain = [] {
   std::array<bool, 256> is{};
   for (std::size_t c = 0x20; c < 0x80; ++c)
@@ -117,7 +118,7 @@ void json_writer::number(std::uint64_t n) {
 void json_writer::number(double n, std::string_view field) {
   if (!std::isfinite(n))
     return fail(errc::invalid_number, std::string{field},
-                "a number that JSON can carry was expected, not NaN or infinity");
+                "a number that JSON can represent was expected, not NaN or infinity");
   append_number(out_, n);
 }
 
@@ -137,14 +138,14 @@ void json_writer::value(const property_value& v, std::string_view field) {
 }
 
 void json_writer::value(const nlohmann::json& v, std::string_view field, int depth) {
-  if (!ok_) // the path of an error that is there already is whole
+  if (!ok_) // the path of an earlier error is complete
     return;
   tree(v, depth);
   if (!ok_)
     error_.field.insert(0, field);
 }
 
-// The path of what is at fault is put together on the way back, so that what is right costs nothing.
+// The path of an error is composed on the way back, so that valid input pays nothing for it.
 void json_writer::tree(const nlohmann::json& v, int depth) {
   using kind = nlohmann::json::value_t;
   if (depth > max_depth)
@@ -190,7 +191,7 @@ void json_writer::tree(const nlohmann::json& v, int depth) {
   case kind::discarded:
     break;
   }
-  fail(errc::invalid_json, "", "this is no JSON");
+  fail(errc::invalid_json, "", "invalid JSON");
 }
 
 void json_writer::fail(errc code, std::string field, std::string message) {

@@ -11,23 +11,23 @@
 
 namespace sluice {
 
-/// How deep JSON may be nested.
+/// The deepest nesting of JSON.
 inline constexpr int max_depth = 64;
 
-/// Writes JSON straight into bytes. The first error is kept, with the path of the member at fault
-/// (`properties.items[3].price`); what is written after it is of no use.
+/// Writes JSON directly as bytes. It keeps the first error, with the path of the wrong field
+/// (`properties.items[3].price`); the output must then not be used.
 class json_writer {
 public:
   explicit json_writer(std::string& out) : out_{out} {}
 
   void raw(std::string_view text) { out_ += text; }
-  /// Quoted and escaped; must be valid UTF-8. `field` names it in an error.
+  /// Writes a string, quoted and escaped. It must be valid UTF-8. `field` names it in an error.
   void string(std::string_view text, std::string_view field);
   void number(std::int64_t);
   void number(std::uint64_t);
   void number(double, std::string_view field);
   void value(const property_value&, std::string_view field);
-  /// Any JSON, nested `depth` deep already.
+  /// Writes any JSON. `depth` is how deep it is nested itself.
   void value(const nlohmann::json&, std::string_view field, int depth = 1);
 
   bool ok() const noexcept { return ok_; }

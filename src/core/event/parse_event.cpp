@@ -9,7 +9,7 @@ namespace sluice {
 
 namespace {
 
-// Takes members out of the object; the first one of the wrong kind is the error.
+// Moves fields out of the object. The first field of the wrong kind is the error.
 class members {
 public:
   explicit members(nlohmann::json& object) : object_{object} {}
@@ -32,11 +32,11 @@ public:
       return decimal(i->get<std::uint64_t>());
     if (i->is_number_integer())
       return decimal(i->get<std::int64_t>());
-    // Beyond 2^53 a number with a fraction or an exponent, or of more than 64 bits, is not what was written.
+    // Above 2^53 a number with a fraction or an exponent, or of more than 64 bits, may differ from the text.
     if (i->is_number_float() && std::abs(i->get<double>()) < 9007199254740992.0)
       return decimal(i->get<double>());
     if (i->is_number_float())
-      return wrong(name, "a string, or a number that can be kept exactly,", *i);
+      return wrong(name, "a string, or a number that can be represented exactly,", *i);
     if (!i->is_string())
       return wrong(name, "a string or a number", *i);
     return std::move(i->get_ref<std::string&>());

@@ -6,17 +6,17 @@
 
 namespace sluice {
 
-/// Makes version-4 UUIDs. For one thread.
+/// Generates version-4 UUIDs. For use by one thread.
 class uuid_source {
 public:
-  /// Seeded by the operating system.
+  /// Seeds it from the operating system.
   uuid_source();
   explicit uuid_source(std::uint64_t seed) : random_{seed} {}
 
   /// Appends 36 bytes: `xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx`.
   void append(std::string& out);
 
-  /// 32 hexadecimal digits.
+  /// Returns a UUID as 32 hexadecimal digits.
   std::string hex();
 
 private:

@@ -5,7 +5,7 @@
 
 namespace sluice {
 
-/// Base64 with padding, as HTTP's Basic authentication wants it.
+/// Returns Base64 with padding, as HTTP's Basic authentication requires.
 std::string base64(std::string_view bytes);
 
 } // namespace sluice

@@ -12,11 +12,11 @@
 
 namespace sluice {
 
-/// Somebody who waits for an event to be stored. Answered exactly once: what comes later is ignored, and one that is
-/// dropped is told that the system stopped.
+/// A producer that waits for its event to be stored. It is answered exactly once: later answers are ignored, and the
+/// destructor answers that the system stopped.
 class requester {
 public:
-  /// `answer` is called with nothing if the event is stored, else with the error.
+  /// Calls `answer` with null once the event is stored, or with the error.
   explicit requester(std::function<void(const error*)> answer) : answer_{std::move(answer)} {}
 
   requester(const requester&) = delete;
@@ -39,17 +39,17 @@ private:
 
 using requester_ptr = std::shared_ptr<requester>;
 
-/// What stands between two events in a request body. A JSON string holds no raw newline, so that a scan for it finds
-/// the events again.
+/// Separates two events in a request body. A JSON string has no raw newline, so a scan for newlines finds the events
+/// again.
 inline constexpr std::string_view event_separator = ",\n";
 
-/// Encoded events in the order of acceptance, back to back as they stand in a request body: memory is touched in
-/// whole chunks, not event by event.
+/// Encoded events in the order of acceptance, in one string as in a request body, so that memory is touched in whole
+/// chunks, not event by event.
 struct event_chunk {
   std::string bytes;
-  /// Where each event ends, its separator not included.
+  /// Where each event ends, without its separator.
   std::vector<std::uint32_t> ends;
-  /// Who waits for which event (an index into `ends`).
+  /// The requesters, each with the index of its event in `ends`.
   std::vector<std::pair<std::uint32_t, requester_ptr>> waiting;
 
   std::size_t size() const noexcept { return ends.size(); }

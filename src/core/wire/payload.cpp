@@ -20,7 +20,7 @@ constexpr std::size_t prefix_size = before_sent.size() + before_time.size() + af
 constexpr std::size_t stored_header_size = 5;
 constexpr std::size_t head_size = gzip_header.size() + stored_header_size + prefix_size;
 constexpr std::size_t trailer_size = 8;
-// Fast, and as small as a higher level makes such batches, give or take a tenth.
+// The fastest level. A higher one makes such batches smaller by a tenth at most.
 constexpr int compression_level = 1;
 
 static_assert(body_overhead == prefix_size + before_events.size() + after_events.size());
@@ -51,7 +51,7 @@ std::uint32_t crc_of(std::string_view text) {
   return libdeflate_crc32(0, text.data(), text.size());
 }
 
-// The gzip header and the prefix as a stored block that is not the last.
+// Writes the gzip header, and the prefix as a stored block that is not the last.
 std::string head(std::string_view prefix) {
   std::string text{gzip_header};
   text += '\0';
@@ -122,7 +122,7 @@ result<attempt_body> attempt_of(const std::string& payload, std::chrono::system_
   const auto size = read_little_endian(bytes.substr(bytes.size() - 4));
   if (old.substr(0, before_sent.size()) != before_sent || size < prefix_size)
     return malformed();
-  // crc(prefix + rest) = combine(crc(prefix), 0) ^ crc(rest): linear, so that the new one follows from the old.
+  // crc(prefix + rest) = combine(crc(prefix), 0) ^ crc(rest). It is linear, so the old checksum yields the new one.
   const auto rest_size = static_cast<z_off_t>(size - prefix_size);
   const auto crc_rest = crc ^ crc32_combine(crc_of(old), 0, rest_size);
   const auto fresh_crc = crc32_combine(crc_of(fresh), 0, rest_size) ^ crc_rest;

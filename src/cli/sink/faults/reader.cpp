@@ -26,7 +26,7 @@ read_faults parse_faults(std::string_view text) {
   if (!script->is_object() || script->size() != 1 || rules == script->end() || !rules->is_array() ||
       rules->size() > max_rules)
     return {.errors = {{errc::wrong_kind, "faults",
-                        "an object with this member alone, a list of at most " + std::to_string(max_rules) +
+                        "an object with this one member, a list of at most " + std::to_string(max_rules) +
                             " rules, was expected"}}};
   read_faults all;
   for (const auto& rule : *rules) {
@@ -40,7 +40,7 @@ read_faults parse_faults(std::string_view text) {
 
 read_faults load_faults(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
-  // One byte more than may be there is enough to see that there is too much.
+  // Reads one byte more than the limit, which shows that the file is too large.
   std::string text(max_script_bytes + 1, '\0');
   if (!in || (in.read(text.data(), static_cast<std::streamsize>(text.size())), in.bad()))
     return {.errors = {{errc::invalid_option, "", "cannot be read: " + std::string{std::strerror(errno)}}}};

@@ -28,7 +28,7 @@ std::string list(const Names& names) {
   return text;
 }
 
-// A header's name is a token of RFC 9110, its value visible ASCII and spaces.
+// A header's name is a token of RFC 9110; its value is visible ASCII and spaces.
 bool is_header(const std::string& name, const std::string& value) {
   constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   const auto in_name = [&](char c) {
@@ -80,7 +80,7 @@ private:
   void expected(const std::string& name, const std::string& what) {
     errors_.push_back({errc::invalid_option, at_ + "." + printable(name, ""), what + " was expected"});
   }
-  // Whatever of `others` is there makes no sense beside `name`.
+  // Reports every member of `others` that is present: it has no effect together with `name`.
   void excludes(const std::string& name, std::initializer_list<const char*> others) {
     for (const char* other : others)
       if (has(other))
@@ -104,7 +104,7 @@ private:
     if (!has(name))
       return;
     const auto& v = rule_[name];
-    // What is beyond 63 bits becomes negative.
+    // A number above 63 bits becomes negative.
     const auto n = v.is_number_integer() ? v.get<std::int64_t>() : -1;
     if (n < lowest || n > highest)
       expected(name, "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest));
@@ -118,7 +118,7 @@ private:
       const bool good = v.is_number_integer() ? parse_range(v.dump(), when)
                                               : v.is_string() && parse_range(v.get_ref<const std::string&>(), when);
       if (!good)
-        expected("requests", "a number from 1, or a range of them as \"5-10\" or \"5-\"");
+        expected("requests", "a number from 1, or a range like \"5-10\" or \"5-\"");
     }
     if (has("rate")) {
       const auto& v = rule_["rate"];

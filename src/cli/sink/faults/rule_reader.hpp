@@ -10,8 +10,8 @@
 
 namespace sluice {
 
-/// Reads a rule of a script of faults. What is wrong with it is added to the errors, each under the name `at` of the
-/// rule and that of its member; then the rule is of no use. Pure.
+/// Reads a rule of a script. Adds every error in it to the errors, each named by the rule's name `at` and the member;
+/// the rule must then not be used. Pure.
 fault_rule read_rule(const nlohmann::json& rule, const std::string& at, std::vector<error>& errors);
 
 } // namespace sluice

@@ -12,7 +12,7 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ x >> 31U;
 }
 
-// Uniform in [0, 1).
+// Returns a number that is uniform in [0, 1).
 double unit_random(std::uint64_t seed, std::uint64_t rule, std::uint64_t number) {
   return static_cast<double>(mix(mix(mix(seed) + rule) + number) >> 11U) * 0x1p-53;
 }

@@ -10,41 +10,41 @@
 
 namespace sluice {
 
-/// When a connection is closed, seen from the reply.
+/// When the connection is closed.
 enum class fault_cut : std::uint8_t {
   none,
-  before, ///< without a word, and the events are not taken
-  inside, ///< in the middle of the reply
-  after   ///< the events are taken, but there is no reply to say so
+  before, ///< before the reply; the events are not accepted
+  inside, ///< after half of the reply
+  after   ///< before the reply; the events are accepted
 };
 
-/// What a sink does about a request that keeps the contract. By default: it takes the events and says so.
+/// What a sink does with a valid request. Default: it accepts the events and answers with 200.
 struct fault {
-  /// 200 to 599. Says whether the events are taken, also if the client never gets to see it.
+  /// 200 to 599. Events are accepted with a 2xx, whether or not the client receives it.
   int status = 200;
-  /// Added to the reply, or instead of those of the same name.
+  /// Headers to add to the reply. They replace those of the same name.
   std::vector<std::pair<std::string, std::string>> headers{};
-  /// Passes between the request and whatever is done about it; the events are taken before.
+  /// How long to wait before the reply. The events are accepted before the wait.
   std::chrono::milliseconds latency{0};
   fault_cut cut = fault_cut::none;
-  /// If not 0, the body goes out a byte at a time, with this in between.
+  /// If not 0, the body is sent byte by byte, one every `slow_body`.
   std::chrono::milliseconds slow_body{0};
-  /// Bytes that are no HTTP instead of the reply.
+  /// Whether bytes that are not HTTP replace the reply.
   bool garbage = false;
-  /// The body is filled up to this size.
+  /// The size that spaces fill the body up to.
   std::size_t body_bytes = 0;
 
   bool takes_events() const noexcept { return status / 100 == 2 && cut != fault_cut::before; }
 };
 
-/// Which requests a rule is about: those for which all of it holds. By default: every one.
+/// Selects the requests for which every condition holds. Default: all requests.
 struct fault_selector {
-  /// The numbers of the first request and the last, from 1.
+  /// The numbers of the first and the last request, from 1.
   std::uint64_t first = 1;
   std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
-  /// The part of these requests, 0 to 1.
+  /// The fraction of these requests, 0 to 1.
   double rate = 1;
-  /// From `after` on and before `until`, since the start.
+  /// From `after` until `until`, since the start.
   std::chrono::milliseconds after{0};
   std::chrono::milliseconds until = std::chrono::milliseconds::max();
 };
@@ -52,20 +52,20 @@ struct fault_selector {
 struct fault_rule {
   fault_selector when{};
   fault effect{};
-  /// It is about TLS connections instead, numbered like requests, and closes them in the handshake.
+  /// Whether the rule selects TLS connections, numbered like requests, and closes them in the handshake.
   bool cuts_handshake = false;
 };
 
-/// Decides what happens to requests. Of the rules, the first that matches does. Whether the rate of a rule is met
-/// depends on the seed, the place of the rule and the number of the request alone: the same requests have the same
-/// faults, whatever else is going on. Pure; may be used by any thread.
+/// Decides what happens to requests: the first rule that matches applies. The rate of a rule depends only on the seed,
+/// the place of the rule and the number of the request, so the same requests always have the same faults. Pure; any
+/// thread may use it.
 class fault_script {
 public:
   fault_script(std::vector<fault_rule> rules, std::uint64_t seed) : rules_{std::move(rules)}, seed_{seed} {}
 
-  /// What to do about a request, by its number from 1 and the time since the start.
+  /// Returns the fault for a request, by its number from 1 and the time since the start.
   fault on_request(std::uint64_t number, std::chrono::milliseconds since_start) const;
-  /// Whether to close a TLS connection in the handshake.
+  /// Returns whether to close a TLS connection in the handshake.
   bool cuts_handshake(std::uint64_t number, std::chrono::milliseconds since_start) const;
 
 private:

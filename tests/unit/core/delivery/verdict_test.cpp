@@ -25,9 +25,8 @@ struct verdict_text {
   std::string operator()(const settlement& s) const { return std::visit(*this, s); }
   std::string operator()(const ack& x) const { return "ack " + show(x.lease); }
   std::string operator()(const release& x) const { return "release " + show(x.lease); }
-  std::string operator()(const nack& x) const {
-    return (x.counted ? "nack " : "defer ") + show(x.lease) + " by " + std::to_string(x.delay.count()) + " ms " +
-           show(x.why);
+  std::string operator()(const defer& x) const {
+    return "defer " + show(x.lease) + " by " + std::to_string(x.delay.count()) + " ms " + show(x.why);
   }
   std::string operator()(const split& x) const {
     return "split " + show(x.lease) + " into " + x.first->id + " of " + std::to_string(x.first->events) + " and " +

@@ -87,7 +87,7 @@ TEST_CASE("requests are a number, a range, or all from one on", "[cli][script]")
   CHECK(range("\"7-\"") == std::pair<std::uint64_t, std::uint64_t>{7, fault_selector{}.last});
   for (const char* bad : {"0", "-1", "1.5", "true", "[1]", "\"\"", "\"-\"", "\"-5\"", "\"9-7\"", "\"0-7\"", "\"7-9x\"",
                           "\"7 - 9\"", "\"99999999999999999999\""})
-    expects(R"({"garbage":true,"requests":)" + std::string{bad} + "}", "requests", "as \"5-10\"");
+    expects(R"({"garbage":true,"requests":)" + std::string{bad} + "}", "requests", "like \"5-10\"");
 }
 
 TEST_CASE("what is wrong with a member is said, with what was expected", "[cli][script]") {
