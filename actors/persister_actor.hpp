@@ -10,8 +10,8 @@
 
 namespace sluice {
 
-/// The only user of the store, and the shell of `group_commit`: gathers what arrives until the mailbox is empty, applies
-/// it as one unit of work, and tells the others what follows.
+/// The only user of the store, and the shell of `group_commit`: gathers what arrives until the mailbox is empty,
+/// applies it as one unit of work, and tells the others what follows.
 class persister_state {
 public:
   static inline const char* name = "sluice.persister";

@@ -158,7 +158,7 @@ struct work_done {
 
 /// What a store knows about itself when a unit of work fails; between a store and the persister only.
 enum class store_signal : std::uint8_t {
-  none,
+  none,    ///< Nothing more than the error says.
   watched, ///< A process that may have crashed owns the queue; it is not known yet whether it lives.
   reset,   ///< The store may have forgotten batches: every leased batch must be enqueued again.
   emptied  ///< The store has forgotten everything: as `reset`, and whatever else was stored is lost.
@@ -166,9 +166,10 @@ enum class store_signal : std::uint8_t {
 
 /// Why a unit of work failed.
 struct store_error : error {
+  /// `why`: the error; `s`: what the store knows beside it.
   store_error(error why = {}, store_signal s = store_signal::none) : error{std::move(why)}, signal{s} {}
 
-  store_signal signal;
+  store_signal signal; ///< What the store knows about itself.
 };
 
 /// What came of a unit of work.

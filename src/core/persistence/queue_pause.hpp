@@ -26,8 +26,8 @@ public:
   /// Turns burials that the guard does not permit into releases.
   void limit(std::vector<settlement>& all) const { guard_.limit(all); }
 
-  /// Takes note of a unit of work that has been applied. If the queue is paused from now on, or is not any more, returns
-  /// the reason or an empty text.
+  /// Takes note of a unit of work that has been applied. If the queue is paused from now on, or is not any more,
+  /// returns the reason or an empty text.
   std::optional<std::string> applied(const unit_of_work&, const work_done&);
 
 private:

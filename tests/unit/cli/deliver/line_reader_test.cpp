@@ -9,7 +9,6 @@
 
 using namespace sluice;
 using namespace sluice::test;
-using outcome = line_reader::outcome;
 
 namespace {
 
@@ -34,11 +33,11 @@ TEST_CASE("lines come one by one, the last one also without its newline", "[cli]
   auto reader = line_reader::open(folder.write("f", "one\n\n" + long_line + "\nlast"), 1 << 20, stop.ends[0]);
   REQUIRE(reader);
   for (const auto& expected : {std::string{"one"}, std::string{}, long_line, std::string{"last"}}) {
-    REQUIRE(reader->next() == outcome::line);
+    REQUIRE(reader->next() == line_reader::outcome::line);
     CHECK(reader->text() == expected);
   }
   CHECK(reader->number() == 4);
-  CHECK(reader->next() == outcome::end);
+  CHECK(reader->next() == line_reader::outcome::end);
 }
 
 TEST_CASE("a line that is too long is passed over, and the next one is whole", "[cli][lines]") {
@@ -46,23 +45,23 @@ TEST_CASE("a line that is too long is passed over, and the next one is whole", "
   stop_pipe stop;
   for (const std::size_t length : {11U, 5'000U, 10U << 20}) {
     auto reader = line_reader::open(folder.write("f", std::string(length, 'x') + "\nshort\n"), 10, stop.ends[0]);
-    REQUIRE(reader->next() == outcome::too_long);
-    REQUIRE(reader->next() == outcome::line);
+    REQUIRE(reader->next() == line_reader::outcome::too_long);
+    REQUIRE(reader->next() == line_reader::outcome::line);
     CHECK(reader->text() == "short");
     CHECK(reader->number() == 2);
-    CHECK(reader->next() == outcome::end);
+    CHECK(reader->next() == line_reader::outcome::end);
   }
   auto unended = line_reader::open(folder.write("f", std::string(11, 'x')), 10, stop.ends[0]);
-  CHECK(unended->next() == outcome::too_long);
-  CHECK(unended->next() == outcome::end);
+  CHECK(unended->next() == line_reader::outcome::too_long);
+  CHECK(unended->next() == line_reader::outcome::end);
   auto just_right = line_reader::open(folder.write("f", std::string(10, 'x')), 10, stop.ends[0]);
-  CHECK(just_right->next() == outcome::line);
+  CHECK(just_right->next() == line_reader::outcome::line);
 }
 
 TEST_CASE("an empty file has no lines, a directory and a missing file are errors", "[cli][lines]") {
   temporary_folder folder;
   stop_pipe stop;
-  CHECK(line_reader::open(folder.write("f", ""), 10, stop.ends[0])->next() == outcome::end);
+  CHECK(line_reader::open(folder.write("f", ""), 10, stop.ends[0])->next() == line_reader::outcome::end);
   CHECK(line_reader::open(folder.path(), 10, stop.ends[0]).error().message.find("directory") != std::string::npos);
   CHECK(!line_reader::open(folder.path() + "/none", 10, stop.ends[0]));
 }
@@ -72,5 +71,5 @@ TEST_CASE("reading from something that says nothing ends when it is stopped", "[
   auto reader = line_reader::open("/dev/fd/" + std::to_string(silent.ends[0]), 10, stop.ends[0]);
   REQUIRE(reader);
   REQUIRE(::write(stop.ends[1], "x", 1) == 1);
-  CHECK(reader->next() == outcome::stopped);
+  CHECK(reader->next() == line_reader::outcome::stopped);
 }

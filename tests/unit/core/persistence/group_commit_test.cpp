@@ -149,9 +149,7 @@ input applies(answer a = {}) {
   };
 }
 input fails(store_signal signal = store_signal::none, errc code = errc::store_failed, double unit_random = 0.0) {
-  return [=](group_commit& m) {
-    return text(m.failed(store_error{error{code, "", "away"}, signal}, unit_random));
-  };
+  return [=](group_commit& m) { return text(m.failed(store_error{error{code, "", "away"}, signal}, unit_random)); };
 }
 /// Nothing arrives.
 const input looks = arrives([](group_commit&) {});
