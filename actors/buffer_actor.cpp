@@ -14,35 +14,9 @@ namespace {
 // How long events gather before the buffer looks, if they do not fill a batch: a wake-up costs more than an event.
 constexpr std::chrono::milliseconds linger{2};
 
-class buffer_impl : public caf::stateful_actor<buffer_state, buffer_peer::base> {
-public:
-  buffer_impl(caf::actor_config& config, context_ptr context, supervisor_actor parent)
-      : caf::stateful_actor<buffer_state, buffer_peer::base>{config}, context_{std::move(context)}, parent_{std::move(
-                                                                                                        parent)} {}
-
-  behavior_type make_behavior() override {
-    compat::state_of(this).start(this, context_, parent_);
-    auto* core = &compat::state_of(this);
-    parent_ = supervisor_actor{};
-    return {[core](const flush& m) { return core->on_flush(m); },
-            [core](const peers& m) { core->meet(m); },
-            [core](const committed& m) { core->on_committed(m); },
-            [core](const forgotten& m) { core->on_forgotten(m); },
-            [core](const drain& m) { core->on_drain(m); },
-            [this](const finish&) { this->quit(); },
-            [core](const wake&) { core->on_wake(); },
-            [core](const set_batch_size& m) { core->on_batch_size(m); },
-            [core](const tick& m) { core->on_tick(m); }};
-  }
-
-private:
-  context_ptr context_;
-  supervisor_actor parent_;
-};
-
 } // namespace
 
-void buffer_state::start(self_pointer self, context_ptr context, const supervisor_actor& parent) {
+void buffer_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
   batcher_.emplace(context_->settings);
@@ -50,7 +24,6 @@ void buffer_state::start(self_pointer self, context_ptr context, const superviso
   port_.open(buffer_peer{self});
   context_->intake->open([port = port_.get()] { port->send(wake{}); });
   port_.get()->send(wake{}); // for what came in before
-  supervise(self, parent);
 }
 
 buffer_state::~buffer_state() {
@@ -257,9 +230,21 @@ steady_time buffer_state::now() const {
   return self_->clock().now();
 }
 
+buffer_state::handle::behavior_type buffer_state::behavior() {
+  return {[this](const flush& m) { return on_flush(m); },
+          [this](const peers& m) { meet(m); },
+          [this](const committed& m) { on_committed(m); },
+          [this](const forgotten& m) { on_forgotten(m); },
+          [this](const drain& m) { on_drain(m); },
+          [this](const finish&) { self_->quit(); },
+          [this](const wake&) { on_wake(); },
+          [this](const set_batch_size& m) { on_batch_size(m); },
+          [this](const tick& m) { on_tick(m); }};
+}
+
 buffer_peer spawn_buffer(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
   event_gate gate{context->intake};
-  return system.spawn<gated<buffer_impl>>(std::move(gate), std::move(context), parent);
+  return system.spawn<gated<actor_of<buffer_state>>>(std::move(gate), std::move(context), parent);
 }
 
 buffer_actor public_handle(const buffer_peer& buffer) {

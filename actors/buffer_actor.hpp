@@ -19,7 +19,8 @@ namespace sluice {
 class buffer_state {
 public:
   static inline const char* name = "sluice.buffer";
-  using self_pointer = buffer_peer::stateful_pointer<buffer_state>;
+  using handle = buffer_peer;
+  using self_pointer = handle::stateful_pointer<buffer_state>;
 
   buffer_state() = default;
   buffer_state(const buffer_state&) = delete;
@@ -27,7 +28,8 @@ public:
   /// Whoever still waits for an answer gets one.
   ~buffer_state();
 
-  void start(self_pointer self, context_ptr context, const supervisor_actor& parent);
+  void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
   void meet(const peers&);
   void on_wake();
@@ -75,7 +77,7 @@ private:
   alarm deadline_{1};
 };
 
-/// Spawns it behind its gate.
+/// Spawns the buffer as a child of the supervisor, behind its gate.
 buffer_peer spawn_buffer(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
 /// What hosts send events to: the same actor, seen through its gate.

@@ -1,6 +1,5 @@
 #include "actors/dispatcher_actor.hpp"
 
-#include "actors/supervised.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/retry_after.hpp"
 
@@ -164,26 +163,14 @@ std::size_t dispatcher_state::capacity() const noexcept {
   return paused_ ? 0 : destination_->capacity();
 }
 
-namespace {
-
-dispatcher_state::handle::behavior_type dispatcher(dispatcher_state::self_pointer self, context_ptr context,
-                                                   const supervisor_actor& parent) {
-  auto* state = &compat::state_of(self);
-  state->start(self, std::move(context));
-  supervise(self, parent);
-  return {[state](const peers& m) { state->meet(m); },
-          [state](const deliver& m) { state->on_deliver(m); },
-          [state](const settled& m) { state->on_settled(m); },
-          [state](const set_paused& m) { state->on_paused(m); },
-          [state](const redirected& m) { state->on_redirected(m); },
-          [state](const attempt_ended& m) { state->on_ended(m); },
-          [state](const tick& m) { state->on_tick(m); }};
-}
-
-} // namespace
-
-dispatcher_actor spawn_dispatcher(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  return system.spawn(dispatcher, std::move(context), parent);
+dispatcher_state::handle::behavior_type dispatcher_state::behavior() {
+  return {[this](const peers& m) { meet(m); },
+          [this](const deliver& m) { on_deliver(m); },
+          [this](const settled& m) { on_settled(m); },
+          [this](const set_paused& m) { on_paused(m); },
+          [this](const redirected& m) { on_redirected(m); },
+          [this](const attempt_ended& m) { on_ended(m); },
+          [this](const tick& m) { on_tick(m); }};
 }
 
 } // namespace sluice

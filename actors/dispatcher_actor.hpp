@@ -24,6 +24,7 @@ public:
   using self_pointer = handle::stateful_pointer<dispatcher_state>;
 
   void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
   void meet(const peers&);
   void on_deliver(const deliver&);
@@ -66,7 +67,5 @@ private:
   /// Goes first, and with it its threads and sockets: they must find the port open or closed, never gone.
   std::unique_ptr<transport> transport_;
 };
-
-dispatcher_actor spawn_dispatcher(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
 } // namespace sluice

@@ -21,7 +21,10 @@ public:
   using handle = compat::extended<persister_actor, void(tick), void(commit_gathered)>;
   using self_pointer = handle::stateful_pointer<persister_state>;
 
+  static constexpr bool blocks = true;
+
   void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
   void meet(const peers&);
   void on_store(const store_batches&);
@@ -86,7 +89,5 @@ private:
   alarm heartbeat_{2};
   std::minstd_rand random_;
 };
-
-persister_actor spawn_persister(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
 } // namespace sluice

@@ -1,6 +1,5 @@
 #include "actors/retry_scheduler.hpp"
 
-#include "actors/supervised.hpp"
 #include "core/delivery/retry.hpp"
 
 namespace sluice {
@@ -44,21 +43,9 @@ void retry_state::wake_when_due() {
     due_.set(self_, self_->clock().now() + std::max(*next_due_ - context_->now(), milliseconds{0}));
 }
 
-namespace {
-
-retry_state::handle::behavior_type scheduler(retry_state::self_pointer self, context_ptr context,
-                                             const supervisor_actor& parent) {
-  auto* state = &compat::state_of(self);
-  state->start(self, std::move(context));
-  supervise(self, parent);
-  return {[state](const peers& m) { state->meet(m); }, [state](const attempt_failed& m) { state->on_failed(m); },
-          [state](const next_due& m) { state->on_next_due(m); }, [state](const tick& m) { state->on_tick(m); }};
-}
-
-} // namespace
-
-retry_scheduler spawn_retry_scheduler(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  return system.spawn(scheduler, std::move(context), parent);
+retry_state::handle::behavior_type retry_state::behavior() {
+  return {[this](const peers& m) { meet(m); }, [this](const attempt_failed& m) { on_failed(m); },
+          [this](const next_due& m) { on_next_due(m); }, [this](const tick& m) { on_tick(m); }};
 }
 
 } // namespace sluice

@@ -17,6 +17,7 @@ public:
   using self_pointer = handle::stateful_pointer<retry_state>;
 
   void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
   void meet(const peers& who) { peers_ = who; }
   void on_failed(const attempt_failed&);
@@ -33,7 +34,5 @@ private:
   std::optional<store_time> next_due_;
   alarm due_;
 };
-
-retry_scheduler spawn_retry_scheduler(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
 } // namespace sluice

@@ -7,6 +7,7 @@
 #include "actors/dispatcher_actor.hpp"
 #include "actors/persister_actor.hpp"
 #include "actors/retry_scheduler.hpp"
+#include "actors/supervised.hpp"
 
 namespace sluice {
 
@@ -26,13 +27,13 @@ void supervisor_state::start(self_pointer self, context_ptr context) {
 void supervisor_state::on_begin(const begin& m) {
   const supervisor_actor me{self_};
   auto& system = self_->system();
-  table_ =
-      std::make_shared<const peer_table>(peer_table{.supervisor = me,
-                                                    .buffer = m.buffer,
-                                                    .persister = spawn_persister(system, context_, me),
-                                                    .dispatcher = spawn_dispatcher(system, context_, me),
-                                                    .retry = spawn_retry_scheduler(system, context_, me),
-                                                    .dead_letters = spawn_dead_letter_actor(system, context_, me)});
+  table_ = std::make_shared<const peer_table>(
+      peer_table{.supervisor = me,
+                 .buffer = m.buffer,
+                 .persister = spawn_supervised<persister_state>(system, context_, me),
+                 .dispatcher = spawn_supervised<dispatcher_state>(system, context_, me),
+                 .retry = spawn_supervised<retry_state>(system, context_, me),
+                 .dead_letters = spawn_supervised<dead_letter_state>(system, context_, me)});
   adopt(table_->buffer);
   adopt(table_->persister);
   adopt(table_->dispatcher);
@@ -58,9 +59,8 @@ void supervisor_state::introduce() {
   compat::send(self_, table_->buffer, all);
 }
 
-template <class Handle>
-bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what,
-                                  Handle (*spawn)(caf::actor_system&, context_ptr, const supervisor_actor&)) {
+template <class State, class Handle>
+bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what) {
   if (((*table_).*which).address() != gone)
     return false;
   if (!budget_->spend(self_->clock().now())) {
@@ -71,7 +71,7 @@ bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table
   ++restarts_;
   context_->log(log_level::warning, std::string{what} + " failed and is started again");
   auto next = std::make_shared<peer_table>(*table_);
-  (*next).*which = spawn(self_->system(), context_, table_->supervisor);
+  (*next).*which = spawn_supervised<State>(self_->system(), context_, table_->supervisor);
   table_ = std::move(next);
   adopt((*table_).*which);
   introduce();
@@ -97,10 +97,10 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
     on_suspension_changed({suspension_source::destination, ""});
   if (gone == table_->persister.address())
     on_suspension_changed({suspension_source::queue, ""});
-  restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
-      restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
-      restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
-      restart_if(gone, &peer_table::dead_letters, "the dead-letter actor", &spawn_dead_letter_actor);
+  restart_if<persister_state>(gone, &peer_table::persister, "the persister") ||
+      restart_if<dispatcher_state>(gone, &peer_table::dispatcher, "the dispatcher") ||
+      restart_if<retry_state>(gone, &peer_table::retry, "the retry scheduler") ||
+      restart_if<dead_letter_state>(gone, &peer_table::dead_letters, "the dead-letter actor");
 }
 
 supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown& m) {
@@ -248,38 +248,30 @@ void supervisor_state::on_suspension_changed(const suspension_changed& m) {
     subscribers_.tell(delivery_suspended{m.reason});
 }
 
-namespace {
-
-supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self, context_ptr context) {
-  auto* state = &compat::state_of(self);
-  state->start(self, std::move(context));
-  compat::harden(self);
-  return {
-      [self, state](const subscribe& m) { return compat::to_requester(self, state->on_subscribe(m)); },
-      [state](const unsubscribe& m) { state->on_unsubscribe(m); },
-      [self, state](const get_stats&) { return compat::to_requester(self, caf::result<system_stats>{state->stats()}); },
-      [state](const pause&) { state->set_paused_to(true); },
-      [state](const resume&) { state->set_paused_to(false); },
-      [self, state](const set_destination& m) { return compat::to_requester(self, state->on_set_destination(m)); },
-      [state](const shutdown& m) { return state->on_shutdown(m); },
-      [self, state](const list_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [self, state](const show_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [self, state](const replay_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [self, state](const purge_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [state](const committed& m) { state->on_committed(m); },
-      [state](const intake_news& m) { state->on_intake_news(m); },
-      [state](const suspension_changed& m) { state->on_suspension_changed(m); },
-      [state](const drained&) { state->on_drained(); },
-      [state](const store_lost& m) { state->stop(m.why); },
-      [self, state](const get_peers&) { return compat::to_requester(self, caf::result<peers>{state->who_is_who()}); },
-      [state](const begin& m) { state->on_begin(m); },
-      [state](const tick& m) { state->on_tick(m); }};
+supervisor_state::handle::behavior_type supervisor_state::behavior() {
+  return {[this](const subscribe& m) { return compat::to_requester(self_, on_subscribe(m)); },
+          [this](const unsubscribe& m) { on_unsubscribe(m); },
+          [this](const get_stats&) { return compat::to_requester(self_, caf::result<system_stats>{stats()}); },
+          [this](const pause&) { set_paused_to(true); },
+          [this](const resume&) { set_paused_to(false); },
+          [this](const set_destination& m) { return compat::to_requester(self_, on_set_destination(m)); },
+          [this](const shutdown& m) { return on_shutdown(m); },
+          [this](const list_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const show_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const replay_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const purge_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const committed& m) { on_committed(m); },
+          [this](const intake_news& m) { on_intake_news(m); },
+          [this](const suspension_changed& m) { on_suspension_changed(m); },
+          [this](const drained&) { on_drained(); },
+          [this](const store_lost& m) { stop(m.why); },
+          [this](const get_peers&) { return compat::to_requester(self_, caf::result<peers>{peers{table_}}); },
+          [this](const begin& m) { on_begin(m); },
+          [this](const tick& m) { on_tick(m); }};
 }
 
-} // namespace
-
 supervisor_actor spawn_supervisor(caf::actor_system& system, context_ptr context) {
-  return system.spawn(supervisor, std::move(context));
+  return system.spawn<actor_of<supervisor_state>>(std::move(context));
 }
 
 } // namespace sluice

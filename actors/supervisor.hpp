@@ -20,10 +20,12 @@ namespace sluice {
 class supervisor_state {
 public:
   static inline const char* name = "sluice.supervisor";
-  using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+  using handle = supervisor_actor;
+  using self_pointer = handle::stateful_pointer<supervisor_state>;
   using shutdown_promise = caf::typed_response_promise<shutdown_report>;
 
   void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
   void on_begin(const begin&);
   caf::result<void> on_subscribe(const subscribe&);
@@ -37,8 +39,6 @@ public:
   void on_intake_news(const intake_news&);
   void on_suspension_changed(const suspension_changed&);
   void on_tick(const tick&);
-  peers who_is_who() const { return {table_}; }
-  const dead_letter_actor& dead_letters() const { return table_->dead_letters; }
 
   /// Ends the system; if `why` says that something failed, logs it and tells subscribers.
   void stop(error why);
@@ -46,9 +46,8 @@ public:
 private:
   enum class phase { running, draining, stopping };
 
-  template <class Handle>
-  bool restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what,
-                  Handle (*spawn)(caf::actor_system&, context_ptr, const supervisor_actor&));
+  template <class State, class Handle>
+  bool restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what);
   template <class Handle>
   void adopt(const Handle& child);
   void on_down(const caf::actor_addr& gone, const caf::error& why);

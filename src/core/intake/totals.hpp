@@ -10,8 +10,8 @@ namespace sluice {
 /// The totals of this process. The intake owns them, so that they outlive every actor; whoever learns what became of
 /// events counts it here.
 ///
-/// Every method may be called from any thread. An event's steps are counted in their order, so that no snapshot has more
-/// events stored than accepted, or more of them at an end than stored.
+/// Every method may be called from any thread. An event's steps are counted in their order, so that no snapshot has
+/// more events stored than accepted, or more of them at an end than stored.
 class totals {
 public:
   void count_accepted();
