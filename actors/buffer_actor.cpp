@@ -11,7 +11,7 @@ namespace sluice {
 
 namespace {
 
-// How long events gather before the buffer looks, if they do not fill a batch: a wake-up costs more than an event.
+// How long events that do not fill a batch gather before the buffer takes them: a wake-up costs more than an event.
 constexpr std::chrono::milliseconds linger{2};
 
 } // namespace
@@ -23,11 +23,11 @@ void buffer_state::start(self_pointer self, context_ptr context) {
   ledger_.emplace(*context_->intake, context_->queue->durable(), context_->queue->shared());
   port_.open(buffer_peer{self});
   context_->intake->open([port = port_.get()] { port->send(wake{}); });
-  port_.get()->send(wake{}); // for what came in before
+  port_.get()->send(wake{}); // Events may have come in before.
 }
 
 buffer_state::~buffer_state() {
-  if (context_) { // nobody will take what still comes; who waits for it is told as it goes
+  if (context_) { // Nobody takes events any more. Their requesters are told when the intake drops them.
     context_->intake->close();
     context_->intake->take();
   }
@@ -46,7 +46,7 @@ void buffer_state::meet(const peers& who) {
   for (const auto& [sequence, batch] : ledger_->unconfirmed())
     again.push_back(batch);
   compat::send(self_, peers_.table->persister,
-               store_batches{std::move(again)}); // also if there is none: it waits for it
+               store_batches{std::move(again)}); // Sent even if there is none, because the persister waits for it.
 }
 
 void buffer_state::on_wake() {
@@ -105,7 +105,7 @@ void buffer_state::on_forgotten(const forgotten& m) {
   advance();
 }
 
-// What an earlier process, or another one, had accepted.
+// Counts the end of a batch that an earlier process, or another one, had accepted.
 void buffer_state::on_recovered(const batch_news& n) const {
   auto& totals = context_->intake->totals();
   if (n.step == batch_step::delivered)
@@ -134,7 +134,7 @@ buffer_state::flush_promise buffer_state::on_flush(const flush& m) {
   return promise;
 }
 
-// Everything that can be done now is done; what time will bring is left to the alarm.
+// Does everything that can be done now, and sets the alarm for what becomes due later.
 void buffer_state::advance() {
   take_events();
   cut_batches();
@@ -142,7 +142,7 @@ void buffer_state::advance() {
   finish_flushes();
   auto next = batcher_->deadline();
   auto sooner = [&next](steady_time t) { next = next ? std::min(*next, t) : t; };
-  // While the window is closed the passing of time makes nothing due: its opening does.
+  // While the window is closed, its opening makes the next batch due, not the passing of time.
   if (ledger_->unconfirmed().size() >= context_->settings.persist_window)
     next.reset();
   if (!request_deadlines_.empty())

@@ -25,7 +25,7 @@ public:
   buffer_state() = default;
   buffer_state(const buffer_state&) = delete;
   buffer_state& operator=(const buffer_state&) = delete;
-  /// Whoever still waits for an answer gets one.
+  /// Answers every request that still waits.
   ~buffer_state();
 
   void start(self_pointer self, context_ptr context);
@@ -46,7 +46,7 @@ private:
   struct pending_flush {
     std::uint64_t number = 0;
     steady_time deadline;
-    /// Empty for a drain, which the supervisor is told of.
+    /// Empty for a drain: its end is reported to the supervisor.
     std::optional<flush_promise> promise;
   };
 
@@ -62,7 +62,7 @@ private:
   self_pointer self_ = nullptr;
   context_ptr context_;
   peers peers_;
-  /// Kept until the supervisor is known.
+  /// News for the supervisor, kept until it is known.
   intake_news news_;
   port_owner<buffer_peer> port_;
   std::optional<batcher> batcher_;
@@ -80,7 +80,7 @@ private:
 /// Spawns the buffer as a child of the supervisor, behind its gate.
 buffer_peer spawn_buffer(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
-/// What hosts send events to: the same actor, seen through its gate.
+/// Returns the handle that hosts send events to: the same actor, seen through its gate.
 buffer_actor public_handle(const buffer_peer&);
 
 } // namespace sluice

@@ -10,7 +10,7 @@ void dead_letter_state::start(self_pointer self, context_ptr context) {
 }
 
 void dead_letter_state::on_undeliverable(const undeliverable& m) {
-  // A transport from outside may have let anything through.
+  // A transport that a host brought may report anything, secrets included.
   failure_note why{m.why.status, printable(m.why.reason, context_->settings.write_key)};
   compat::send(self_, peers_.table->persister, settle{{bury{m.lease, std::move(why), m.expired}}});
 }

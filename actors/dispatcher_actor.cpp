@@ -26,7 +26,7 @@ void dispatcher_state::meet(const peers& who) {
       first.leased.push_back(d.what);
     compat::send(self_, peers_.table->persister, std::move(first));
   }
-  // Whatever one of them was told and has not passed on may have died with it.
+  // A peer that was restarted may have died with a verdict that it had not passed on.
   for (const auto& [id, d] : deliveries_)
     if (d.verdict)
       tell(*d.verdict);
@@ -61,7 +61,7 @@ void dispatcher_state::on_ended(const attempt_ended& m) {
   decide(d, judge(d.what, note(d.what, m.response), context_->settings, sealer_));
 }
 
-// Kept until it is settled, so that it can be told again.
+// The verdict is kept until it is settled, so that a restarted peer can be told again.
 void dispatcher_state::decide(delivery& d, verdict v) {
   d.verdict = std::move(v);
   tell(*d.verdict);
@@ -94,7 +94,8 @@ void dispatcher_state::on_paused(const set_paused& m) {
   say_capacity();
 }
 
-// What is under way is cancelled, and goes to the new one; what the old one still answers says nothing about that.
+// Deliveries that are under way are cancelled, and go to the new destination. What the old one still answers is
+// ignored, because it says nothing about the new one.
 void dispatcher_state::on_redirected(const redirected& m) {
   context_ = m.context;
   for (auto& [id, d] : deliveries_)

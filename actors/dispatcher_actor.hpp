@@ -16,7 +16,8 @@
 
 namespace sluice {
 
-/// Posts what the persister gives it and says what became of it, until the persister has confirmed that.
+/// Posts the batches that the persister gives it, and passes on the verdict on each until the persister has confirmed
+/// it.
 class dispatcher_state {
 public:
   static inline const char* name = "sluice.dispatcher";
@@ -44,6 +45,7 @@ private:
   void attempt(delivery&);
   void decide(delivery&, verdict);
   void tell(const verdict&) const;
+  /// Notes what a response says about the destination. Returns what the verdict needs.
   ended_attempt note(const leased_batch&, const delivery_response&);
   void report_health(const std::string& why);
   void say_capacity();
@@ -60,11 +62,11 @@ private:
   bool paused_ = false;
   std::size_t said_capacity_ = 0;
   std::size_t said_batch_size_ = 0;
-  /// Spreads probes.
+  /// Spreads probes, so that processes do not probe at the same time.
   std::mt19937_64 random_;
   payload_sealer sealer_;
   alarm probe_;
-  /// Goes first, and with it its threads and sockets: they must find the port open or closed, never gone.
+  /// Must be destroyed first, with its threads and sockets: they may still use the port.
   std::unique_ptr<transport> transport_;
 };
 

@@ -6,7 +6,7 @@ namespace sluice {
 
 namespace {
 
-// When to say again that retries are due, if nothing has come of it.
+// How long to wait before the persister is told again that retries are due.
 constexpr std::chrono::seconds reminder{1};
 
 } // namespace
@@ -33,7 +33,7 @@ void retry_state::on_tick(const tick& t) {
     return;
   if (*next_due_ > context_->now())
     return wake_when_due();
-  // Cleared only by the persister's word: the wake-up itself may be lost, or too early for the store's own clock.
+  // Only the persister's answer clears it: this message may be lost, or be too early by the store's own clock.
   compat::send(self_, peers_.table->persister, promote_due{});
   due_.set(self_, self_->clock().now() + reminder);
 }

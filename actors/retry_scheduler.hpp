@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-/// Decides when a failed batch is tried again; wakes the persister when the time has come.
+/// Decides when a failed batch is tried again, and tells the persister when retries are due.
 class retry_state {
 public:
   static inline const char* name = "sluice.retry";

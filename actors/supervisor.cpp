@@ -13,7 +13,7 @@ namespace sluice {
 
 namespace {
 
-// What the buffer gets on top of the shutdown deadline to say that it has passed.
+// How long after the shutdown deadline the buffer may still report that it has passed.
 constexpr std::chrono::seconds grace{1};
 
 } // namespace
@@ -48,10 +48,11 @@ void supervisor_state::adopt(const Handle& child) {
   compat::watch(self_, child, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
 }
 
-// Whoever is spoken to hears of its peers before those who speak to it do; the persister, to whom all do, waits for it.
+// An actor hears of its peers before the actors that send to it do. The persister, to which all send, waits until it
+// has heard.
 void supervisor_state::introduce() {
   const peers all{table_};
-  compat::send(self_, table_->dispatcher, set_paused{.paused = paused_}); // before it can say that it has room
+  compat::send(self_, table_->dispatcher, set_paused{.paused = paused_}); // It must know before it pulls.
   compat::send(self_, table_->dead_letters, all);
   compat::send(self_, table_->retry, all);
   compat::send(self_, table_->dispatcher, all);
@@ -64,8 +65,8 @@ bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table
   if (((*table_).*which).address() != gone)
     return false;
   if (!budget_->spend(self_->clock().now())) {
-    stop(
-        {errc::restarts_used_up, "restarts", std::string{what} + " failed more often than the option restarts allows"});
+    stop(error{errc::restarts_used_up, "restarts",
+               std::string{what} + " failed more often than the option restarts allows"});
     return true;
   }
   ++restarts_;
@@ -91,8 +92,8 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
     return;
   }
   if (gone == table_->buffer.address())
-    return stop({errc::restarts_used_up, "restarts", "the buffer failed"});
-  // The next one finds out for itself.
+    return stop(error{errc::restarts_used_up, "restarts", "the buffer failed"});
+  // A restarted actor finds out for itself why deliveries wait.
   if (gone == table_->dispatcher.address())
     on_suspension_changed({suspension_source::destination, ""});
   if (gone == table_->persister.address())
@@ -107,7 +108,7 @@ supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown&
   promises_.push_back(compat::promise_to_requester<shutdown_report>(self_));
   if (phase_ != phase::stopping) {
     phase_ = phase::draining;
-    // The soonest of several deadlines holds.
+    // The earliest of several deadlines holds.
     const auto deadline = within_reason(m.deadline, context_->settings.shutdown_deadline);
     compat::send(self_, table_->buffer, drain{deadline});
     overdue_.set(self_, self_->clock().now() + deadline + grace);
@@ -116,15 +117,15 @@ supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown&
 }
 
 void supervisor_state::on_drained() {
-  stop({});
+  stop(std::nullopt);
 }
 
 void supervisor_state::on_tick(const tick& t) {
   if (overdue_.rings(t))
-    stop({});
+    stop(std::nullopt);
 }
 
-void supervisor_state::stop(error why) {
+void supervisor_state::stop(std::optional<error> why) {
   if (phase_ == phase::stopping)
     return;
   phase_ = phase::stopping;
@@ -132,7 +133,7 @@ void supervisor_state::stop(error why) {
   context_->intake->close();
   if (alive_.empty())
     return end();
-  // The store's last word first, and what has come of it; see on_down.
+  // The persister goes first, so that its last commit is counted; on_down ends the others.
   if (is_alive(table_->persister))
     compat::send(self_, table_->persister, finish{});
   else
@@ -148,23 +149,23 @@ void supervisor_state::end_the_others() {
   for (const auto& child : alive_)
     if (child != table_->buffer.address())
       caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
-  if (is_alive(table_->buffer)) // behind the persister's last news
+  if (is_alive(table_->buffer)) // This arrives behind the persister's last news.
     compat::send(self_, table_->buffer, finish{});
 }
 
 void supervisor_state::end() {
   const auto report = final_report();
-  const bool failed = failure_.code != errc{};
-  if (failed) {
-    context_->log(log_level::error, "stopped: " + failure_.message + "; delivered " + std::to_string(report.delivered) +
-                                        ", dead " + std::to_string(report.dead) + ", stored " +
-                                        std::to_string(report.stored) + ", lost " + std::to_string(report.lost));
-    subscribers_.tell(stopped{failure_.message, report});
+  if (failure_) {
+    context_->log(log_level::error, "stopped: " + failure_->message + "; delivered " +
+                                        std::to_string(report.delivered) + ", dead " + std::to_string(report.dead) +
+                                        ", stored " + std::to_string(report.stored) + ", lost " +
+                                        std::to_string(report.lost));
+    subscribers_.tell(stopped{failure_->message, report});
   }
   for (auto& p : promises_)
     p.deliver(report);
-  if (failed)
-    self_->quit(to_caf_error(failure_));
+  if (failure_)
+    self_->quit(to_caf_error(*failure_));
   else
     self_->quit();
 }
@@ -243,8 +244,8 @@ void supervisor_state::on_intake_news(const intake_news& m) {
 }
 
 void supervisor_state::on_suspension_changed(const suspension_changed& m) {
-  auto& held = m.by == suspension_source::destination ? suspended_by_destination_ : suspended_by_queue_;
-  if (std::exchange(held, m.reason) != m.reason)
+  auto& reason = m.by == suspension_source::destination ? suspended_by_destination_ : suspended_by_queue_;
+  if (std::exchange(reason, m.reason) != m.reason)
     subscribers_.tell(delivery_suspended{m.reason});
 }
 
