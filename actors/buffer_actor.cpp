@@ -11,50 +11,23 @@ namespace sluice {
 
 namespace {
 
-// How long events gather before the buffer looks, if they do not fill a batch: a wake-up costs more than an event.
+// How long events that do not fill a batch gather before the buffer takes them: a wake-up costs more than an event.
 constexpr std::chrono::milliseconds linger{2};
-
-class buffer_impl : public caf::stateful_actor<buffer_state, buffer_peer::base> {
-public:
-  buffer_impl(caf::actor_config& config, context_ptr context, supervisor_actor parent)
-      : caf::stateful_actor<buffer_state, buffer_peer::base>{config}, context_{std::move(context)}, parent_{std::move(
-                                                                                                        parent)} {}
-
-  behavior_type make_behavior() override {
-    compat::state_of(this).start(this, context_, parent_);
-    auto* core = &compat::state_of(this);
-    parent_ = supervisor_actor{};
-    return {[core](const flush& m) { return core->on_flush(m); },
-            [core](const peers& m) { core->meet(m); },
-            [core](const committed& m) { core->on_committed(m); },
-            [core](const forgotten& m) { core->on_forgotten(m); },
-            [core](const drain& m) { core->on_drain(m); },
-            [this](const finish&) { this->quit(); },
-            [core](const wake&) { core->on_wake(); },
-            [core](const set_batch_size& m) { core->on_batch_size(m); },
-            [core](const tick& m) { core->on_tick(m); }};
-  }
-
-private:
-  context_ptr context_;
-  supervisor_actor parent_;
-};
 
 } // namespace
 
-void buffer_state::start(self_pointer self, context_ptr context, const supervisor_actor& parent) {
+void buffer_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
   batcher_.emplace(context_->settings);
   ledger_.emplace(*context_->intake, context_->queue->durable(), context_->queue->shared());
   port_.open(buffer_peer{self});
   context_->intake->open([port = port_.get()] { port->send(wake{}); });
-  port_.get()->send(wake{}); // for what came in before
-  supervise(self, parent);
+  port_.get()->send(wake{}); // Events may have come in before.
 }
 
 buffer_state::~buffer_state() {
-  if (context_) { // nobody will take what still comes; who waits for it is told as it goes
+  if (context_) { // Nobody takes events any more. Their requesters are told when the intake drops them.
     context_->intake->close();
     context_->intake->take();
   }
@@ -73,7 +46,7 @@ void buffer_state::meet(const peers& who) {
   for (const auto& [sequence, batch] : ledger_->unconfirmed())
     again.push_back(batch);
   compat::send(self_, peers_.table->persister,
-               store_batches{std::move(again)}); // also if there is none: it waits for it
+               store_batches{std::move(again)}); // Sent even if there is none, because the persister waits for it.
 }
 
 void buffer_state::on_wake() {
@@ -132,7 +105,7 @@ void buffer_state::on_forgotten(const forgotten& m) {
   advance();
 }
 
-// What an earlier process, or another one, had accepted.
+// Counts the end of a batch that an earlier process, or another one, had accepted.
 void buffer_state::on_recovered(const batch_news& n) const {
   auto& totals = context_->intake->totals();
   if (n.step == batch_step::delivered)
@@ -161,7 +134,7 @@ buffer_state::flush_promise buffer_state::on_flush(const flush& m) {
   return promise;
 }
 
-// Everything that can be done now is done; what time will bring is left to the alarm.
+// Does everything that can be done now, and sets the alarm for what becomes due later.
 void buffer_state::advance() {
   take_events();
   cut_batches();
@@ -169,7 +142,7 @@ void buffer_state::advance() {
   finish_flushes();
   auto next = batcher_->deadline();
   auto sooner = [&next](steady_time t) { next = next ? std::min(*next, t) : t; };
-  // While the window is closed the passing of time makes nothing due: its opening does.
+  // While the window is closed, its opening makes the next batch due, not the passing of time.
   if (ledger_->unconfirmed().size() >= context_->settings.persist_window)
     next.reset();
   if (!request_deadlines_.empty())
@@ -257,9 +230,21 @@ steady_time buffer_state::now() const {
   return self_->clock().now();
 }
 
+buffer_state::handle::behavior_type buffer_state::behavior() {
+  return {[this](const flush& m) { return on_flush(m); },
+          [this](const peers& m) { meet(m); },
+          [this](const committed& m) { on_committed(m); },
+          [this](const forgotten& m) { on_forgotten(m); },
+          [this](const drain& m) { on_drain(m); },
+          [this](const finish&) { self_->quit(); },
+          [this](const wake&) { on_wake(); },
+          [this](const set_batch_size& m) { on_batch_size(m); },
+          [this](const tick& m) { on_tick(m); }};
+}
+
 buffer_peer spawn_buffer(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
   event_gate gate{context->intake};
-  return system.spawn<gated<buffer_impl>>(std::move(gate), std::move(context), parent);
+  return system.spawn<gated<actor_of<buffer_state>>>(std::move(gate), std::move(context), parent);
 }
 
 buffer_actor public_handle(const buffer_peer& buffer) {

@@ -19,16 +19,19 @@ namespace sluice {
 class buffer_state {
 public:
   static inline const char* name = "sluice.buffer";
-  using self_pointer = buffer_peer::stateful_pointer<buffer_state>;
+  using handle = buffer_peer;
+  using self_pointer = handle::stateful_pointer<buffer_state>;
 
   buffer_state() = default;
   buffer_state(const buffer_state&) = delete;
   buffer_state& operator=(const buffer_state&) = delete;
-  /// Whoever still waits for an answer gets one.
+  /// Answers every request that still waits.
   ~buffer_state();
 
-  void start(self_pointer self, context_ptr context, const supervisor_actor& parent);
+  void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
+private:
   void meet(const peers&);
   void on_wake();
   void on_batch_size(const set_batch_size&);
@@ -39,12 +42,11 @@ public:
   using flush_promise = caf::typed_response_promise<flush_report>;
   flush_promise on_flush(const flush&);
 
-private:
   void on_recovered(const batch_news&) const;
   struct pending_flush {
     std::uint64_t number = 0;
     steady_time deadline;
-    /// Empty for a drain, which the supervisor is told of.
+    /// Empty for a drain: its end is reported to the supervisor.
     std::optional<flush_promise> promise;
   };
 
@@ -60,7 +62,7 @@ private:
   self_pointer self_ = nullptr;
   context_ptr context_;
   peers peers_;
-  /// Kept until the supervisor is known.
+  /// News for the supervisor, kept until it is known.
   intake_news news_;
   port_owner<buffer_peer> port_;
   std::optional<batcher> batcher_;
@@ -75,10 +77,10 @@ private:
   alarm deadline_{1};
 };
 
-/// Spawns it behind its gate.
+/// Spawns the buffer as a child of the supervisor, behind its gate.
 buffer_peer spawn_buffer(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
-/// What hosts send events to: the same actor, seen through its gate.
+/// Returns the handle that hosts send events to: the same actor, seen through its gate.
 buffer_actor public_handle(const buffer_peer&);
 
 } // namespace sluice

@@ -12,8 +12,8 @@
 
 namespace sluice {
 
-/// What the composition root gives to every actor, and the supervisor in its place when the destination changes:
-/// read-only, but for the intake, which locks, and the store, which only the persister touches.
+/// What every actor is given by the composition root, and again by the supervisor when the destination changes. It is
+/// read-only, except for the intake, which locks, and the store, which only the persister uses.
 struct actor_context {
   options settings;
   std::shared_ptr<sluice::intake> intake;
@@ -26,16 +26,16 @@ struct actor_context {
   std::uint64_t seed = 0;
   /// Begins every batch id of this process.
   std::string incarnation;
-  /// The destination is another than the one that the store was opened for; it is to be told.
+  /// The destination has changed since the store was opened: the persister must redirect the queue.
   bool redirected = false;
-  /// False under a simulated clock, which has no threads.
+  /// Whether the persister gets a thread of its own. False under a simulated clock, which has no threads.
   bool detach_persister = true;
 
   void log(log_level level, const std::string& line) const noexcept {
     try {
       if (settings.log)
         settings.log(level, line);
-    } catch (...) { // it must not throw; if it does, that is the end of the line and of nothing else
+    } catch (...) { // A log function that throws loses its line, and nothing else.
     }
   }
   store_time now() const { return std::chrono::time_point_cast<std::chrono::milliseconds>(clock()); }

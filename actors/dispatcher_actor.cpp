@@ -1,6 +1,5 @@
 #include "actors/dispatcher_actor.hpp"
 
-#include "actors/supervised.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/retry_after.hpp"
 
@@ -27,7 +26,7 @@ void dispatcher_state::meet(const peers& who) {
       first.leased.push_back(d.what);
     compat::send(self_, peers_.table->persister, std::move(first));
   }
-  // Whatever one of them was told and has not passed on may have died with it.
+  // A peer that was restarted may have died with a verdict that it had not passed on.
   for (const auto& [id, d] : deliveries_)
     if (d.verdict)
       tell(*d.verdict);
@@ -62,7 +61,7 @@ void dispatcher_state::on_ended(const attempt_ended& m) {
   decide(d, judge(d.what, note(d.what, m.response), context_->settings, sealer_));
 }
 
-// Kept until it is settled, so that it can be told again.
+// The verdict is kept until it is settled, so that a restarted peer can be told again.
 void dispatcher_state::decide(delivery& d, verdict v) {
   d.verdict = std::move(v);
   tell(*d.verdict);
@@ -95,7 +94,8 @@ void dispatcher_state::on_paused(const set_paused& m) {
   say_capacity();
 }
 
-// What is under way is cancelled, and goes to the new one; what the old one still answers says nothing about that.
+// Deliveries that are under way are cancelled, and go to the new destination. What the old one still answers is
+// ignored, because it says nothing about the new one.
 void dispatcher_state::on_redirected(const redirected& m) {
   context_ = m.context;
   for (auto& [id, d] : deliveries_)
@@ -164,26 +164,14 @@ std::size_t dispatcher_state::capacity() const noexcept {
   return paused_ ? 0 : destination_->capacity();
 }
 
-namespace {
-
-dispatcher_state::handle::behavior_type dispatcher(dispatcher_state::self_pointer self, context_ptr context,
-                                                   const supervisor_actor& parent) {
-  auto* state = &compat::state_of(self);
-  state->start(self, std::move(context));
-  supervise(self, parent);
-  return {[state](const peers& m) { state->meet(m); },
-          [state](const deliver& m) { state->on_deliver(m); },
-          [state](const settled& m) { state->on_settled(m); },
-          [state](const set_paused& m) { state->on_paused(m); },
-          [state](const redirected& m) { state->on_redirected(m); },
-          [state](const attempt_ended& m) { state->on_ended(m); },
-          [state](const tick& m) { state->on_tick(m); }};
-}
-
-} // namespace
-
-dispatcher_actor spawn_dispatcher(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  return system.spawn(dispatcher, std::move(context), parent);
+dispatcher_state::handle::behavior_type dispatcher_state::behavior() {
+  return {[this](const peers& m) { meet(m); },
+          [this](const deliver& m) { on_deliver(m); },
+          [this](const settled& m) { on_settled(m); },
+          [this](const set_paused& m) { on_paused(m); },
+          [this](const redirected& m) { on_redirected(m); },
+          [this](const attempt_ended& m) { on_ended(m); },
+          [this](const tick& m) { on_tick(m); }};
 }
 
 } // namespace sluice

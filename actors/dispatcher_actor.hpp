@@ -16,7 +16,8 @@
 
 namespace sluice {
 
-/// Posts what the persister gives it and says what became of it, until the persister has confirmed that.
+/// Posts the batches that the persister gives it, and passes on the verdict on each until the persister has confirmed
+/// it.
 class dispatcher_state {
 public:
   static inline const char* name = "sluice.dispatcher";
@@ -24,7 +25,9 @@ public:
   using self_pointer = handle::stateful_pointer<dispatcher_state>;
 
   void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
+private:
   void meet(const peers&);
   void on_deliver(const deliver&);
   void on_ended(const attempt_ended&);
@@ -33,7 +36,6 @@ public:
   void on_redirected(const redirected&);
   void on_tick(const tick&);
 
-private:
   struct delivery {
     leased_batch what;
     /// Empty while the attempt is under way.
@@ -43,6 +45,7 @@ private:
   void attempt(delivery&);
   void decide(delivery&, verdict);
   void tell(const verdict&) const;
+  /// Notes what a response says about the destination. Returns what the verdict needs.
   ended_attempt note(const leased_batch&, const delivery_response&);
   void report_health(const std::string& why);
   void say_capacity();
@@ -59,14 +62,12 @@ private:
   bool paused_ = false;
   std::size_t said_capacity_ = 0;
   std::size_t said_batch_size_ = 0;
-  /// Spreads probes.
+  /// Spreads probes, so that processes do not probe at the same time.
   std::mt19937_64 random_;
   payload_sealer sealer_;
   alarm probe_;
-  /// Goes first, and with it its threads and sockets: they must find the port open or closed, never gone.
+  /// Must be destroyed first, with its threads and sockets: they may still use the port.
   std::unique_ptr<transport> transport_;
 };
-
-dispatcher_actor spawn_dispatcher(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
 } // namespace sluice

@@ -4,7 +4,6 @@
 
 #include "actors/dead_letter_answers.hpp"
 #include "actors/guarded.hpp"
-#include "actors/supervised.hpp"
 #include "store/fingerprint.hpp"
 
 namespace sluice {
@@ -150,41 +149,25 @@ double persister_state::unit_random() {
   return std::uniform_real_distribution<double>{0.0, 1.0}(random_);
 }
 
-namespace {
-
-persister_state::handle::behavior_type persister(persister_state::self_pointer self, context_ptr context,
-                                                 const supervisor_actor& parent) {
-  auto* state = &compat::state_of(self);
-  state->start(self, std::move(context));
-  supervise(self, parent);
-  return {[state](const peers& m) { state->meet(m); },
-          [state](const store_batches& m) { state->on_store(m); },
-          [state](const settle& m) { state->on_settle(m); },
-          [state](const pull& m) { state->on_pull(m); },
-          [state](const set_capacity& m) { state->on_capacity(m); },
-          [state](const promote_due&) { state->commit_soon(); },
-          [state](const set_paused& m) { state->on_paused(m); },
-          [state](const redirected& m) { state->on_redirected(m); },
-          [state](const finish&) { state->on_finish(); },
-          [self, state](const list_dead& m) { return compat::to_requester(self, answer(state->queue(), m)); },
-          [self, state](const show_dead& m) {
-            return compat::to_requester(self, answer(state->queue(), m, state->max_batch_bytes()));
+persister_state::handle::behavior_type persister_state::behavior() {
+  return {[this](const peers& m) { meet(m); },
+          [this](const store_batches& m) { on_store(m); },
+          [this](const settle& m) { on_settle(m); },
+          [this](const pull& m) { on_pull(m); },
+          [this](const set_capacity& m) { on_capacity(m); },
+          [this](const promote_due&) { commit_soon(); },
+          [this](const set_paused& m) { on_paused(m); },
+          [this](const redirected& m) { on_redirected(m); },
+          [this](const finish&) { on_finish(); },
+          [this](const list_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
+          [this](const show_dead& m) { return compat::to_requester(self_, answer(queue(), m, max_batch_bytes())); },
+          [this](const replay_dead& m) {
+            commit_soon();
+            return compat::to_requester(self_, answer(queue(), m));
           },
-          [self, state](const replay_dead& m) {
-            state->commit_soon();
-            return compat::to_requester(self, answer(state->queue(), m));
-          },
-          [self, state](const purge_dead& m) { return compat::to_requester(self, answer(state->queue(), m)); },
-          [state](const tick& m) { state->on_tick(m); },
-          [state](const commit_gathered&) { state->commit(); }};
-}
-
-} // namespace
-
-persister_actor spawn_persister(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  if (context->detach_persister)
-    return system.spawn<caf::detached>(persister, std::move(context), parent);
-  return system.spawn(persister, std::move(context), parent);
+          [this](const purge_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
+          [this](const tick& m) { on_tick(m); },
+          [this](const commit_gathered&) { commit(); }};
 }
 
 } // namespace sluice

@@ -18,8 +18,12 @@ public:
   using handle = compat::extended<persister_actor, void(tick), void(commit_gathered)>;
   using self_pointer = handle::stateful_pointer<persister_state>;
 
-  void start(self_pointer self, context_ptr context);
+  static constexpr bool blocks = true;
 
+  void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
+
+private:
   void meet(const peers&);
   void on_store(const store_batches&);
   void on_settle(const settle&);
@@ -35,7 +39,6 @@ public:
   store& queue() const { return *context_->queue; }
   std::size_t max_batch_bytes() const { return context_->settings.max_batch_bytes; }
 
-private:
   void note_attachment();
   void perform(effects);
   void set_heartbeat();
@@ -55,7 +58,5 @@ private:
   alarm heartbeat_{2};
   std::minstd_rand random_;
 };
-
-persister_actor spawn_persister(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
 } // namespace sluice

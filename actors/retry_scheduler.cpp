@@ -1,13 +1,12 @@
 #include "actors/retry_scheduler.hpp"
 
-#include "actors/supervised.hpp"
 #include "core/delivery/retry.hpp"
 
 namespace sluice {
 
 namespace {
 
-// When to say again that retries are due, if nothing has come of it.
+// How long to wait before the persister is told again that retries are due.
 constexpr std::chrono::seconds reminder{1};
 
 } // namespace
@@ -34,7 +33,7 @@ void retry_state::on_tick(const tick& t) {
     return;
   if (*next_due_ > context_->now())
     return wake_when_due();
-  // Cleared only by the persister's word: the wake-up itself may be lost, or too early for the store's own clock.
+  // Only the persister's answer clears it: this message may be lost, or be too early by the store's own clock.
   compat::send(self_, peers_.table->persister, promote_due{});
   due_.set(self_, self_->clock().now() + reminder);
 }
@@ -44,21 +43,9 @@ void retry_state::wake_when_due() {
     due_.set(self_, self_->clock().now() + std::max(*next_due_ - context_->now(), milliseconds{0}));
 }
 
-namespace {
-
-retry_state::handle::behavior_type scheduler(retry_state::self_pointer self, context_ptr context,
-                                             const supervisor_actor& parent) {
-  auto* state = &compat::state_of(self);
-  state->start(self, std::move(context));
-  supervise(self, parent);
-  return {[state](const peers& m) { state->meet(m); }, [state](const attempt_failed& m) { state->on_failed(m); },
-          [state](const next_due& m) { state->on_next_due(m); }, [state](const tick& m) { state->on_tick(m); }};
-}
-
-} // namespace
-
-retry_scheduler spawn_retry_scheduler(caf::actor_system& system, context_ptr context, const supervisor_actor& parent) {
-  return system.spawn(scheduler, std::move(context), parent);
+retry_state::handle::behavior_type retry_state::behavior() {
+  return {[this](const peers& m) { meet(m); }, [this](const attempt_failed& m) { on_failed(m); },
+          [this](const next_due& m) { on_next_due(m); }, [this](const tick& m) { on_tick(m); }};
 }
 
 } // namespace sluice

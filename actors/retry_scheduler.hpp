@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-/// Decides when a failed batch is tried again; wakes the persister when the time has come.
+/// Decides when a failed batch is tried again, and tells the persister when retries are due.
 class retry_state {
 public:
   static inline const char* name = "sluice.retry";
@@ -17,13 +17,14 @@ public:
   using self_pointer = handle::stateful_pointer<retry_state>;
 
   void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
+private:
   void meet(const peers& who) { peers_ = who; }
   void on_failed(const attempt_failed&);
   void on_next_due(const next_due&);
   void on_tick(const tick&);
 
-private:
   void wake_when_due();
 
   self_pointer self_ = nullptr;
@@ -33,7 +34,5 @@ private:
   std::optional<store_time> next_due_;
   alarm due_;
 };
-
-retry_scheduler spawn_retry_scheduler(caf::actor_system&, context_ptr, const supervisor_actor& parent);
 
 } // namespace sluice

@@ -7,12 +7,13 @@
 #include "actors/dispatcher_actor.hpp"
 #include "actors/persister_actor.hpp"
 #include "actors/retry_scheduler.hpp"
+#include "actors/supervised.hpp"
 
 namespace sluice {
 
 namespace {
 
-// What the buffer gets on top of the shutdown deadline to say that it has passed.
+// How long after the shutdown deadline the buffer may still report that it has passed.
 constexpr std::chrono::seconds grace{1};
 
 } // namespace
@@ -26,13 +27,13 @@ void supervisor_state::start(self_pointer self, context_ptr context) {
 void supervisor_state::on_begin(const begin& m) {
   const supervisor_actor me{self_};
   auto& system = self_->system();
-  table_ =
-      std::make_shared<const peer_table>(peer_table{.supervisor = me,
-                                                    .buffer = m.buffer,
-                                                    .persister = spawn_persister(system, context_, me),
-                                                    .dispatcher = spawn_dispatcher(system, context_, me),
-                                                    .retry = spawn_retry_scheduler(system, context_, me),
-                                                    .dead_letters = spawn_dead_letter_actor(system, context_, me)});
+  table_ = std::make_shared<const peer_table>(
+      peer_table{.supervisor = me,
+                 .buffer = m.buffer,
+                 .persister = spawn_supervised<persister_state>(system, context_, me),
+                 .dispatcher = spawn_supervised<dispatcher_state>(system, context_, me),
+                 .retry = spawn_supervised<retry_state>(system, context_, me),
+                 .dead_letters = spawn_supervised<dead_letter_state>(system, context_, me)});
   adopt(table_->buffer);
   adopt(table_->persister);
   adopt(table_->dispatcher);
@@ -47,10 +48,11 @@ void supervisor_state::adopt(const Handle& child) {
   compat::watch(self_, child, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
 }
 
-// Whoever is spoken to hears of its peers before those who speak to it do; the persister, to whom all do, waits for it.
+// An actor hears of its peers before the actors that send to it do. The persister, to which all send, waits until it
+// has heard.
 void supervisor_state::introduce() {
   const peers all{table_};
-  compat::send(self_, table_->dispatcher, set_paused{.paused = paused_}); // before it can say that it has room
+  compat::send(self_, table_->dispatcher, set_paused{.paused = paused_}); // It must know before it pulls.
   compat::send(self_, table_->dead_letters, all);
   compat::send(self_, table_->retry, all);
   compat::send(self_, table_->dispatcher, all);
@@ -58,20 +60,19 @@ void supervisor_state::introduce() {
   compat::send(self_, table_->buffer, all);
 }
 
-template <class Handle>
-bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what,
-                                  Handle (*spawn)(caf::actor_system&, context_ptr, const supervisor_actor&)) {
+template <class State, class Handle>
+bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what) {
   if (((*table_).*which).address() != gone)
     return false;
   if (!budget_->spend(self_->clock().now())) {
-    stop(
-        {errc::restarts_used_up, "restarts", std::string{what} + " failed more often than the option restarts allows"});
+    stop(error{errc::restarts_used_up, "restarts",
+               std::string{what} + " failed more often than the option restarts allows"});
     return true;
   }
   ++restarts_;
   context_->log(log_level::warning, std::string{what} + " failed and is started again");
   auto next = std::make_shared<peer_table>(*table_);
-  (*next).*which = spawn(self_->system(), context_, table_->supervisor);
+  (*next).*which = spawn_supervised<State>(self_->system(), context_, table_->supervisor);
   table_ = std::move(next);
   adopt((*table_).*which);
   introduce();
@@ -91,23 +92,23 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
     return;
   }
   if (gone == table_->buffer.address())
-    return stop({errc::restarts_used_up, "restarts", "the buffer failed"});
-  // The next one finds out for itself.
+    return stop(error{errc::restarts_used_up, "restarts", "the buffer failed"});
+  // A restarted actor finds out for itself why deliveries wait.
   if (gone == table_->dispatcher.address())
     on_suspension_changed({suspension_source::destination, ""});
   if (gone == table_->persister.address())
     on_suspension_changed({suspension_source::queue, ""});
-  restart_if(gone, &peer_table::persister, "the persister", &spawn_persister) ||
-      restart_if(gone, &peer_table::dispatcher, "the dispatcher", &spawn_dispatcher) ||
-      restart_if(gone, &peer_table::retry, "the retry scheduler", &spawn_retry_scheduler) ||
-      restart_if(gone, &peer_table::dead_letters, "the dead-letter actor", &spawn_dead_letter_actor);
+  restart_if<persister_state>(gone, &peer_table::persister, "the persister") ||
+      restart_if<dispatcher_state>(gone, &peer_table::dispatcher, "the dispatcher") ||
+      restart_if<retry_state>(gone, &peer_table::retry, "the retry scheduler") ||
+      restart_if<dead_letter_state>(gone, &peer_table::dead_letters, "the dead-letter actor");
 }
 
 supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown& m) {
   promises_.push_back(compat::promise_to_requester<shutdown_report>(self_));
   if (phase_ != phase::stopping) {
     phase_ = phase::draining;
-    // The soonest of several deadlines holds.
+    // The earliest of several deadlines holds.
     const auto deadline = within_reason(m.deadline, context_->settings.shutdown_deadline);
     compat::send(self_, table_->buffer, drain{deadline});
     overdue_.set(self_, self_->clock().now() + deadline + grace);
@@ -116,15 +117,15 @@ supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown&
 }
 
 void supervisor_state::on_drained() {
-  stop({});
+  stop(std::nullopt);
 }
 
 void supervisor_state::on_tick(const tick& t) {
   if (overdue_.rings(t))
-    stop({});
+    stop(std::nullopt);
 }
 
-void supervisor_state::stop(error why) {
+void supervisor_state::stop(std::optional<error> why) {
   if (phase_ == phase::stopping)
     return;
   phase_ = phase::stopping;
@@ -132,7 +133,7 @@ void supervisor_state::stop(error why) {
   context_->intake->close();
   if (alive_.empty())
     return end();
-  // The store's last word first, and what has come of it; see on_down.
+  // The persister goes first, so that its last commit is counted; on_down ends the others.
   if (is_alive(table_->persister))
     compat::send(self_, table_->persister, finish{});
   else
@@ -148,23 +149,23 @@ void supervisor_state::end_the_others() {
   for (const auto& child : alive_)
     if (child != table_->buffer.address())
       caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
-  if (is_alive(table_->buffer)) // behind the persister's last news
+  if (is_alive(table_->buffer)) // This arrives behind the persister's last news.
     compat::send(self_, table_->buffer, finish{});
 }
 
 void supervisor_state::end() {
   const auto report = final_report();
-  const bool failed = failure_.code != errc{};
-  if (failed) {
-    context_->log(log_level::error, "stopped: " + failure_.message + "; delivered " + std::to_string(report.delivered) +
-                                        ", dead " + std::to_string(report.dead) + ", stored " +
-                                        std::to_string(report.stored) + ", lost " + std::to_string(report.lost));
-    subscribers_.tell(stopped{failure_.message, report});
+  if (failure_) {
+    context_->log(log_level::error, "stopped: " + failure_->message + "; delivered " +
+                                        std::to_string(report.delivered) + ", dead " + std::to_string(report.dead) +
+                                        ", stored " + std::to_string(report.stored) + ", lost " +
+                                        std::to_string(report.lost));
+    subscribers_.tell(stopped{failure_->message, report});
   }
   for (auto& p : promises_)
     p.deliver(report);
-  if (failed)
-    self_->quit(to_caf_error(failure_));
+  if (failure_)
+    self_->quit(to_caf_error(*failure_));
   else
     self_->quit();
 }
@@ -243,43 +244,35 @@ void supervisor_state::on_intake_news(const intake_news& m) {
 }
 
 void supervisor_state::on_suspension_changed(const suspension_changed& m) {
-  auto& held = m.by == suspension_source::destination ? suspended_by_destination_ : suspended_by_queue_;
-  if (std::exchange(held, m.reason) != m.reason)
+  auto& reason = m.by == suspension_source::destination ? suspended_by_destination_ : suspended_by_queue_;
+  if (std::exchange(reason, m.reason) != m.reason)
     subscribers_.tell(delivery_suspended{m.reason});
 }
 
-namespace {
-
-supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self, context_ptr context) {
-  auto* state = &compat::state_of(self);
-  state->start(self, std::move(context));
-  compat::harden(self);
-  return {
-      [self, state](const subscribe& m) { return compat::to_requester(self, state->on_subscribe(m)); },
-      [state](const unsubscribe& m) { state->on_unsubscribe(m); },
-      [self, state](const get_stats&) { return compat::to_requester(self, caf::result<system_stats>{state->stats()}); },
-      [state](const pause&) { state->set_paused_to(true); },
-      [state](const resume&) { state->set_paused_to(false); },
-      [self, state](const set_destination& m) { return compat::to_requester(self, state->on_set_destination(m)); },
-      [state](const shutdown& m) { return state->on_shutdown(m); },
-      [self, state](const list_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [self, state](const show_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [self, state](const replay_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [self, state](const purge_dead& m) { return compat::forward_to(self, state->dead_letters(), m); },
-      [state](const committed& m) { state->on_committed(m); },
-      [state](const intake_news& m) { state->on_intake_news(m); },
-      [state](const suspension_changed& m) { state->on_suspension_changed(m); },
-      [state](const drained&) { state->on_drained(); },
-      [state](const store_lost& m) { state->stop(m.why); },
-      [self, state](const get_peers&) { return compat::to_requester(self, caf::result<peers>{state->who_is_who()}); },
-      [state](const begin& m) { state->on_begin(m); },
-      [state](const tick& m) { state->on_tick(m); }};
+supervisor_state::handle::behavior_type supervisor_state::behavior() {
+  return {[this](const subscribe& m) { return compat::to_requester(self_, on_subscribe(m)); },
+          [this](const unsubscribe& m) { on_unsubscribe(m); },
+          [this](const get_stats&) { return compat::to_requester(self_, caf::result<system_stats>{stats()}); },
+          [this](const pause&) { set_paused_to(true); },
+          [this](const resume&) { set_paused_to(false); },
+          [this](const set_destination& m) { return compat::to_requester(self_, on_set_destination(m)); },
+          [this](const shutdown& m) { return on_shutdown(m); },
+          [this](const list_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const show_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const replay_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const purge_dead& m) { return compat::forward_to(self_, table_->dead_letters, m); },
+          [this](const committed& m) { on_committed(m); },
+          [this](const intake_news& m) { on_intake_news(m); },
+          [this](const suspension_changed& m) { on_suspension_changed(m); },
+          [this](const drained&) { on_drained(); },
+          [this](const store_lost& m) { stop(m.why); },
+          [this](const get_peers&) { return compat::to_requester(self_, caf::result<peers>{peers{table_}}); },
+          [this](const begin& m) { on_begin(m); },
+          [this](const tick& m) { on_tick(m); }};
 }
 
-} // namespace
-
 supervisor_actor spawn_supervisor(caf::actor_system& system, context_ptr context) {
-  return system.spawn(supervisor, std::move(context));
+  return system.spawn<actor_of<supervisor_state>>(std::move(context));
 }
 
 } // namespace sluice

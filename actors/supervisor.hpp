@@ -14,17 +14,21 @@
 
 namespace sluice {
 
-/// Starts the five and watches them. One that fails is started again and introduced to the others, as long as the
-/// budget lasts; the buffer, which holds what was accepted, is not: without it, or without budget, the system stops,
-/// says why, and gives exact counts. Owns the store, through the context, and speaks for the whole.
+/// Starts the other actors and monitors them. An actor that fails is restarted and introduced to the others while the
+/// restart budget lasts. The buffer, which holds accepted events, is never restarted: without it, or without budget,
+/// the system stops, says why, and reports exact counts. Owns the store, through the context, and answers for the
+/// whole.
 class supervisor_state {
 public:
   static inline const char* name = "sluice.supervisor";
-  using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+  using handle = supervisor_actor;
+  using self_pointer = handle::stateful_pointer<supervisor_state>;
   using shutdown_promise = caf::typed_response_promise<shutdown_report>;
 
   void start(self_pointer self, context_ptr context);
+  handle::behavior_type behavior();
 
+private:
   void on_begin(const begin&);
   caf::result<void> on_subscribe(const subscribe&);
   void on_unsubscribe(const unsubscribe&);
@@ -37,18 +41,15 @@ public:
   void on_intake_news(const intake_news&);
   void on_suspension_changed(const suspension_changed&);
   void on_tick(const tick&);
-  peers who_is_who() const { return {table_}; }
-  const dead_letter_actor& dead_letters() const { return table_->dead_letters; }
 
-  /// Ends the system; if `why` says that something failed, logs it and tells subscribers.
-  void stop(error why);
+  /// Stops the system. `why` is what failed, which is logged and reported to subscribers; empty for an orderly
+  /// shutdown.
+  void stop(std::optional<error> why);
 
-private:
   enum class phase { running, draining, stopping };
 
-  template <class Handle>
-  bool restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what,
-                  Handle (*spawn)(caf::actor_system&, context_ptr, const supervisor_actor&));
+  template <class State, class Handle>
+  bool restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what);
   template <class Handle>
   void adopt(const Handle& child);
   void on_down(const caf::actor_addr& gone, const caf::error& why);
@@ -65,13 +66,13 @@ private:
   std::optional<restart_budget> budget_;
   std::uint64_t restarts_ = 0;
   subscribers subscribers_;
-  /// Who has ever subscribed and lives.
+  /// Every subscriber that is monitored, until it terminates.
   std::set<caf::actor_addr> watched_;
   bool paused_ = false;
   std::string suspended_by_destination_, suspended_by_queue_;
   phase phase_ = phase::running;
-  /// Why the system stops by itself; empty for an orderly shutdown.
-  error failure_;
+  /// Why the system stops by itself.
+  std::optional<error> failure_;
   std::vector<caf::actor_addr> alive_;
   std::vector<shutdown_promise> promises_;
   alarm overdue_;

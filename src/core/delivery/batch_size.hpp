@@ -8,15 +8,15 @@
 
 namespace sluice {
 
-/// How many events a batch may have: half of one that the destination called too large (413), growing back by an eighth
-/// with every eight batches of that size that are delivered.
+/// Decides how many events a batch may have. A batch that the destination calls too large (413) halves the limit; every
+/// eight full batches that are delivered raise it by an eighth.
 class batch_size {
 public:
   explicit batch_size(std::size_t most) : most_{most}, limit_{most} {}
 
   std::size_t limit() const noexcept { return limit_; }
 
-  /// What an attempt with this many events came to.
+  /// Notes what an attempt to deliver this many events came to.
   void note(const classification& found, std::uint32_t events) noexcept {
     if (found.what == outcome::delivered)
       delivered(events);

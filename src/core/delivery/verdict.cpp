@@ -17,13 +17,13 @@ lease lease_on(const leased_batch& b) {
 verdict try_again(const leased_batch& b, const ended_attempt& end, const retry_options& o, bool counted) {
   const auto& why = end.found.why;
   const int attempts = b.attempts + (counted ? 1 : 0);
-  switch (judge_retry(o, attempts, std::chrono::time_point_cast<milliseconds>(end.now) - b.stored)) {
-  case retry_verdict::exhausted:
+  switch (reached_limit(o, attempts, std::chrono::time_point_cast<milliseconds>(end.now) - b.stored)) {
+  case retry_limit::max_attempts:
     return undeliverable{lease_on(b),
                          {why.status, "gave up after " + std::to_string(attempts) + " attempts: " + why.reason}};
-  case retry_verdict::expired:
+  case retry_limit::max_age:
     return undeliverable{lease_on(b), {why.status, "gave up at the age of retry.max_age: " + why.reason}, true};
-  case retry_verdict::again:
+  case retry_limit::none:
     break;
   }
   if (counted)

@@ -137,7 +137,7 @@ void intake::note_crossing() {
   open_.crossings.push_back({.engaged = engaged_, .depth = depth_, .capacity = capacity_});
 }
 
-// One wake-up for a level: a producer that finds it raised already leaves the buffer in peace.
+// The buffer is woken once for each level: a producer that finds the level raised already does not wake it again.
 bool intake::raise_signal(signal level) {
   if (level <= signalled_ || !wake_)
     return false;

@@ -18,7 +18,7 @@
 
 namespace sluice {
 
-/// What has come in since the buffer looked last.
+/// What has come in since the buffer last took events.
 struct intake_batch {
   event_chunk events;
   /// Crossings of the water marks.
@@ -38,31 +38,32 @@ class intake {
 public:
   explicit intake(const options&);
 
-  /// `wake` is called without the lock, on producers' threads: when something is there after nothing was, when
-  /// `flush_at` events are there, and when a requester waits for an answer.
+  /// `wake` is called without the lock, on producers' threads: when the first event comes in, when there are `flush_at`
+  /// events, and when a requester waits for an answer.
   void open(std::function<void()> wake);
 
-  /// Takes one encoded event, or rejects it: `buffer_full`, `closed`. `who` is told when it is stored, or rejected.
+  /// Admits one encoded event, or rejects it: `buffer_full`, `closed`. `who` is told when it is stored, or rejected.
   result<void> offer(std::string_view encoded, std::string_view message_id, requester_ptr who = nullptr);
 
   /// Counts an event that was rejected before it could be offered.
   void reject(std::string_view message_id, const error& why);
 
-  /// What has come in; empties it. `looks_again`: soon, by itself; until then it is woken only for what is urgent.
+  /// Returns what has come in, and forgets it. `looks_again`: the buffer comes back soon by itself, and until then it
+  /// is woken only for what is urgent.
   intake_batch take(bool looks_again = false);
 
-  /// Whether what is there should be taken at once: it fills a batch, a requester waits for an answer, or a water mark
-  /// was crossed. The rest may gather a little.
+  /// Returns whether events should be taken at once: they fill a batch, a requester waits for an answer, or a water
+  /// mark was crossed. Otherwise they may gather a little.
   bool urgent() const;
 
-  /// Blocks until an event of any size would be taken, or `at_most` has passed. True if it would.
+  /// Blocks until an event of any size would be admitted, or `at_most` has passed. Returns whether it would.
   bool wait_for_room(std::chrono::milliseconds at_most);
 
   /// Rejects everything from now on.
   void close();
   bool closed() const;
 
-  /// Events that need not be held any more.
+  /// Frees the room of events that are no longer held.
   void release(std::size_t events, std::size_t bytes);
 
   /// The bound of one encoded event.

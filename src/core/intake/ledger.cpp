@@ -76,7 +76,7 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
   if (i == open_.end()) {
     if (!shared_)
       return;
-    // It had left, and came back: each lease's end is told once.
+    // The batch had left this process and came back. The end of a lease is reported once.
     count_end(events, delivered);
     for (auto& [number, w] : flushes_)
       if (sequence <= w.last_open)
@@ -85,7 +85,7 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
   }
   entry& e = i->second;
   events = std::min(events, e.events);
-  // Bytes go with their events, the last part taking what rounding left.
+  // Bytes are freed in proportion to events; the last part frees what rounding left.
   const std::size_t bytes = events == e.events ? e.bytes : e.bytes / e.events * events;
   if (!durable_)
     intake_.release(events, bytes);

@@ -12,12 +12,12 @@
 
 namespace sluice {
 
-/// What became of every batch that this process has cut: who holds it, what it counts against the bound, who waits
-/// for it. Every event that the buffer took is in exactly one of: waiting, open, delivered, dead.
+/// Keeps account of every batch that this process has cut: whether it is stored, what it counts against the bound, and
+/// who waits for it. Every event that the buffer took is in exactly one state: waiting, open, delivered, dead or lost.
 class ledger {
 public:
   /// `durable`: a stored batch need not be held in memory any more. `shared`: other processes may deliver it, so that
-  /// only what is in this one's hands is open: not stored, or leased.
+  /// only batches that are not stored yet, or are leased to this process, are open.
   ledger(intake& intake, bool durable, bool shared)
       : intake_{intake}, totals_{intake.totals()}, durable_{durable}, shared_{shared} {}
 
@@ -27,8 +27,8 @@ public:
   /// The buffer has cut a batch. Its number rises with every batch, from 1.
   void open(std::uint64_t sequence, batch_ptr content, cut&& from);
 
-  /// News of a batch. Batches that are not open, because the news came twice, change nothing. `events` may be fewer
-  /// than the batch had: one half of a split.
+  /// News of a batch. News that came before change nothing. `events` may be fewer than the batch had: one half of a
+  /// split.
   void stored(std::uint64_t sequence, bool leased);
   void failed_once(std::uint64_t sequence);
   void returned(std::uint64_t sequence);
@@ -37,14 +37,14 @@ public:
   /// The store has lost what it had, but for the batches with these numbers. Returns how many events are lost.
   std::uint64_t forgotten(const std::set<std::uint64_t>& kept);
 
-  /// Cut and not confirmed by a persister: what a new one must be given.
+  /// Returns the batches that no persister has confirmed, which a new persister must be given.
   const std::map<std::uint64_t, batch_ptr>& unconfirmed() const noexcept { return unconfirmed_; }
 
-  /// Begins to watch everything taken so far. Gives a number for `report`.
+  /// Begins to watch everything taken so far. Returns the number of the flush.
   std::uint64_t begin_flush();
-  /// Whether everything that the flush watches has reached an end, or has left this process's hands.
+  /// Returns whether everything that the flush watches has reached an end, or has left this process.
   bool flushed(std::uint64_t flush) const;
-  /// Exact counts of what the flush watches, now.
+  /// Returns exact counts of what the flush watches.
   flush_report report(std::uint64_t flush) const;
   void end_flush(std::uint64_t flush) { flushes_.erase(flush); }
 

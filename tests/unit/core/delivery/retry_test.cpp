@@ -29,21 +29,23 @@ TEST_CASE("the backoff is uniform below a ceiling that doubles up to the cap", "
 TEST_CASE("what the server asks for is a lower bound, up to its cap", "[core][retry]") {
   CHECK(delay(1, 0.5, 7s) == 7s);
   CHECK(delay(8, 1.0, 7s) == 60s);
-  CHECK(delay(1, 0.5, 24h) == 15min);
+  CHECK(capped({}, 7s) == 7s);
+  CHECK(capped({}, 24h) == 15min);
+  CHECK(!capped({}, {}));
 }
 
 TEST_CASE("after max_attempts it gives up, not before", "[core][retry]") {
   retry_options o;
   o.max_attempts = 3;
-  CHECK(judge_retry(o, 2, 24h * 365) == retry_verdict::again);
-  CHECK(judge_retry(o, 3, 0ms) == retry_verdict::exhausted);
-  CHECK(judge_retry(o, 4, 0ms) == retry_verdict::exhausted);
+  CHECK(reached_limit(o, 2, 24h * 365) == retry_limit::none);
+  CHECK(reached_limit(o, 3, 0ms) == retry_limit::max_attempts);
+  CHECK(reached_limit(o, 4, 0ms) == retry_limit::max_attempts);
 }
 
 TEST_CASE("at max_age it gives up, however few attempts there were", "[core][retry]") {
   retry_options o;
   o.max_age = 1h;
-  CHECK(judge_retry(o, 1, 1h - 1ms) == retry_verdict::again);
-  CHECK(judge_retry(o, 1, 1h) == retry_verdict::expired);
-  CHECK(judge_retry(o, 1, -5s) == retry_verdict::again); // the clock of the store may be another
+  CHECK(reached_limit(o, 1, 1h - 1ms) == retry_limit::none);
+  CHECK(reached_limit(o, 1, 1h) == retry_limit::max_age);
+  CHECK(reached_limit(o, 1, -5s) == retry_limit::none); // the clock of the store may be another
 }
