@@ -187,8 +187,9 @@ redis_server::redis_server(std::vector<std::string> extra_arguments) : extra_arg
   const auto option = std::find(extra_arguments_.begin(), extra_arguments_.end(), "--requirepass");
   if (extra_arguments_.end() - option > 1)
     password_ = option[1];
-  // Somebody else may have taken the port in between.
-  for (int attempt = 0; attempt < 3; ++attempt) {
+  // Another process may have taken the port meanwhile, and a cluster's node needs the one that is 10 000 above it, too,
+  // which every fifth port does not have.
+  for (int attempt = 0; attempt < 10; ++attempt) {
     port_ = free_port();
     if (launch())
       return;
