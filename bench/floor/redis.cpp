@@ -81,7 +81,8 @@ void floor_redis::settle() {
 }
 
 void floor_redis::claim(const std::vector<std::string_view>& fresh) {
-  std::vector<std::string_view> arguments{token, session, mode, "8", "60000", "10000", "0", "10000000", "4294967296"};
+  std::vector<std::string_view> arguments{token, session,    mode,         "8", "60000", "10000",
+                                          "0",   "10000000", "4294967296", "",  ""};
   arguments.insert(arguments.end(), fresh.begin(), fresh.end());
   call(redis_script::enqueue_and_claim, std::move(arguments));
 }
