@@ -1,6 +1,7 @@
 #include "store/sqlite/file.hpp"
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 namespace sluice {
 
@@ -91,14 +93,32 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
 
 } // namespace
 
+result<std::string> path_of_queue(const std::string& name) {
+  std::error_code why;
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(name), why).string();
+  if (why)
+    return error{errc::store_failed, "persistence", name + ": " + why.message()};
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT)
+      return path;
+    return error{errc::store_failed, "persistence", path + ": " + std::strerror(errno)};
+  }
+  if (!S_ISREG(found.st_mode))
+    return error{errc::not_a_queue, "persistence", path + " is not a regular file; nothing was changed"};
+  if (found.st_nlink > 1)
+    return error{errc::not_a_queue, "persistence",
+                 path + " has " + std::to_string(found.st_nlink) +
+                     " hard links; a queue's file must have one name, so that no second process takes it by another"};
+  return path;
+}
+
 error to_error(const sqlite_failure& f) {
   const bool damaged = f.code() == SQLITE_CORRUPT || f.code() == SQLITE_NOTADB;
   return {damaged ? errc::not_a_queue : errc::store_failed, "persistence", std::string{"SQLite: "} + f.what()};
 }
 
-result<sqlite_db> open_sqlite_file(const std::string& name, sqlite_durability durability, when_missing missing) {
-  std::error_code ignored;
-  const auto path = std::filesystem::weakly_canonical(name, ignored).string(); // SQLite follows no links
+result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability durability, when_missing missing) {
   const auto version = version_of(path);
   if (!version)
     return version.error();

@@ -28,19 +28,21 @@ sqlite_state end_of(const settlement& s) {
 
 } // namespace
 
-result<std::unique_ptr<store>> sqlite_store::open(const std::string& path, const options& o,
+result<std::unique_ptr<store>> sqlite_store::open(const std::string& name, const options& o,
                                                   const std::string& fingerprint) {
-  auto lock = file_lock::take(path);
+  const auto path = path_of_queue(name);
+  if (!path)
+    return path.error();
+  auto lock = file_lock::take(*path);
   if (!lock)
     return lock.error();
-  auto db = open_sqlite_file(path, o.sqlite.durability, when_missing::create);
+  auto db = open_sqlite_file(*path, o.sqlite.durability, when_missing::create);
   if (!db)
     return db.error();
-  auto beside = open_sqlite_file(path, o.sqlite.durability, when_missing::refuse);
-  if (!beside)
-    return beside.error();
-  std::unique_ptr<sqlite_store> s{
-      new sqlite_store{std::move(*lock), std::move(*db), sqlite_queue{std::move(*beside), path}, o}};
+  auto admin = sqlite_queue::open(*path, o.sqlite.durability);
+  if (!admin)
+    return admin.error();
+  std::unique_ptr<sqlite_store> s{new sqlite_store{std::move(*lock), std::move(*db), std::move(*admin), o}};
   try {
     if (auto ours = s->claim_destination(fingerprint); !ours)
       return ours.error();

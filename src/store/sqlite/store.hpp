@@ -17,7 +17,7 @@ public:
   /// Opens or makes the file, takes its lock, and takes back what the last process had in flight.
   /// `fingerprint` says where its batches go. Errors: `queue_taken`, `not_a_queue`, `other_destination`,
   /// `store_failed`.
-  static result<std::unique_ptr<store>> open(const std::string& path, const options&, const std::string& fingerprint);
+  static result<std::unique_ptr<store>> open(const std::string& name, const options&, const std::string& fingerprint);
 
   work_result apply(const unit_of_work&) override;
   bool durable() const noexcept override { return true; }
