@@ -2,9 +2,7 @@
 
 #include <chrono>
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 namespace sluice {
 
@@ -32,11 +30,6 @@ void sqlite_db::closer::operator()(sqlite3_stmt* statement) const {
 }
 
 sqlite_db::sqlite_db(const std::string& path, std::chrono::milliseconds busy) {
-  // SQLite would create it with the process's mask; its companions take the mode of the file. Never opened here if it
-  // exists: to close it would drop the locks that this process has on it by another connection.
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd >= 0)
-    ::close(fd);
   sqlite3* db = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);

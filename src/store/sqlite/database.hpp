@@ -53,7 +53,7 @@ public:
   using value = std::variant<std::int64_t, std::string_view, sqlite_blob>;
   using row_handler = std::function<void(const sqlite_row&)>;
 
-  /// Opens or creates the file, readable by its owner only. Waits up to `busy` for locks of others.
+  /// Opens a file that is there. Waits up to `busy` for locks of others.
   sqlite_db(const std::string& path, std::chrono::milliseconds busy);
 
   /// Runs one statement. `sql` must be a literal: the prepared statement is kept under its address.

@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-/// Whether a file that is not there is made.
+/// Whether a file that is not there, or is empty, is made; only by who has the lock.
 enum class when_missing : std::uint8_t { create, refuse };
 
 /// The one name of the file that `name` leads to, or would make: absolute, without symbolic links. Errors:

@@ -59,14 +59,51 @@ TEST_CASE("a lock that is another file's name is refused, and that file is left 
 
 TEST_CASE("what is no regular file is refused, and nothing is made beside it", "[store][sqlite]") {
   queue_file q;
-  SECTION("a folder") { fs::create_directory(q.path); }
-  SECTION("a pipe") { REQUIRE(::mkfifo(q.path.c_str(), 0600) == 0); }
-  SECTION("a link to nothing") { fs::create_symlink(q.folder.path() + "/none/queue.db", q.path); }
-  SECTION("a link to a device") { fs::create_symlink("/dev/null", q.path); }
+  SECTION("a folder") {
+    fs::create_directory(q.path);
+  }
+  SECTION("a pipe") {
+    REQUIRE(::mkfifo(q.path.c_str(), 0600) == 0);
+  }
+  SECTION("a link to nothing") {
+    fs::create_symlink(q.folder.path() + "/none/queue.db", q.path);
+  }
+  SECTION("a link to a device") {
+    fs::create_symlink("/dev/null", q.path);
+  }
   const auto opened = q.open();
   REQUIRE(!opened);
   CHECK(opened.error().code == errc::not_a_queue);
   CHECK(opened.error().message.find("not a regular file") != std::string::npos);
   CHECK(std::distance(fs::directory_iterator{q.folder.path()}, {}) == 1);
   CHECK(!fs::exists("/dev/null.lock"));
+}
+
+TEST_CASE("what a killed creation left is put away", "[store][sqlite]") {
+  queue_file q;
+  { // the log of a file that is gone, whose frames are sound
+    const auto gone = *q.open();
+    q.put(*gone, 1, 5);
+    fs::copy_file(q.path + "-wal", q.path + "-kept");
+  }
+  fs::remove(q.path);
+  fs::rename(q.path + "-kept", q.path + "-wal");
+  q.folder.write("queue.db.new", "half a da");
+  q.folder.write("queue.db.new-journal", "and its journal");
+  const auto open = *q.open();
+  CHECK(open->stats()->stored == 0);
+  q.put(*open, 1, 1);
+  CHECK(open->stats()->stored == 10);
+  CHECK(!fs::exists(q.path + ".new"));
+  CHECK(!fs::exists(q.path + ".new-journal"));
+}
+
+TEST_CASE("an empty file becomes a queue", "[store][sqlite]") {
+  queue_file q;
+  q.folder.write("queue.db", "");
+  {
+    const auto open = *q.open();
+    q.put(*open, 1, 1);
+  }
+  CHECK((*q.open())->stats()->ready == 10);
 }

@@ -19,9 +19,8 @@ struct queue_file {
     return sqlite_store::open(path, o, fingerprint);
   }
   static batch_ptr batch_of(int number, std::size_t bytes = 100) {
-    return std::make_shared<const batch>(batch{.id = "b" + std::to_string(number),
-                                               .events = 10,
-                                               .payload = std::make_shared<const std::string>(bytes, 'p')});
+    return std::make_shared<const batch>(batch{
+        .id = "b" + std::to_string(number), .events = 10, .payload = std::make_shared<const std::string>(bytes, 'p')});
   }
   work_result apply(store& to, unit_of_work w) const {
     w.now = now;
