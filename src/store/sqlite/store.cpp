@@ -269,18 +269,23 @@ enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transacti
   return enqueue_outcome::stored;
 }
 
+// A batch without a body dies, and the next oldest gets its slot: else one of this unit might overtake that.
 void sqlite_store::claim(transaction_state& t) {
+  while (t.done.granted.size() < t.work.slots && t.totals.ready > 0)
+    if (!claim_oldest(t.work.slots - t.done.granted.size(), t))
+      return;
+}
+
+bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
   struct found {
     row r;
     std::string id;
     std::shared_ptr<const std::string> payload;
   };
-  if (t.work.slots == 0 || t.totals.ready == 0)
-    return;
   std::vector<found> oldest;
   db_.query("SELECT n, id, fence, attempts, events, bytes, payload, enqueued FROM batch LEFT JOIN body USING(n) "
             "WHERE state = 0 ORDER BY place, id LIMIT ?",
-            {static_cast<std::int64_t>(t.work.slots)}, [&](const sqlite_row& r) {
+            {static_cast<std::int64_t>(slots)}, [&](const sqlite_row& r) {
               oldest.push_back({.r = {.n = r.integer(0),
                                       .fence = r.integer(2),
                                       .attempts = r.integer(3),
@@ -304,6 +309,7 @@ void sqlite_store::claim(transaction_state& t) {
                               .attempts = static_cast<int>(f.r.attempts),
                               .stored = store_time{milliseconds{f.r.enqueued}}});
   }
+  return !oldest.empty();
 }
 
 void sqlite_store::insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state state,

@@ -64,6 +64,8 @@ private:
   void promote(transaction_state&);
   enqueue_outcome enqueue(const batch_ptr&, bool leased, transaction_state&);
   void claim(transaction_state&);
+  /// Whether any was ready.
+  bool claim_oldest(std::size_t slots, transaction_state&);
   void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, sqlite_totals&);
   void erase(const row&, sqlite_totals&);
   void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);

@@ -86,6 +86,23 @@ TEST_CASE("a damaged queue is refused, and not touched", "[store][sqlite]") {
   CHECK(read_file(q.path) == bytes);
 }
 
+TEST_CASE("batches without a body die, and the next oldest get their slots", "[store][sqlite]") {
+  queue_file q;
+  auto open = *q.open();
+  q.put(*open, 1, 4);
+  sqlite_db{q.path, milliseconds{5'000}}.script("DELETE FROM body WHERE n IN (1, 3)");
+  unit_of_work w;
+  w.enqueues.push_back(queue_file::batch_of(5));
+  w.slots = 2;
+  const auto done = *q.apply(*open, w);
+  REQUIRE(done.granted.size() == 2);
+  CHECK(done.granted[0].content->id == "b2");
+  CHECK(done.granted[1].content->id == "b4");
+  CHECK(open->stats()->ready == 10);
+  CHECK(open->stats()->dead == 20);
+  CHECK(open->list_dead("", 10)->at(0).why.reason == "body_missing");
+}
+
 TEST_CASE("people look into a queue and tend it while it is processed", "[store][sqlite]") {
   queue_file q;
   auto processing = *q.open();
