@@ -14,7 +14,7 @@ namespace {
 struct opener {
   const options& o;
   result<std::unique_ptr<store>> operator()(const memory_url&) const {
-    return std::unique_ptr<store>{std::make_unique<memory_store>(o.queue, o.dead_letters)};
+    return std::unique_ptr<store>{std::make_unique<memory_store>(o)};
   }
   result<std::unique_ptr<store>> operator()(const sqlite_url& to) const {
     return sqlite_store::open(to.path, o, fingerprint_of(o));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/longest_delay.hpp"
 #include "store/no_room_delay.hpp"
 #include "store/sqlite/file.hpp"
 
@@ -245,9 +246,12 @@ void sqlite_store::promote(transaction_state& t) {
   if (t.totals.retry == 0)
     return;
   std::vector<row> due;
-  db_.query(
-      "SELECT n, events, bytes FROM batch WHERE state = 2 AND due <= ?", {ms(t.work.now)},
-      [&](const sqlite_row& r) { due.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)}); });
+  // Also what lies further ahead than any delay: the clock was set back.
+  db_.query("SELECT n, events, bytes FROM batch WHERE state = 2 AND due <= ? UNION ALL "
+            "SELECT n, events, bytes FROM batch WHERE state = 2 AND due > ?",
+            {ms(t.work.now), ms(t.work.now + longest_delay(settings_))}, [&](const sqlite_row& r) {
+              due.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)});
+            });
   for (const auto& r : due) {
     db_.run("UPDATE batch SET state = 0 WHERE n = ?", {r.n});
     t.totals.move(sqlite_state::retry, sqlite_state::ready, r.events, r.bytes);
