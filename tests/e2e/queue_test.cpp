@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include <sys/resource.h>
@@ -157,4 +158,26 @@ TEST_CASE("a queue whose file cannot grow pushes back, and goes on when it can",
   const auto s = q.status();
   CHECK(s["stored"] == 40'000);
   CHECK(s["ready"].get<int>() + s["retry"].get<int>() == 40'000);
+}
+
+TEST_CASE("a sender whose queue's file is removed says so, and counts what was in it as lost", "[e2e][queue]") {
+  command_queue q;
+  http_server server{[&](const http_request&) { return http_reply{.status = 503}; }};
+  auto sender = q.start({"send", "-", "--url", server.url()}, {"--flush-interval", "1", "--json"});
+  sender.say(good_event);
+  REQUIRE(eventually([&] {
+    const auto s = q.call({"status", "--json"});
+    return s.status == 0 && json::parse(s.out)["stored"] == 1;
+  }));
+  std::filesystem::remove(q.folder().path() + "/queue.db");
+  sender.say(good_event);
+  sender.end_input();
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(done.status == 3);
+  CHECK(done.err.find("queue.db was removed or replaced") != std::string::npos);
+  const auto ledger = last_json(done.out);
+  CHECK(ledger["accepted"] == 2);
+  CHECK(ledger["waiting"] == 0);
+  CHECK(ledger["lost"] == 2);
 }

@@ -51,6 +51,8 @@ result<std::unique_ptr<store>> sqlite_store::open(const std::string& name, const
   } catch (const sqlite_failure& f) {
     return to_error(f);
   }
+  // From the first transaction on they are all there.
+  s->files_.emplace(std::vector{*path, *path + "-wal", *path + "-shm", file_lock::file_for(*path)});
   return std::unique_ptr<store>{std::move(s)};
 }
 
@@ -106,6 +108,15 @@ void sqlite_store::take_over(store_time now) {
 }
 
 work_result sqlite_store::apply(const unit_of_work& work) {
+  auto done = apply_with_room(work);
+  // Looked at last: what is answered as stored was stored where the next process will look for it.
+  if (const auto moved = files_->moved(); !moved.empty())
+    return error{errc::not_a_queue, "persistence",
+                 moved + " was removed or replaced while its queue was processed: what is stored now would be lost"};
+  return done;
+}
+
+work_result sqlite_store::apply_with_room(const unit_of_work& work) {
   try {
     return attempt(work, true);
   } catch (const sqlite_failure& f) {

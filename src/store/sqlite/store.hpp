@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "store/sqlite/in_place.hpp"
 #include "store/sqlite/lock.hpp"
 #include "store/sqlite/queue.hpp"
 
@@ -54,6 +55,7 @@ private:
   result<void> claim_destination(const std::string& fingerprint);
   void write_fingerprint(const std::string&);
   void take_over(store_time now);
+  work_result apply_with_room(const unit_of_work&);
   work_done attempt(const unit_of_work&, bool with_enqueues);
   settle_outcome settle(const settlement&, transaction_state&);
   void retry_later(const row&, int counted, std::chrono::milliseconds delay, const failure_note&, transaction_state&);
@@ -76,6 +78,7 @@ private:
   sqlite_db db_;
   sqlite_queue admin_;
   options settings_;
+  std::optional<files_in_place> files_;
 };
 
 } // namespace sluice

@@ -107,3 +107,34 @@ TEST_CASE("an empty file becomes a queue", "[store][sqlite]") {
   }
   CHECK((*q.open())->stats()->ready == 10);
 }
+
+TEST_CASE("a queue whose file is taken away stores nothing more, and says why", "[store][sqlite]") {
+  queue_file q;
+  const auto open = *q.open();
+  q.put(*open, 1, 1);
+  std::string missing = q.path;
+  SECTION("removed") {
+    fs::remove(q.path);
+  }
+  SECTION("renamed") {
+    fs::rename(q.path, q.path + ".old");
+  }
+  SECTION("replaced") {
+    fs::copy_file(q.path, q.path + ".copy");
+    fs::rename(q.path + ".copy", q.path);
+  }
+  SECTION("its log removed") {
+    missing += "-wal";
+    fs::remove(missing);
+  }
+  SECTION("its lock removed") {
+    missing += ".lock";
+    fs::remove(missing);
+  }
+  unit_of_work w;
+  w.enqueues.push_back(queue_file::batch_of(2));
+  const auto done = q.apply(*open, w);
+  REQUIRE(!done);
+  CHECK(done.error().code == errc::not_a_queue);
+  CHECK(done.error().message.find(missing + " was removed or replaced") != std::string::npos);
+}
