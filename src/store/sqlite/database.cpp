@@ -29,7 +29,7 @@ void sqlite_db::closer::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
-sqlite_db::sqlite_db(const std::string& path, std::chrono::milliseconds busy) {
+sqlite_db::sqlite_db(const std::string& path, std::chrono::milliseconds busy) : busy_{busy} {
   sqlite3* db = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -75,6 +75,12 @@ void sqlite_db::query(const char* sql, std::initializer_list<value> arguments, c
 void sqlite_db::script(const std::string& sql) {
   if (sqlite3_exec(db_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
     fail();
+}
+
+void sqlite_db::flush_log() noexcept {
+  sqlite3_busy_timeout(db_.get(), 0);
+  sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(db_.get(), static_cast<int>(busy_.count()));
 }
 
 std::int64_t sqlite_db::changes() const {

@@ -62,6 +62,9 @@ public:
   void query(const char* sql, std::initializer_list<value> arguments, const row_handler& on_row);
   /// Runs any number of statements, unprepared.
   void script(const std::string& sql);
+  /// Moves what is in the log to the file, as far as no reader needs the log, and shrinks both. Waits for nobody, and a
+  /// failure is left to the next time.
+  void flush_log() noexcept;
   /// Rows that the last statement changed.
   std::int64_t changes() const;
 
@@ -74,6 +77,7 @@ private:
   [[noreturn]] void fail() const;
 
   std::unique_ptr<sqlite3, closer> db_;
+  std::chrono::milliseconds busy_;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, closer>> statements_;
 };
 

@@ -196,7 +196,9 @@ result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability du
   }
   try {
     sqlite_db db{path, busy};
-    db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304");
+    // Some builds of SQLite overwrite what is deleted: an acknowledgement would write as much as the batch did.
+    db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304;"
+              "PRAGMA secure_delete = OFF");
     db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     db.script("PRAGMA journal_mode = WAL");
     return result<sqlite_db>{boost::system::in_place_value, std::move(db)};

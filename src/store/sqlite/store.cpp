@@ -1,6 +1,7 @@
 #include "store/sqlite/store.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "store/longest_delay.hpp"
@@ -11,8 +12,14 @@ namespace sluice {
 
 namespace {
 
-// Free pages (of 4 KiB) that a drained file may keep, and how many one unit of work gives back.
-constexpr std::int64_t free_pages = 4'096;
+// How much of a drained file is given back at a time, in pages of 4 KiB, and what it keeps for what comes next. A page
+// takes about 12 µs.
+struct shrinking {
+  std::int64_t kept, most;
+};
+constexpr shrinking at_work{.kept = 4'096, .most = 2'048}, at_rest{.kept = 64, .most = 8'192};
+// How often, and how long in the end.
+constexpr std::chrono::seconds shrink_interval{1}, shrink_to_leave{4};
 
 std::int64_t ms(store_time t) {
   return t.time_since_epoch().count();
@@ -64,6 +71,12 @@ void sqlite_store::leave() {
     take_back_all_but({}, t);
     write_totals(db_, t.totals);
     whole.commit();
+    if (t.totals.ready + t.totals.retry == 0) {
+      const auto end = std::chrono::steady_clock::now() + shrink_to_leave;
+      while (std::chrono::steady_clock::now() < end && shrink(at_rest.kept, at_rest.most)) {
+      }
+      db_.flush_log();
+    }
   } catch (const sqlite_failure&) { // the next process takes them back
   }
   lock_.reset();
@@ -158,7 +171,7 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
   if (t.totals != before) // a look for changes of others must not write
     write_totals(db_, t.totals);
   whole.commit();
-  give_space_back(t.totals);
+  give_space_back(t);
   return std::move(t.done);
 }
 
@@ -351,16 +364,27 @@ void sqlite_store::die(const row& r, int attempts, const failure_note& why, stor
 }
 
 // A file whose backlog has gone shrinks, a part at a time.
-void sqlite_store::give_space_back(const sqlite_totals& totals) {
-  if (totals.ready + totals.retry > 0)
+void sqlite_store::give_space_back(const transaction_state& t) {
+  const auto now = t.work.now;
+  if (t.totals.ready + t.totals.retry > 0 || (now >= shrunk_ && now - shrunk_ < shrink_interval))
     return;
+  shrunk_ = now;
+  const bool rests = t.totals.in_flight == 0 && t.work.settlements.empty() && t.work.enqueues.empty();
+  const auto how = rests ? at_rest : at_work;
   try {
-    std::int64_t unused = 0;
-    db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
-    if (unused > free_pages)
-      db_.query("PRAGMA incremental_vacuum(1024)", {}, [](const sqlite_row&) {}); // a row, and a step, for every page
+    if (shrink(how.kept, how.most) && rests)
+      db_.flush_log();              // until then the file has its size
   } catch (const sqlite_failure&) { // the unit of work is done all the same
   }
+}
+
+bool sqlite_store::shrink(std::int64_t kept, std::int64_t most) {
+  std::int64_t unused = 0;
+  db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
+  if (unused <= kept)
+    return false;
+  db_.script("PRAGMA incremental_vacuum(" + std::to_string(std::min(unused - kept, most)) + ")");
+  return true;
 }
 
 std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {

@@ -71,7 +71,9 @@ private:
   void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, sqlite_totals&);
   void erase(const row&, sqlite_totals&);
   void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);
-  void give_space_back(const sqlite_totals&);
+  void give_space_back(const transaction_state&);
+  /// Gives unused pages back but for `kept`, and `most` at most; whether there were any.
+  bool shrink(std::int64_t kept, std::int64_t most);
   std::optional<row> find(const std::string& id);
 
   std::optional<file_lock> lock_;
@@ -79,6 +81,8 @@ private:
   sqlite_queue admin_;
   options settings_;
   std::optional<files_in_place> files_;
+  /// When the file was last made smaller.
+  store_time shrunk_{};
 };
 
 } // namespace sluice
