@@ -10,6 +10,7 @@
 #include "support/command_queue.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"
+#include "support/small_disk.hpp"
 
 using namespace sluice::test;
 using nlohmann::json;
@@ -180,4 +181,33 @@ TEST_CASE("a sender whose queue's file is removed says so, and counts what was i
   CHECK(ledger["accepted"] == 2);
   CHECK(ledger["waiting"] == 0);
   CHECK(ledger["lost"] == 2);
+}
+
+TEST_CASE("a disk that a backlog has filled drains when the endpoint is back, and the file becomes small",
+          "[e2e][queue]") {
+  small_disk disk;
+  const auto file = disk.path() + "/queue.db";
+  const command_queue q{"sqlite:" + file};
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 503}; }};
+  const auto events = q.folder().write("events", numbered_events("full", 60'000));
+  auto sender = q.start({"send", events, "--url", server.url()}, {"--no-gzip", "--max-attempts", "1000", "--json"});
+  std::uint64_t stored = 0;
+  int unchanged = 0;
+  REQUIRE(eventually([&] { // it has stored what fits
+    const auto s = q.call({"status", "--json"});
+    const auto now = s.status == 0 ? json::parse(s.out)["stored"].get<std::uint64_t>() : 0;
+    unchanged = now == std::exchange(stored, now) && now > 0 ? unchanged + 1 : 0;
+    return unchanged > 20;
+  }));
+  CHECK(stored < 60'000);
+  well = true;
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(done.status == 0);
+  CHECK(last_json(done.out)["delivered"] == 60'000);
+  CHECK(done.err.find("disk is full") != std::string::npos);
+  CHECK(done.err.find("disk is full", done.err.find("disk is full") + 1) == std::string::npos);
+  CHECK(std::filesystem::file_size(file) < 1'000'000);
+  CHECK(!std::filesystem::exists(file + ".reserve"));
 }

@@ -1,5 +1,6 @@
 #include "store/sqlite/database.hpp"
 
+#include <cerrno>
 #include <chrono>
 
 #include <sqlite3.h>
@@ -7,8 +8,9 @@
 namespace sluice {
 
 bool sqlite_failure::is_full() const noexcept {
-  // A limit on the size of files shows as a failed write.
-  return code_ == SQLITE_FULL || code_ == SQLITE_IOERR;
+  // A quota and a limit on the size of files show as a failed write, of whose cause SQLite does not always know.
+  const bool failed_write = code_ == SQLITE_IOERR_WRITE || code_ == SQLITE_IOERR_SHMSIZE;
+  return code() == SQLITE_FULL || (failed_write && system_code_ != EIO);
 }
 
 std::int64_t sqlite_row::integer(int column) const {
@@ -77,6 +79,23 @@ void sqlite_db::script(const std::string& sql) {
     fail();
 }
 
+void sqlite_db::set_growth(int bytes) {
+  sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_CHUNK_SIZE, &bytes);
+}
+
+void sqlite_db::allocate() {
+  std::int64_t pages = 0, page_size = 0;
+  query("PRAGMA page_count", {}, [&](const sqlite_row& r) { pages = r.integer(0); });
+  query("PRAGMA page_size", {}, [&](const sqlite_row& r) { page_size = r.integer(0); });
+  sqlite3_int64 size = pages * page_size;
+  if (sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_SIZE_HINT, &size) != SQLITE_OK)
+    throw sqlite_failure{SQLITE_FULL, ENOSPC, sqlite3_errstr(SQLITE_FULL)};
+}
+
+void sqlite_db::restart_log() {
+  sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+}
+
 void sqlite_db::flush_log() noexcept {
   sqlite3_busy_timeout(db_.get(), 0);
   sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -100,8 +119,8 @@ sqlite3_stmt* sqlite_db::prepared(const char* sql) {
 
 void sqlite_db::fail() const {
   if (!db_)
-    throw sqlite_failure{SQLITE_NOMEM, "out of memory"};
-  throw sqlite_failure{sqlite3_errcode(db_.get()) & 0xff, sqlite3_errmsg(db_.get())};
+    throw sqlite_failure{SQLITE_NOMEM, ENOMEM, "out of memory"};
+  throw sqlite_failure{sqlite3_extended_errcode(db_.get()), sqlite3_system_errno(db_.get()), sqlite3_errmsg(db_.get())};
 }
 
 sqlite_transaction::~sqlite_transaction() {

@@ -24,6 +24,9 @@ constexpr std::uint32_t schema_version = 1;
 // How long another process (`sluice status`, a backup) may keep the file locked.
 constexpr std::chrono::milliseconds busy{5'000};
 
+// What the file grows by, in bytes.
+constexpr int growth = 256 * 1024;
+
 // `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance; the halves of a split share
 // their parent's and follow one another by id. Bodies stand apart, so that a change of state does not rewrite them.
 constexpr const char* tables = R"sql(
@@ -201,6 +204,10 @@ result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability du
               "PRAGMA secure_delete = OFF");
     db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     db.script("PRAGMA journal_mode = WAL");
+    if (missing == when_missing::create)
+      db.set_growth(growth);
+    else
+      db.script("PRAGMA wal_autocheckpoint = 0"); // one connection empties the log, see `allocate`
     return result<sqlite_db>{boost::system::in_place_value, std::move(db)};
   } catch (const sqlite_failure& f) {
     return to_error(f);

@@ -17,7 +17,8 @@ namespace {
 struct shrinking {
   std::int64_t kept, most;
 };
-constexpr shrinking at_work{.kept = 4'096, .most = 2'048}, at_rest{.kept = 64, .most = 8'192};
+constexpr shrinking at_work{.kept = 4'096, .most = 2'048}, at_rest{.kept = 64, .most = 8'192},
+    on_full_disk{.kept = 0, .most = 64};
 // How often, and how long in the end.
 constexpr std::chrono::seconds shrink_interval{1}, shrink_to_leave{4};
 
@@ -44,23 +45,45 @@ result<std::unique_ptr<store>> sqlite_store::open(const std::string& name, const
   auto lock = file_lock::take(*path);
   if (!lock)
     return lock.error();
+  auto reserve = disk_reserve::open(*path, o.log);
+  if (!reserve)
+    return reserve.error();
+  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   auto db = open_sqlite_file(*path, o.sqlite.durability, when_missing::create);
+  if (!db && db.error().code == errc::store_failed && reserve->is_held()) { // there may be no room for the log
+    reserve->ran_out(now);
+    db = open_sqlite_file(*path, o.sqlite.durability, when_missing::create);
+  }
   if (!db)
     return db.error();
   auto admin = sqlite_queue::open(*path, o.sqlite.durability);
   if (!admin)
     return admin.error();
-  std::unique_ptr<sqlite_store> s{new sqlite_store{std::move(*lock), std::move(*db), std::move(*admin), o}};
-  try {
-    if (auto ours = s->claim_destination(fingerprint); !ours)
-      return ours.error();
-    s->take_over(std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-  } catch (const sqlite_failure& f) {
-    return to_error(f);
-  }
+  std::unique_ptr<sqlite_store> s{
+      new sqlite_store{std::move(*lock), std::move(*reserve), std::move(*db), std::move(*admin), o}};
+  if (auto begun = s->begin(fingerprint, now); !begun)
+    return begun.error();
   // From the first transaction on they are all there.
   s->files_.emplace(std::vector{*path, *path + "-wal", *path + "-shm", file_lock::file_for(*path)});
   return std::unique_ptr<store>{std::move(s)};
+}
+
+// On a full disk it is done once more, with the reserve.
+result<void> sqlite_store::begin(const std::string& fingerprint, store_time now) {
+  for (;;) {
+    try {
+      if (auto ours = claim_destination(fingerprint); !ours)
+        return ours;
+      take_over(now);
+      reserve_.take(now);
+      return {};
+    } catch (const sqlite_failure& f) {
+      if (!f.is_full() || !reserve_.is_held())
+        return to_error(f);
+    }
+    reserve_.ran_out(now);
+    db_.restart_log();
+  }
 }
 
 void sqlite_store::leave() {
@@ -76,6 +99,7 @@ void sqlite_store::leave() {
       while (std::chrono::steady_clock::now() < end && shrink(at_rest.kept, at_rest.most)) {
       }
       db_.flush_log();
+      reserve_.remove();
     }
   } catch (const sqlite_failure&) { // the next process takes them back
   }
@@ -129,26 +153,29 @@ work_result sqlite_store::apply(const unit_of_work& work) {
   return done;
 }
 
+// On a full disk, what makes room goes on without what needs some.
 work_result sqlite_store::apply_with_room(const unit_of_work& work) {
   try {
-    return attempt(work, true);
-  } catch (const sqlite_failure& f) {
-    if (!f.is_full() || work.enqueues.empty())
-      return to_error(f);
-  }
-  // What makes room goes on without what needs some; the log is emptied into the file first, as far as that can grow.
-  try {
-    db_.query("PRAGMA wal_checkpoint(RESTART)", {}, [](const sqlite_row&) {});
+    if (reserve_.may_grow(work.now)) {
+      try {
+        return attempt(work, true);
+      } catch (const sqlite_failure& f) {
+        if (!f.is_full())
+          throw;
+      }
+      reserve_.ran_out(work.now);
+    }
+    db_.restart_log(); // it need not grow then
     return attempt(work, false);
   } catch (const sqlite_failure& f) {
     return to_error(f);
   }
 }
 
-work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
+work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   sqlite_transaction whole{db_};
   const auto before = read_totals(db_);
-  transaction_state t{.work = work, .totals = before};
+  transaction_state t{.work = work, .totals = before, .may_grow = may_grow, .full = !may_grow};
   if (work.fingerprint)
     write_fingerprint(*work.fingerprint);
   if (work.pause)
@@ -163,14 +190,18 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
   for (const auto& b : work.enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
     const bool leased = !closed && t.done.granted.size() < work.slots;
-    t.done.enqueued.push_back(with_enqueues ? enqueue(b, leased, t) : enqueue_outcome::backlog_full);
+    t.done.enqueued.push_back(enqueue(b, leased, t));
     t.full = t.full || t.done.enqueued.back() == enqueue_outcome::backlog_full;
   }
   db_.query("SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1", {},
             [&](const sqlite_row& r) { t.done.next_due = store_time{std::chrono::milliseconds{r.integer(0)}}; });
   if (t.totals != before) // a look for changes of others must not write
     write_totals(db_, t.totals);
+  if (t.grew)
+    db_.allocate();
   whole.commit();
+  if (t.grew)
+    reserve_.grew();
   give_space_back(t);
   return std::move(t.done);
 }
@@ -248,9 +279,14 @@ settle_outcome sqlite_store::settle_split(const row& r, const split& p, transact
   // Halves that do not add up, or are here already, would lose or invent events.
   if (std::int64_t{p.first->events} + p.second->events != r.events || find(p.first->id) || find(p.second->id))
     return settle_outcome::stale;
+  if (!t.may_grow) {
+    db_.run("UPDATE batch SET state = 2, due = ? WHERE n = ?", {ms(t.work.now + no_room_delay), r.n});
+    t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r.events, r.bytes);
+    return settle_outcome::no_room;
+  }
   erase(r, t.totals);
-  insert(*p.first, r.place, r.enqueued, sqlite_state::ready, t.totals);
-  insert(*p.second, r.place, r.enqueued, sqlite_state::ready, t.totals);
+  insert(*p.first, r.place, r.enqueued, sqlite_state::ready, t);
+  insert(*p.second, r.place, r.enqueued, sqlite_state::ready, t);
   return settle_outcome::applied;
 }
 
@@ -290,7 +326,7 @@ enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transacti
   if (t.full || waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
       t.totals.backlog_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))
     return enqueue_outcome::backlog_full;
-  insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t.totals);
+  insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t);
   t.totals.stored += b->events;
   if (leased)
     t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
@@ -341,14 +377,15 @@ bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
 }
 
 void sqlite_store::insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state state,
-                          sqlite_totals& totals) {
+                          transaction_state& t) {
   const auto bytes = static_cast<std::int64_t>(content.payload->size());
   const std::int64_t fence = state == sqlite_state::in_flight ? 1 : 0;
   db_.run("INSERT INTO batch(id, place, state, fence, events, bytes, enqueued) VALUES(?, ?, ?, ?, ?, ?, ?)",
           {content.id, place, static_cast<std::int64_t>(state), fence, std::int64_t{content.events}, bytes, enqueued});
   db_.run("INSERT INTO body(n, payload) VALUES(last_insert_rowid(), ?)", {sqlite_blob{*content.payload}});
-  totals.in(state) += content.events;
-  totals.backlog_bytes += bytes;
+  t.totals.in(state) += content.events;
+  t.totals.backlog_bytes += bytes;
+  t.grew = true;
 }
 
 void sqlite_store::erase(const row& r, sqlite_totals& totals) {
@@ -363,16 +400,17 @@ void sqlite_store::die(const row& r, int attempts, const failure_note& why, stor
   totals.move(r.state, sqlite_state::dead, r.events, r.bytes);
 }
 
-// A file whose backlog has gone shrinks, a part at a time.
+// A file whose backlog has gone shrinks, a part at a time; on a full disk also while it waits.
 void sqlite_store::give_space_back(const transaction_state& t) {
   const auto now = t.work.now;
-  if (t.totals.ready + t.totals.retry > 0 || (now >= shrunk_ && now - shrunk_ < shrink_interval))
+  const bool drained = t.totals.ready + t.totals.retry == 0;
+  if ((!drained && reserve_.is_held()) || (now >= shrunk_ && now - shrunk_ < shrink_interval))
     return;
   shrunk_ = now;
-  const bool rests = t.totals.in_flight == 0 && t.work.settlements.empty() && t.work.enqueues.empty();
-  const auto how = rests ? at_rest : at_work;
+  const bool rests = drained && t.totals.in_flight == 0 && t.work.settlements.empty() && t.work.enqueues.empty();
+  const auto how = rests ? at_rest : reserve_.is_held() ? at_work : on_full_disk;
   try {
-    if (shrink(how.kept, how.most) && rests)
+    if ((shrink(how.kept, how.most) || !reserve_.is_held()) && rests)
       db_.flush_log();              // until then the file has its size
   } catch (const sqlite_failure&) { // the unit of work is done all the same
   }

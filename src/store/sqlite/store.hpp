@@ -9,6 +9,7 @@
 #include "store/sqlite/in_place.hpp"
 #include "store/sqlite/lock.hpp"
 #include "store/sqlite/queue.hpp"
+#include "store/sqlite/reserve.hpp"
 
 namespace sluice {
 
@@ -45,18 +46,24 @@ private:
     const unit_of_work& work;
     sqlite_totals totals;
     work_done done{};
+    /// The disk has room for new batches.
+    bool may_grow = true;
     /// A batch was refused for want of room.
     bool full = false;
+    /// A batch was put in.
+    bool grew = false;
   };
 
-  sqlite_store(file_lock lock, sqlite_db db, sqlite_queue admin, const options& o)
-      : lock_{std::move(lock)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o} {}
+  sqlite_store(file_lock lock, disk_reserve reserve, sqlite_db db, sqlite_queue admin, const options& o)
+      : lock_{std::move(lock)}, reserve_{std::move(reserve)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{
+                                                                                                                o} {}
 
+  result<void> begin(const std::string& fingerprint, store_time now);
   result<void> claim_destination(const std::string& fingerprint);
   void write_fingerprint(const std::string&);
   void take_over(store_time now);
   work_result apply_with_room(const unit_of_work&);
-  work_done attempt(const unit_of_work&, bool with_enqueues);
+  work_done attempt(const unit_of_work&, bool may_grow);
   settle_outcome settle(const settlement&, transaction_state&);
   void retry_later(const row&, int counted, std::chrono::milliseconds delay, const failure_note&, transaction_state&);
   settle_outcome settle_bury(const row&, const bury&, transaction_state&);
@@ -68,7 +75,7 @@ private:
   void claim(transaction_state&);
   /// Whether any was ready.
   bool claim_oldest(std::size_t slots, transaction_state&);
-  void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, sqlite_totals&);
+  void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, transaction_state&);
   void erase(const row&, sqlite_totals&);
   void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);
   void give_space_back(const transaction_state&);
@@ -77,6 +84,7 @@ private:
   std::optional<row> find(const std::string& id);
 
   std::optional<file_lock> lock_;
+  disk_reserve reserve_; // goes after the databases: they leave room for it
   sqlite_db db_;
   sqlite_queue admin_;
   options settings_;
