@@ -4,7 +4,6 @@
 #include "store/fingerprint.hpp"
 #include "store/memory_store.hpp"
 #include "store/redis/store.hpp"
-#include "store/sqlite/file.hpp"
 #include "store/sqlite/store.hpp"
 
 namespace sluice {
@@ -15,7 +14,7 @@ namespace {
 struct opener {
   const options& o;
   result<std::unique_ptr<store>> operator()(const memory_url&) const {
-    return std::unique_ptr<store>{std::make_unique<memory_store>(o.queue, o.dead_letters)};
+    return std::unique_ptr<store>{std::make_unique<memory_store>(o)};
   }
   result<std::unique_ptr<store>> operator()(const sqlite_url& to) const {
     return sqlite_store::open(to.path, o, fingerprint_of(o));
@@ -31,10 +30,10 @@ struct admin_opener {
     return error{errc::unsupported, "persistence", "a queue in memory cannot be seen by another process"};
   }
   result<std::unique_ptr<queue_admin>> operator()(const sqlite_url& to) const {
-    auto db = open_sqlite_file(to.path, o.sqlite.durability, when_missing::refuse);
-    if (!db)
-      return db.error();
-    return std::unique_ptr<queue_admin>{std::make_unique<sqlite_queue>(std::move(*db), to.path)};
+    auto queue = sqlite_queue::open(to.path, o.sqlite.durability);
+    if (!queue)
+      return queue.error();
+    return std::unique_ptr<queue_admin>{std::make_unique<sqlite_queue>(std::move(*queue))};
   }
   result<std::unique_ptr<queue_admin>> operator()(const redis_options& to) const {
     return std::unique_ptr<queue_admin>{

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "core/persistence/dead_cursor.hpp"
+#include "store/longest_delay.hpp"
 #include "store/no_room_delay.hpp"
 
 namespace sluice {
 
-memory_store::memory_store(queue_options limits, dead_letter_options dead_limits)
-    : limits_{limits}, dead_limits_{dead_limits} {}
+memory_store::memory_store(const options& o)
+    : limits_{o.queue}, dead_limits_{o.dead_letters}, longest_delay_{longest_delay(o)} {}
 
 // A fingerprint is for the next process, and no other process sees this queue.
 work_result memory_store::apply(const unit_of_work& work) {
@@ -117,6 +118,8 @@ void memory_store::take_back_all_but(const std::vector<lease>& kept) {
 void memory_store::promote(store_time now) {
   while (!retry_.empty() && retry_.begin()->first <= now)
     move_to(*find(retry_.begin()->second), state::ready);
+  while (!retry_.empty() && retry_.rbegin()->first > now + longest_delay_) // the clock was set back
+    move_to(*find(retry_.rbegin()->second), state::ready);
 }
 
 enqueue_outcome memory_store::enqueue(const batch_ptr& b, store_time now, bool full) {

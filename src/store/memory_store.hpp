@@ -14,7 +14,7 @@ namespace sluice {
 /// Batches in memory: survives the actors, not the process. Every operation is O(log n).
 class memory_store : public store {
 public:
-  memory_store(queue_options, dead_letter_options);
+  explicit memory_store(const options&);
 
   work_result apply(const unit_of_work&) override;
   result<store_stats> stats() override;
@@ -63,6 +63,7 @@ private:
 
   const queue_options limits_;
   const dead_letter_options dead_limits_;
+  const milliseconds longest_delay_;
   std::unordered_map<std::string, entry> entries_;
   std::set<place> ready_;
   std::set<std::string> in_flight_;

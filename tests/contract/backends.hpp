@@ -21,6 +21,7 @@ namespace sluice::test {
 struct virtual_clock {
   static constexpr milliseconds step{1'000};
   store_time now() const { return now_; }
+  /// Below zero: the clock is set back.
   void pass(milliseconds t) { now_ += t; }
 
 private:
@@ -43,7 +44,7 @@ struct memory_backend : virtual_clock {
   /// Whether what is written down of the batches agrees with their bodies.
   bool agrees() const { return true; }
   result<std::unique_ptr<store>> open(const options& o, const std::string& /*fingerprint*/) {
-    return std::unique_ptr<store>{std::make_unique<memory_store>(o.queue, o.dead_letters)};
+    return std::unique_ptr<store>{std::make_unique<memory_store>(o)};
   }
 };
 
@@ -93,5 +94,8 @@ struct shared_redis_backend : redis_backend {
 
 /// Every backend; the contract suite runs against each.
 using backends = std::tuple<memory_backend, sqlite_backend, redis_backend, shared_redis_backend>;
+
+/// Those whose clock is the caller's.
+using backends_with_virtual_clock = std::tuple<memory_backend, sqlite_backend>;
 
 } // namespace sluice::test

@@ -67,6 +67,15 @@ bool has_bytes(const std::string& file, std::size_t bytes) {
   return !none && size >= bytes;
 }
 
+// Looks without a pause, 30 s at most.
+bool eventually_at_once(const std::function<bool()>& is_true) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (std::chrono::steady_clock::now() < deadline)
+    if (is_true())
+      return true;
+  return false;
+}
+
 // Sends, is killed, and what was left is delivered by another process.
 void one_round(kill_run& r, const command_queue& q, std::uint64_t round) {
   const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
@@ -94,6 +103,26 @@ TEST_CASE("kill -9 of a sender loses nothing that was stored in SQLite", "[e2e][
   for (std::uint64_t round = 0; round < r.rounds; ++round) {
     INFO("seed " << r.seed << ", round " << round);
     one_round(r, command_queue{}, round);
+  }
+}
+
+TEST_CASE("kill -9 while a queue's file is made leaves a queue or nothing", "[e2e][kill]") {
+  kill_run r{"kill, creation of a file", 10};
+  std::uniform_int_distribution<int> microseconds{0, 50'000};
+  for (std::uint64_t round = 0; round < r.rounds; ++round) {
+    INFO("seed " << r.seed << ", round " << round);
+    const command_queue q;
+    auto first = q.start({"run", "--url", "http://127.0.0.1:9"});
+    const auto file = q.folder().path() + "/queue.db";
+    REQUIRE(eventually_at_once([&] { return std::filesystem::exists(file + ".lock"); }));
+    const auto moment = std::chrono::steady_clock::now() + std::chrono::microseconds{microseconds(r.random)};
+    REQUIRE(eventually_at_once([&] { return std::chrono::steady_clock::now() >= moment; }));
+    first.signal(SIGKILL);
+    first.wait();
+    const auto second = q.call({"run", "--until-empty", "--url", "http://127.0.0.1:9"});
+    INFO(second.err);
+    CHECK(second.status == 0);
+    CHECK(q.status()["stored"] == 0);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include <sys/resource.h>
@@ -9,6 +10,7 @@
 #include "support/command_queue.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"
+#include "support/small_disk.hpp"
 
 using namespace sluice::test;
 using nlohmann::json;
@@ -157,4 +159,55 @@ TEST_CASE("a queue whose file cannot grow pushes back, and goes on when it can",
   const auto s = q.status();
   CHECK(s["stored"] == 40'000);
   CHECK(s["ready"].get<int>() + s["retry"].get<int>() == 40'000);
+}
+
+TEST_CASE("a sender whose queue's file is removed says so, and counts what was in it as lost", "[e2e][queue]") {
+  command_queue q;
+  http_server server{[&](const http_request&) { return http_reply{.status = 503}; }};
+  auto sender = q.start({"send", "-", "--url", server.url()}, {"--flush-interval", "1", "--json"});
+  sender.say(good_event);
+  REQUIRE(eventually([&] {
+    const auto s = q.call({"status", "--json"});
+    return s.status == 0 && json::parse(s.out)["stored"] == 1;
+  }));
+  std::filesystem::remove(q.folder().path() + "/queue.db");
+  sender.say(good_event);
+  sender.end_input();
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(done.status == 3);
+  CHECK(done.err.find("queue.db was removed or replaced") != std::string::npos);
+  const auto ledger = last_json(done.out);
+  CHECK(ledger["accepted"] == 2);
+  CHECK(ledger["waiting"] == 0);
+  CHECK(ledger["lost"] == 2);
+}
+
+TEST_CASE("a disk that a backlog has filled drains when the endpoint is back, and the file becomes small",
+          "[e2e][queue]") {
+  small_disk disk;
+  const auto file = disk.path() + "/queue.db";
+  const command_queue q{"sqlite:" + file};
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 503}; }};
+  const auto events = q.folder().write("events", numbered_events("full", 60'000));
+  auto sender = q.start({"send", events, "--url", server.url()}, {"--no-gzip", "--max-attempts", "1000", "--json"});
+  std::uint64_t stored = 0;
+  int unchanged = 0;
+  REQUIRE(eventually([&] { // it has stored what fits
+    const auto s = q.call({"status", "--json"});
+    const auto now = s.status == 0 ? json::parse(s.out)["stored"].get<std::uint64_t>() : 0;
+    unchanged = now == std::exchange(stored, now) && now > 0 ? unchanged + 1 : 0;
+    return unchanged > 20;
+  }));
+  CHECK(stored < 60'000);
+  well = true;
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(done.status == 0);
+  CHECK(last_json(done.out)["delivered"] == 60'000);
+  CHECK(done.err.find("disk is full") != std::string::npos);
+  CHECK(done.err.find("disk is full", done.err.find("disk is full") + 1) == std::string::npos);
+  CHECK(std::filesystem::file_size(file) < 1'000'000);
+  CHECK(!std::filesystem::exists(file + ".reserve"));
 }

@@ -20,7 +20,7 @@ constexpr milliseconds patience{30 * 60'000};
 
 world::world(std::uint64_t seed)
     : chance_{seed}, scenario_{draw_scenario(chance_)}, plane_{chance_, scenario_.too_many},
-      queue_{std::make_shared<memory_store>(scenario_.settings.queue, scenario_.settings.dead_letters)}, seed_{seed} {}
+      queue_{std::make_shared<memory_store>(scenario_.settings)}, seed_{seed} {}
 
 std::optional<std::string> world::run() {
   const auto& o = scenario_.settings;

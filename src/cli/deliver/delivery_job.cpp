@@ -211,6 +211,8 @@ void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::stea
 
 std::optional<std::uint64_t> delivery_job::left_in_queue() {
   const auto queue = make_queue_admin(arguments.settings());
+  if (!queue && queue.error().code == errc::not_a_queue) // its file is gone, and with it what waited there
+    return 0;
   const auto stats = queue ? (*queue)->stats() : queue.error();
   return stats ? std::optional{stats->ready + stats->in_flight + stats->retry} : std::nullopt;
 }

@@ -1,16 +1,16 @@
 #include "store/sqlite/database.hpp"
 
+#include <cerrno>
 #include <chrono>
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 namespace sluice {
 
 bool sqlite_failure::is_full() const noexcept {
-  // A limit on the size of files shows as a failed write.
-  return code_ == SQLITE_FULL || code_ == SQLITE_IOERR;
+  // A quota and a limit on the size of files show as a failed write, of whose cause SQLite does not always know.
+  const bool failed_write = code_ == SQLITE_IOERR_WRITE || code_ == SQLITE_IOERR_SHMSIZE;
+  return code() == SQLITE_FULL || (failed_write && system_code_ != EIO);
 }
 
 std::int64_t sqlite_row::integer(int column) const {
@@ -31,12 +31,7 @@ void sqlite_db::closer::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
-sqlite_db::sqlite_db(const std::string& path, std::chrono::milliseconds busy) {
-  // SQLite would create it with the process's mask; its companions take the mode of the file. Never opened here if it
-  // exists: to close it would drop the locks that this process has on it by another connection.
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd >= 0)
-    ::close(fd);
+sqlite_db::sqlite_db(const std::string& path, std::chrono::milliseconds busy) : busy_{busy} {
   sqlite3* db = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -84,6 +79,29 @@ void sqlite_db::script(const std::string& sql) {
     fail();
 }
 
+void sqlite_db::set_growth(int bytes) {
+  sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_CHUNK_SIZE, &bytes);
+}
+
+void sqlite_db::allocate() {
+  std::int64_t pages = 0, page_size = 0;
+  query("PRAGMA page_count", {}, [&](const sqlite_row& r) { pages = r.integer(0); });
+  query("PRAGMA page_size", {}, [&](const sqlite_row& r) { page_size = r.integer(0); });
+  sqlite3_int64 size = pages * page_size;
+  if (sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_SIZE_HINT, &size) != SQLITE_OK)
+    throw sqlite_failure{SQLITE_FULL, ENOSPC, sqlite3_errstr(SQLITE_FULL)};
+}
+
+void sqlite_db::restart_log() {
+  sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+}
+
+void sqlite_db::flush_log() noexcept {
+  sqlite3_busy_timeout(db_.get(), 0);
+  sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(db_.get(), static_cast<int>(busy_.count()));
+}
+
 std::int64_t sqlite_db::changes() const {
   return sqlite3_changes(db_.get());
 }
@@ -101,8 +119,8 @@ sqlite3_stmt* sqlite_db::prepared(const char* sql) {
 
 void sqlite_db::fail() const {
   if (!db_)
-    throw sqlite_failure{SQLITE_NOMEM, "out of memory"};
-  throw sqlite_failure{sqlite3_errcode(db_.get()) & 0xff, sqlite3_errmsg(db_.get())};
+    throw sqlite_failure{SQLITE_NOMEM, ENOMEM, "out of memory"};
+  throw sqlite_failure{sqlite3_extended_errcode(db_.get()), sqlite3_system_errno(db_.get()), sqlite3_errmsg(db_.get())};
 }
 
 sqlite_transaction::~sqlite_transaction() {

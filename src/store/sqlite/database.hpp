@@ -19,15 +19,17 @@ namespace sluice {
 /// Thrown inside of the SQLite store only.
 class sqlite_failure : public std::exception {
 public:
-  sqlite_failure(int code, std::string what) : code_{code}, what_{std::move(what)} {}
+  sqlite_failure(int code, int system_code, std::string what)
+      : code_{code}, system_code_{system_code}, what_{std::move(what)} {}
   const char* what() const noexcept override { return what_.c_str(); }
   /// SQLite's primary result code.
-  int code() const noexcept { return code_; }
+  int code() const noexcept { return code_ & 0xff; }
   /// No more space: on the disk, or that the file may take.
   bool is_full() const noexcept;
 
 private:
-  int code_;
+  int code_;        ///< SQLite's extended result code
+  int system_code_; ///< errno, 0 if it is not known
   std::string what_;
 };
 
@@ -53,7 +55,7 @@ public:
   using value = std::variant<std::int64_t, std::string_view, sqlite_blob>;
   using row_handler = std::function<void(const sqlite_row&)>;
 
-  /// Opens or creates the file, readable by its owner only. Waits up to `busy` for locks of others.
+  /// Opens a file that is there. Waits up to `busy` for locks of others.
   sqlite_db(const std::string& path, std::chrono::milliseconds busy);
 
   /// Runs one statement. `sql` must be a literal: the prepared statement is kept under its address.
@@ -62,6 +64,17 @@ public:
   void query(const char* sql, std::initializer_list<value> arguments, const row_handler& on_row);
   /// Runs any number of statements, unprepared.
   void script(const std::string& sql);
+  /// Lets the file grow by so much at a time, in bytes.
+  void set_growth(int bytes);
+  /// Takes room on the disk for every page that the file has in this transaction, so that the log can always be emptied
+  /// into it. Only for the one connection that empties the log. Fails as a full disk does.
+  void allocate();
+  /// Empties the log into the file, so that it is written from its beginning again; waits for readers. The room that it
+  /// has is kept.
+  void restart_log();
+  /// Moves what is in the log to the file, as far as no reader needs the log, and shrinks both. Waits for nobody, and a
+  /// failure is left to the next time.
+  void flush_log() noexcept;
   /// Rows that the last statement changed.
   std::int64_t changes() const;
 
@@ -74,6 +87,7 @@ private:
   [[noreturn]] void fail() const;
 
   std::unique_ptr<sqlite3, closer> db_;
+  std::chrono::milliseconds busy_;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, closer>> statements_;
 };
 

@@ -1,6 +1,7 @@
 #include "store/sqlite/file.hpp"
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
@@ -8,7 +9,10 @@
 #include <optional>
 #include <vector>
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace sluice {
 
@@ -19,6 +23,9 @@ constexpr std::uint32_t application_id = 0x536c7569;
 constexpr std::uint32_t schema_version = 1;
 // How long another process (`sluice status`, a backup) may keep the file locked.
 constexpr std::chrono::milliseconds busy{5'000};
+
+// What the file grows by, in bytes.
+constexpr int growth = 256 * 1024;
 
 // `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance; the halves of a split share
 // their parent's and follow one another by id. Bodies stand apart, so that a change of state does not rewrite them.
@@ -89,16 +96,95 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
   return std::optional{big_endian(&header[60])};
 }
 
+error failed_at(const std::string& path) {
+  return {errc::store_failed, "persistence", path + ": " + std::strerror(errno)};
+}
+
+// Removes what SQLite keeps beside a file while it is in use.
+void remove_companions(const std::string& path) {
+  for (const char* suffix : {"-journal", "-wal", "-shm"})
+    ::unlink((path + suffix).c_str());
+}
+
+result<void> write_tables(const std::string& path) {
+  try {
+    sqlite_db db{path, busy};
+    // No journal: what is cut short is thrown away. In the end it has the mode in which it is used.
+    db.script("PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL; PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE;"
+              "PRAGMA application_id = " +
+              std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version) + ";" +
+              tables + "COMMIT; PRAGMA journal_mode = WAL");
+    return {};
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+}
+
+result<void> sync_folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path{path}.parent_path().string();
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  const auto failure = failed_at(folder);
+  if (fd >= 0)
+    ::close(fd);
+  return synced ? result<void>{} : failure;
+}
+
+// Makes a queue where there is none, as a whole or, if it is killed, not at all: beside, and renamed when it is on the
+// disk. The caller has the lock, so that nobody else does.
+result<void> make_file(const std::string& path) {
+  const auto fresh = path + ".new";
+  ::unlink(fresh.c_str()); // what a killed process left
+  remove_companions(fresh);
+  // SQLite would make it with the process's mask; its companions take the mode of the file.
+  const int fd = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return failed_at(fresh);
+  auto made = write_tables(fresh);
+  if (made && ::fsync(fd) != 0)
+    made = failed_at(fresh);
+  ::close(fd);
+  if (made) {
+    remove_companions(path); // the log of a file that is gone would be played into the new one
+    if (::rename(fresh.c_str(), path.c_str()) != 0)
+      made = failed_at(path);
+  }
+  if (!made) {
+    ::unlink(fresh.c_str());
+    remove_companions(fresh);
+    return made;
+  }
+  return sync_folder_of(path);
+}
+
 } // namespace
+
+result<std::string> path_of_queue(const std::string& name) {
+  std::error_code why;
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(name), why).string();
+  if (why)
+    return error{errc::store_failed, "persistence", name + ": " + why.message()};
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT)
+      return path;
+    return failed_at(path);
+  }
+  if (!S_ISREG(found.st_mode))
+    return error{errc::not_a_queue, "persistence", path + " is not a regular file; nothing was changed"};
+  if (found.st_nlink > 1)
+    return error{errc::not_a_queue, "persistence",
+                 path + " has " + std::to_string(found.st_nlink) +
+                     " hard links; a queue's file must have one name, so that no second process takes it by another"};
+  return path;
+}
 
 error to_error(const sqlite_failure& f) {
   const bool damaged = f.code() == SQLITE_CORRUPT || f.code() == SQLITE_NOTADB;
   return {damaged ? errc::not_a_queue : errc::store_failed, "persistence", std::string{"SQLite: "} + f.what()};
 }
 
-result<sqlite_db> open_sqlite_file(const std::string& name, sqlite_durability durability, when_missing missing) {
-  std::error_code ignored;
-  const auto path = std::filesystem::weakly_canonical(name, ignored).string(); // SQLite follows no links
+result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability durability, when_missing missing) {
   const auto version = version_of(path);
   if (!version)
     return version.error();
@@ -107,20 +193,21 @@ result<sqlite_db> open_sqlite_file(const std::string& name, sqlite_durability du
   if (*version && **version > schema_version)
     return error{errc::not_a_queue, "persistence",
                  path + " was written by a newer version (schema " + std::to_string(**version) + ")"};
+  if (!*version) {
+    if (auto made = make_file(path); !made)
+      return made.error();
+  }
   try {
     sqlite_db db{path, busy};
-    db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304");
+    // Some builds of SQLite overwrite what is deleted: an acknowledgement would write as much as the batch did.
+    db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304;"
+              "PRAGMA secure_delete = OFF");
     db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    // Asked of SQLite, which has undone what a crash left half-made.
-    std::int64_t present = 0;
-    db.query("PRAGMA user_version", {}, [&](const sqlite_row& r) { present = r.integer(0); });
-    if (present == 0) {
-      // One transaction: a file has all of it or is empty.
-      db.script("PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE; PRAGMA application_id = " +
-                std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version) + ";" +
-                tables + "COMMIT");
-    }
     db.script("PRAGMA journal_mode = WAL");
+    if (missing == when_missing::create)
+      db.set_growth(growth);
+    else
+      db.script("PRAGMA wal_autocheckpoint = 0"); // one connection empties the log, see `allocate`
     return result<sqlite_db>{boost::system::in_place_value, std::move(db)};
   } catch (const sqlite_failure& f) {
     return to_error(f);

@@ -8,11 +8,16 @@
 
 namespace sluice {
 
-/// Whether a file that is not there is made.
+/// Whether a file that is not there, or is empty, is made; only by who has the lock.
 enum class when_missing : std::uint8_t { create, refuse };
 
-/// Opens a queue file and brings it to the present schema. A file that is something else, is damaged, or is of a
-/// newer version is refused and left as it is. Errors: `not_a_queue`, `store_failed`.
+/// The one name of the file that `name` leads to, or would make: absolute, without symbolic links. Errors:
+/// `not_a_queue` for what is no regular file, and for a file with other hard links, by which another process could
+/// process it; `store_failed`.
+result<std::string> path_of_queue(const std::string& name);
+
+/// Opens a queue file, named by `path_of_queue`, and brings it to the present schema. A file that is something else, is
+/// damaged, or is of a newer version is refused and left as it is. Errors: `not_a_queue`, `store_failed`.
 result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability, when_missing);
 
 /// The error that a failure inside of the store becomes.

@@ -12,10 +12,6 @@ namespace sluice {
 
 namespace {
 
-std::string lock_file(const std::string& path) {
-  return path + ".lock";
-}
-
 struct flock whole_file(short type) {
   struct flock f {};
   f.l_type = type;
@@ -32,36 +28,32 @@ std::string written_in(int fd) {
 } // namespace
 
 result<file_lock> file_lock::take(const std::string& path) {
-  const auto name = lock_file(path);
-  const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return error{errc::store_failed, "persistence", name + ": " + std::strerror(errno)};
-  file_lock lock{fd};
+  auto file = file_beside::open(file_for(path));
+  if (!file)
+    return file.error();
+  const int fd = file->descriptor();
   auto exclusive = whole_file(F_WRLCK);
   if (::fcntl(fd, F_OFD_SETLK, &exclusive) != 0)
     return error{errc::queue_taken, "persistence",
                  path + " is processed by " + written_in(fd) +
                      "; a queue in a file has one process: end that one, or use another file"};
+  // For others to read, if the disk has room for it. What the last process wrote is not cut off first: that would give
+  // the room away.
   const auto pid = std::to_string(::getpid());
-  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-    return error{errc::store_failed, "persistence", name + ": " + std::strerror(errno)};
-  return lock;
+  const auto written = ::pwrite(fd, pid.data(), pid.size(), 0);
+  if (::ftruncate(fd, written > 0 ? written : 0) != 0)
+    return error{errc::store_failed, "persistence", file_for(path) + ": " + std::strerror(errno)};
+  return file_lock{std::move(*file)};
 }
 
 std::string file_lock::holder(const std::string& path) {
-  const int fd = ::open(lock_file(path).c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
+  const auto file = file_beside::look(file_for(path));
+  if (!file)
     return {};
-  const file_lock until_return{fd};
   auto wanted = whole_file(F_RDLCK); // only asked about: taking it could keep another process out
-  return ::fcntl(fd, F_OFD_GETLK, &wanted) == 0 && wanted.l_type == F_UNLCK ? std::string{} : written_in(fd);
-}
-
-file_lock::file_lock(file_lock&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-
-file_lock::~file_lock() {
-  if (fd_ >= 0)
-    ::close(fd_);
+  return ::fcntl(file->descriptor(), F_OFD_GETLK, &wanted) == 0 && wanted.l_type == F_UNLCK
+             ? std::string{}
+             : written_in(file->descriptor());
 }
 
 } // namespace sluice

@@ -104,6 +104,16 @@ void write_paused(sqlite_db& db, bool paused) {
   db.run("UPDATE control SET paused = ?", {std::int64_t{paused}});
 }
 
+result<sqlite_queue> sqlite_queue::open(const std::string& name, sqlite_durability durability) {
+  auto path = path_of_queue(name);
+  if (!path)
+    return path.error();
+  auto db = open_sqlite_file(*path, durability, when_missing::refuse);
+  if (!db)
+    return db.error();
+  return sqlite_queue{std::move(*db), std::move(*path)};
+}
+
 result<store_stats> sqlite_queue::stats() {
   return guarded([&]() -> result<store_stats> {
     const sqlite_transaction snapshot{db_, "BEGIN"};

@@ -37,7 +37,8 @@ void write_paused(sqlite_db&, bool);
 /// What operators do to a queue in a file, beside the process that processes it.
 class sqlite_queue : public queue_admin {
 public:
-  sqlite_queue(sqlite_db db, std::string path) : db_{std::move(db)}, path_{std::move(path)} {}
+  /// Opens the queue of a file that is there. Errors: those of `path_of_queue` and `open_sqlite_file`.
+  static result<sqlite_queue> open(const std::string& name, sqlite_durability);
 
   result<store_stats> stats() override;
   result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
@@ -47,6 +48,7 @@ public:
   result<void> set_paused(bool) override;
 
 private:
+  sqlite_queue(sqlite_db db, std::string path) : db_{std::move(db)}, path_{std::move(path)} {}
   template <class Change>
   result<std::uint64_t> change_dead(const std::vector<std::string>& ids, Change);
 

@@ -1,8 +1,10 @@
 #include "store/sqlite/store.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include "store/longest_delay.hpp"
 #include "store/no_room_delay.hpp"
 #include "store/sqlite/file.hpp"
 
@@ -10,8 +12,15 @@ namespace sluice {
 
 namespace {
 
-// Free pages (of 4 KiB) that a drained file may keep, and how many one unit of work gives back.
-constexpr std::int64_t free_pages = 4'096;
+// How much of a drained file is given back at a time, in pages of 4 KiB, and what it keeps for what comes next. A page
+// takes about 12 µs.
+struct shrinking {
+  std::int64_t kept, most;
+};
+constexpr shrinking at_work{.kept = 4'096, .most = 2'048}, at_rest{.kept = 64, .most = 8'192},
+    on_full_disk{.kept = 0, .most = 64};
+// How often, and how long in the end.
+constexpr std::chrono::seconds shrink_interval{1}, shrink_to_leave{4};
 
 std::int64_t ms(store_time t) {
   return t.time_since_epoch().count();
@@ -28,27 +37,53 @@ sqlite_state end_of(const settlement& s) {
 
 } // namespace
 
-result<std::unique_ptr<store>> sqlite_store::open(const std::string& path, const options& o,
+result<std::unique_ptr<store>> sqlite_store::open(const std::string& name, const options& o,
                                                   const std::string& fingerprint) {
-  auto lock = file_lock::take(path);
+  const auto path = path_of_queue(name);
+  if (!path)
+    return path.error();
+  auto lock = file_lock::take(*path);
   if (!lock)
     return lock.error();
-  auto db = open_sqlite_file(path, o.sqlite.durability, when_missing::create);
+  auto reserve = disk_reserve::open(*path, o.log);
+  if (!reserve)
+    return reserve.error();
+  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  auto db = open_sqlite_file(*path, o.sqlite.durability, when_missing::create);
+  if (!db && db.error().code == errc::store_failed && reserve->is_held()) { // there may be no room for the log
+    reserve->ran_out(now);
+    db = open_sqlite_file(*path, o.sqlite.durability, when_missing::create);
+  }
   if (!db)
     return db.error();
-  auto beside = open_sqlite_file(path, o.sqlite.durability, when_missing::refuse);
-  if (!beside)
-    return beside.error();
+  auto admin = sqlite_queue::open(*path, o.sqlite.durability);
+  if (!admin)
+    return admin.error();
   std::unique_ptr<sqlite_store> s{
-      new sqlite_store{std::move(*lock), std::move(*db), sqlite_queue{std::move(*beside), path}, o}};
-  try {
-    if (auto ours = s->claim_destination(fingerprint); !ours)
-      return ours.error();
-    s->take_over(std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-  } catch (const sqlite_failure& f) {
-    return to_error(f);
-  }
+      new sqlite_store{std::move(*lock), std::move(*reserve), std::move(*db), std::move(*admin), o}};
+  if (auto begun = s->begin(fingerprint, now); !begun)
+    return begun.error();
+  // From the first transaction on they are all there.
+  s->files_.emplace(std::vector{*path, *path + "-wal", *path + "-shm", file_lock::file_for(*path)});
   return std::unique_ptr<store>{std::move(s)};
+}
+
+// On a full disk it is done once more, with the reserve.
+result<void> sqlite_store::begin(const std::string& fingerprint, store_time now) {
+  for (;;) {
+    try {
+      if (auto ours = claim_destination(fingerprint); !ours)
+        return ours;
+      take_over(now);
+      reserve_.take(now);
+      return {};
+    } catch (const sqlite_failure& f) {
+      if (!f.is_full() || !reserve_.is_held())
+        return to_error(f);
+    }
+    reserve_.ran_out(now);
+    db_.restart_log();
+  }
 }
 
 void sqlite_store::leave() {
@@ -59,6 +94,13 @@ void sqlite_store::leave() {
     take_back_all_but({}, t);
     write_totals(db_, t.totals);
     whole.commit();
+    if (t.totals.ready + t.totals.retry == 0) {
+      const auto end = std::chrono::steady_clock::now() + shrink_to_leave;
+      while (std::chrono::steady_clock::now() < end && shrink(at_rest.kept, at_rest.most)) {
+      }
+      db_.flush_log();
+      reserve_.remove();
+    }
   } catch (const sqlite_failure&) { // the next process takes them back
   }
   lock_.reset();
@@ -103,25 +145,37 @@ void sqlite_store::take_over(store_time now) {
 }
 
 work_result sqlite_store::apply(const unit_of_work& work) {
+  auto done = apply_with_room(work);
+  // Looked at last: what is answered as stored was stored where the next process will look for it.
+  if (const auto moved = files_->moved(); !moved.empty())
+    return error{errc::not_a_queue, "persistence",
+                 moved + " was removed or replaced while its queue was processed: what is stored now would be lost"};
+  return done;
+}
+
+// On a full disk, what makes room goes on without what needs some.
+work_result sqlite_store::apply_with_room(const unit_of_work& work) {
   try {
-    return attempt(work, true);
-  } catch (const sqlite_failure& f) {
-    if (!f.is_full() || work.enqueues.empty())
-      return to_error(f);
-  }
-  // What makes room goes on without what needs some; the log is emptied into the file first, as far as that can grow.
-  try {
-    db_.query("PRAGMA wal_checkpoint(RESTART)", {}, [](const sqlite_row&) {});
+    if (reserve_.may_grow(work.now)) {
+      try {
+        return attempt(work, true);
+      } catch (const sqlite_failure& f) {
+        if (!f.is_full())
+          throw;
+      }
+      reserve_.ran_out(work.now);
+    }
+    db_.restart_log(); // it need not grow then
     return attempt(work, false);
   } catch (const sqlite_failure& f) {
     return to_error(f);
   }
 }
 
-work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
+work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   sqlite_transaction whole{db_};
   const auto before = read_totals(db_);
-  transaction_state t{.work = work, .totals = before};
+  transaction_state t{.work = work, .totals = before, .may_grow = may_grow, .full = !may_grow};
   if (work.fingerprint)
     write_fingerprint(*work.fingerprint);
   if (work.pause)
@@ -136,15 +190,19 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool with_enqueues) {
   for (const auto& b : work.enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
     const bool leased = !closed && t.done.granted.size() < work.slots;
-    t.done.enqueued.push_back(with_enqueues ? enqueue(b, leased, t) : enqueue_outcome::backlog_full);
+    t.done.enqueued.push_back(enqueue(b, leased, t));
     t.full = t.full || t.done.enqueued.back() == enqueue_outcome::backlog_full;
   }
   db_.query("SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1", {},
             [&](const sqlite_row& r) { t.done.next_due = store_time{std::chrono::milliseconds{r.integer(0)}}; });
   if (t.totals != before) // a look for changes of others must not write
     write_totals(db_, t.totals);
+  if (t.grew)
+    db_.allocate();
   whole.commit();
-  give_space_back(t.totals);
+  if (t.grew)
+    reserve_.grew();
+  give_space_back(t);
   return std::move(t.done);
 }
 
@@ -221,9 +279,14 @@ settle_outcome sqlite_store::settle_split(const row& r, const split& p, transact
   // Halves that do not add up, or are here already, would lose or invent events.
   if (std::int64_t{p.first->events} + p.second->events != r.events || find(p.first->id) || find(p.second->id))
     return settle_outcome::stale;
+  if (!t.may_grow) {
+    db_.run("UPDATE batch SET state = 2, due = ? WHERE n = ?", {ms(t.work.now + no_room_delay), r.n});
+    t.totals.move(sqlite_state::in_flight, sqlite_state::retry, r.events, r.bytes);
+    return settle_outcome::no_room;
+  }
   erase(r, t.totals);
-  insert(*p.first, r.place, r.enqueued, sqlite_state::ready, t.totals);
-  insert(*p.second, r.place, r.enqueued, sqlite_state::ready, t.totals);
+  insert(*p.first, r.place, r.enqueued, sqlite_state::ready, t);
+  insert(*p.second, r.place, r.enqueued, sqlite_state::ready, t);
   return settle_outcome::applied;
 }
 
@@ -243,9 +306,12 @@ void sqlite_store::promote(transaction_state& t) {
   if (t.totals.retry == 0)
     return;
   std::vector<row> due;
-  db_.query(
-      "SELECT n, events, bytes FROM batch WHERE state = 2 AND due <= ?", {ms(t.work.now)},
-      [&](const sqlite_row& r) { due.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)}); });
+  // Also what lies further ahead than any delay: the clock was set back.
+  db_.query("SELECT n, events, bytes FROM batch WHERE state = 2 AND due <= ? UNION ALL "
+            "SELECT n, events, bytes FROM batch WHERE state = 2 AND due > ?",
+            {ms(t.work.now), ms(t.work.now + longest_delay(settings_))}, [&](const sqlite_row& r) {
+              due.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)});
+            });
   for (const auto& r : due) {
     db_.run("UPDATE batch SET state = 0 WHERE n = ?", {r.n});
     t.totals.move(sqlite_state::retry, sqlite_state::ready, r.events, r.bytes);
@@ -260,25 +326,30 @@ enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transacti
   if (t.full || waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
       t.totals.backlog_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))
     return enqueue_outcome::backlog_full;
-  insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t.totals);
+  insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t);
   t.totals.stored += b->events;
   if (leased)
     t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
   return enqueue_outcome::stored;
 }
 
+// A batch without a body dies, and the next oldest gets its slot: else one of this unit might overtake that.
 void sqlite_store::claim(transaction_state& t) {
+  while (t.done.granted.size() < t.work.slots && t.totals.ready > 0)
+    if (!claim_oldest(t.work.slots - t.done.granted.size(), t))
+      return;
+}
+
+bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
   struct found {
     row r;
     std::string id;
     std::shared_ptr<const std::string> payload;
   };
-  if (t.work.slots == 0 || t.totals.ready == 0)
-    return;
   std::vector<found> oldest;
   db_.query("SELECT n, id, fence, attempts, events, bytes, payload, enqueued FROM batch LEFT JOIN body USING(n) "
             "WHERE state = 0 ORDER BY place, id LIMIT ?",
-            {static_cast<std::int64_t>(t.work.slots)}, [&](const sqlite_row& r) {
+            {static_cast<std::int64_t>(slots)}, [&](const sqlite_row& r) {
               oldest.push_back({.r = {.n = r.integer(0),
                                       .fence = r.integer(2),
                                       .attempts = r.integer(3),
@@ -302,17 +373,19 @@ void sqlite_store::claim(transaction_state& t) {
                               .attempts = static_cast<int>(f.r.attempts),
                               .stored = store_time{milliseconds{f.r.enqueued}}});
   }
+  return !oldest.empty();
 }
 
 void sqlite_store::insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state state,
-                          sqlite_totals& totals) {
+                          transaction_state& t) {
   const auto bytes = static_cast<std::int64_t>(content.payload->size());
   const std::int64_t fence = state == sqlite_state::in_flight ? 1 : 0;
   db_.run("INSERT INTO batch(id, place, state, fence, events, bytes, enqueued) VALUES(?, ?, ?, ?, ?, ?, ?)",
           {content.id, place, static_cast<std::int64_t>(state), fence, std::int64_t{content.events}, bytes, enqueued});
   db_.run("INSERT INTO body(n, payload) VALUES(last_insert_rowid(), ?)", {sqlite_blob{*content.payload}});
-  totals.in(state) += content.events;
-  totals.backlog_bytes += bytes;
+  t.totals.in(state) += content.events;
+  t.totals.backlog_bytes += bytes;
+  t.grew = true;
 }
 
 void sqlite_store::erase(const row& r, sqlite_totals& totals) {
@@ -327,17 +400,29 @@ void sqlite_store::die(const row& r, int attempts, const failure_note& why, stor
   totals.move(r.state, sqlite_state::dead, r.events, r.bytes);
 }
 
-// A file whose backlog has gone shrinks, a part at a time.
-void sqlite_store::give_space_back(const sqlite_totals& totals) {
-  if (totals.ready + totals.retry > 0)
+// A file whose backlog has gone shrinks, a part at a time; on a full disk also while it waits.
+void sqlite_store::give_space_back(const transaction_state& t) {
+  const auto now = t.work.now;
+  const bool drained = t.totals.ready + t.totals.retry == 0;
+  if ((!drained && reserve_.is_held()) || (now >= shrunk_ && now - shrunk_ < shrink_interval))
     return;
+  shrunk_ = now;
+  const bool rests = drained && t.totals.in_flight == 0 && t.work.settlements.empty() && t.work.enqueues.empty();
+  const auto how = rests ? at_rest : reserve_.is_held() ? at_work : on_full_disk;
   try {
-    std::int64_t unused = 0;
-    db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
-    if (unused > free_pages)
-      db_.query("PRAGMA incremental_vacuum(1024)", {}, [](const sqlite_row&) {}); // a row, and a step, for every page
+    if ((shrink(how.kept, how.most) || !reserve_.is_held()) && rests)
+      db_.flush_log();              // until then the file has its size
   } catch (const sqlite_failure&) { // the unit of work is done all the same
   }
+}
+
+bool sqlite_store::shrink(std::int64_t kept, std::int64_t most) {
+  std::int64_t unused = 0;
+  db_.query("PRAGMA freelist_count", {}, [&](const sqlite_row& r) { unused = r.integer(0); });
+  if (unused <= kept)
+    return false;
+  db_.script("PRAGMA incremental_vacuum(" + std::to_string(std::min(unused - kept, most)) + ")");
+  return true;
 }
 
 std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {

@@ -6,8 +6,10 @@
 #include <string>
 #include <unordered_map>
 
+#include "store/sqlite/in_place.hpp"
 #include "store/sqlite/lock.hpp"
 #include "store/sqlite/queue.hpp"
+#include "store/sqlite/reserve.hpp"
 
 namespace sluice {
 
@@ -17,7 +19,7 @@ public:
   /// Opens or makes the file, takes its lock, and takes back what the last process had in flight.
   /// `fingerprint` says where its batches go. Errors: `queue_taken`, `not_a_queue`, `other_destination`,
   /// `store_failed`.
-  static result<std::unique_ptr<store>> open(const std::string& path, const options&, const std::string& fingerprint);
+  static result<std::unique_ptr<store>> open(const std::string& name, const options&, const std::string& fingerprint);
 
   work_result apply(const unit_of_work&) override;
   bool durable() const noexcept override { return true; }
@@ -44,17 +46,24 @@ private:
     const unit_of_work& work;
     sqlite_totals totals;
     work_done done{};
+    /// The disk has room for new batches.
+    bool may_grow = true;
     /// A batch was refused for want of room.
     bool full = false;
+    /// A batch was put in.
+    bool grew = false;
   };
 
-  sqlite_store(file_lock lock, sqlite_db db, sqlite_queue admin, const options& o)
-      : lock_{std::move(lock)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o} {}
+  sqlite_store(file_lock lock, disk_reserve reserve, sqlite_db db, sqlite_queue admin, const options& o)
+      : lock_{std::move(lock)}, reserve_{std::move(reserve)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{
+                                                                                                                o} {}
 
+  result<void> begin(const std::string& fingerprint, store_time now);
   result<void> claim_destination(const std::string& fingerprint);
   void write_fingerprint(const std::string&);
   void take_over(store_time now);
-  work_done attempt(const unit_of_work&, bool with_enqueues);
+  work_result apply_with_room(const unit_of_work&);
+  work_done attempt(const unit_of_work&, bool may_grow);
   settle_outcome settle(const settlement&, transaction_state&);
   void retry_later(const row&, int counted, std::chrono::milliseconds delay, const failure_note&, transaction_state&);
   settle_outcome settle_bury(const row&, const bury&, transaction_state&);
@@ -64,16 +73,24 @@ private:
   void promote(transaction_state&);
   enqueue_outcome enqueue(const batch_ptr&, bool leased, transaction_state&);
   void claim(transaction_state&);
-  void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, sqlite_totals&);
+  /// Whether any was ready.
+  bool claim_oldest(std::size_t slots, transaction_state&);
+  void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, transaction_state&);
   void erase(const row&, sqlite_totals&);
   void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);
-  void give_space_back(const sqlite_totals&);
+  void give_space_back(const transaction_state&);
+  /// Gives unused pages back but for `kept`, and `most` at most; whether there were any.
+  bool shrink(std::int64_t kept, std::int64_t most);
   std::optional<row> find(const std::string& id);
 
   std::optional<file_lock> lock_;
+  disk_reserve reserve_; // goes after the databases: they leave room for it
   sqlite_db db_;
   sqlite_queue admin_;
   options settings_;
+  std::optional<files_in_place> files_;
+  /// When the file was last made smaller.
+  store_time shrunk_{};
 };
 
 } // namespace sluice

@@ -4,45 +4,13 @@
 #include <optional>
 
 #include "store/make_store.hpp"
-#include "store/sqlite/store.hpp"
-#include "support/process.hpp"
+#include "unit/store/sqlite/queue_file.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
 
-namespace {
-
-const store_time t0{std::chrono::milliseconds{1'700'000'000'000}};
-
-struct file_queue {
-  result<std::unique_ptr<store>> open(const options& o = {}, const std::string& fingerprint = "one") {
-    return sqlite_store::open(path, o, fingerprint);
-  }
-  void put(store& to, int from, int count, std::size_t bytes = 100) {
-    unit_of_work w;
-    w.now = t0;
-    for (int i = from; i < from + count; ++i)
-      w.enqueues.push_back(std::make_shared<const batch>(batch{
-          .id = "b" + std::to_string(i), .events = 10, .payload = std::make_shared<const std::string>(bytes, 'p')}));
-    REQUIRE(to.apply(w));
-  }
-  std::vector<leased_batch> claim(store& from, std::size_t n) {
-    unit_of_work w;
-    w.now = t0;
-    w.slots = n;
-    auto done = from.apply(w);
-    REQUIRE(done);
-    return done->granted;
-  }
-
-  temporary_folder folder;
-  std::string path = folder.path() + "/queue.db";
-};
-
-} // namespace
-
 TEST_CASE("what was in flight is taken back in its place, and totals go on", "[store][sqlite]") {
-  file_queue q;
+  queue_file q;
   {
     auto first = *q.open();
     q.put(*first, 1, 3);
@@ -62,7 +30,7 @@ TEST_CASE("what was in flight is taken back in its place, and totals go on", "[s
 }
 
 TEST_CASE("a batch in flight in too many crashes is poison", "[store][sqlite]") {
-  file_queue q;
+  queue_file q;
   options o;
   o.queue.max_crashes = 2;
   std::optional<std::unique_ptr<store>> open{*q.open(o)};
@@ -80,7 +48,7 @@ TEST_CASE("a batch in flight in too many crashes is poison", "[store][sqlite]") 
 
 TEST_CASE("a second opener is refused, and the file is its user's alone", "[store][sqlite]") {
   namespace fs = std::filesystem;
-  file_queue q;
+  queue_file q;
   auto first = *q.open();
   const auto second = q.open();
   REQUIRE(!second);
@@ -91,7 +59,7 @@ TEST_CASE("a second opener is refused, and the file is its user's alone", "[stor
 }
 
 TEST_CASE("a queue of another destination is refused unless it is adopted", "[store][sqlite]") {
-  file_queue q;
+  queue_file q;
   q.put(**q.open(), 1, 1);
   CHECK(q.open({}, "two").error().code == errc::other_destination);
   options o;
@@ -101,7 +69,7 @@ TEST_CASE("a queue of another destination is refused unless it is adopted", "[st
 }
 
 TEST_CASE("a file that is no queue is refused, and not touched", "[store][sqlite]") {
-  file_queue q;
+  queue_file q;
   const std::string text(5'000, 'x');
   const auto path = q.folder.write("queue.db", text);
   CHECK(q.open().error().code == errc::not_a_queue);
@@ -109,7 +77,7 @@ TEST_CASE("a file that is no queue is refused, and not touched", "[store][sqlite
 }
 
 TEST_CASE("a damaged queue is refused, and not touched", "[store][sqlite]") {
-  file_queue q;
+  queue_file q;
   q.put(**q.open(), 1, 100, 1'000);
   auto bytes = read_file(q.path);
   bytes.replace(0, 16, "SQLite format 9\0", 16);
@@ -118,31 +86,25 @@ TEST_CASE("a damaged queue is refused, and not touched", "[store][sqlite]") {
   CHECK(read_file(q.path) == bytes);
 }
 
-TEST_CASE("space is given back after a drained backlog", "[store][sqlite]") {
-  file_queue q;
-  {
-    auto open = *q.open();
-    for (int i = 0; i < 20; ++i)
-      q.put(*open, i * 50, 50, 60'000);
-  }
-  const auto full = std::filesystem::file_size(q.path);
-  CHECK(full > 50'000'000);
-  {
-    auto open = *q.open();
-    for (int i = 0; i < 200; ++i) {
-      unit_of_work w;
-      w.now = t0;
-      for (const auto& b : q.claim(*open, 8))
-        w.settlements.push_back(ack{{b.content->id, b.fence}});
-      REQUIRE(open->apply(w));
-    }
-    CHECK(open->stats()->delivered == 10'000);
-  }
-  CHECK(std::filesystem::file_size(q.path) < 18'000'000); // 16 MiB stay for the next backlog
+TEST_CASE("batches without a body die, and the next oldest get their slots", "[store][sqlite]") {
+  queue_file q;
+  auto open = *q.open();
+  q.put(*open, 1, 4);
+  sqlite_db{q.path, milliseconds{5'000}}.script("DELETE FROM body WHERE n IN (1, 3)");
+  unit_of_work w;
+  w.enqueues.push_back(queue_file::batch_of(5));
+  w.slots = 2;
+  const auto done = *q.apply(*open, w);
+  REQUIRE(done.granted.size() == 2);
+  CHECK(done.granted[0].content->id == "b2");
+  CHECK(done.granted[1].content->id == "b4");
+  CHECK(open->stats()->ready == 10);
+  CHECK(open->stats()->dead == 20);
+  CHECK(open->list_dead("", 10)->at(0).why.reason == "body_missing");
 }
 
 TEST_CASE("people look into a queue and tend it while it is processed", "[store][sqlite]") {
-  file_queue q;
+  queue_file q;
   auto processing = *q.open();
   q.put(*processing, 1, 2);
   options o;
@@ -156,7 +118,7 @@ TEST_CASE("people look into a queue and tend it while it is processed", "[store]
   const auto held = q.claim(*processing, 1);
   REQUIRE(held.size() == 1);
   unit_of_work w;
-  w.now = t0;
+  w.now = q.now;
   w.settlements.push_back(bury{{held[0].content->id, held[0].fence}, {400, "no"}});
   REQUIRE(processing->apply(w));
   CHECK(admin->list_dead("", 10)->size() == 1);
@@ -173,7 +135,7 @@ TEST_CASE("a queue that is not there cannot be looked into", "[store][sqlite]") 
 }
 
 TEST_CASE("a queue that a newer version made is refused, and not touched", "[store][sqlite]") {
-  file_queue q;
+  queue_file q;
   q.put(**q.open(), 1, 1);
   {
     sqlite_db db{q.path, milliseconds{0}};
