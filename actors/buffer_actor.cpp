@@ -27,7 +27,7 @@ void buffer_state::start(self_pointer self, context_ptr context) {
 }
 
 buffer_state::~buffer_state() {
-  if (context_) { // Nobody takes events any more. Their requesters are told when the intake drops them.
+  if (context_) { // No actor takes events any more. Their requesters are told when the intake drops them.
     context_->intake->close();
     context_->intake->take();
   }

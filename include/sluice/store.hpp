@@ -250,7 +250,7 @@ public:
   /// Whether other processes may deliver from the queue at the same time.
   virtual bool shared() const noexcept { return false; }
 
-  /// When to look next for what other processes have done to the queue (replayed, paused); zero: nobody else can.
+  /// When to look next for what other processes have done to the queue (replayed, paused); zero: no other process can.
   virtual std::chrono::milliseconds poll_interval() { return std::chrono::milliseconds{0}; }
 };
 

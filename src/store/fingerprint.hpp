@@ -6,7 +6,7 @@
 
 namespace sluice {
 
-/// Says where the batches of a queue go, and tells nobody the key: a SHA-256 of URL and write key, 32 hex digits.
+/// Identifies where the batches of a queue go, without the key: a SHA-256 of URL and write key, 32 hex digits.
 std::string fingerprint_of(const options&);
 
 } // namespace sluice

@@ -372,7 +372,7 @@ bool register_at_start() {
   return true;
 }
 
-/// Whether a system knows a wire type. On 1.x every system does, unless somebody has emptied CAF's tables.
+/// Whether a system knows a wire type. On 1.x every system does, unless CAF's tables were emptied.
 template <class T>
 bool knows([[maybe_unused]] caf::actor_system& system) {
 #if CAF_MAJOR_VERSION >= 1

@@ -62,7 +62,7 @@ outcome of_status(int status, std::uint32_t events) {
     return outcome::misconfigured;
   if (status >= 400 && status < 500)
     return outcome::permanent;
-  // 5xx, and what is no HTTP status at all: the other side is not well.
+  // 5xx, and what is no HTTP status at all: the destination is unavailable.
   return outcome::retryable;
 }
 

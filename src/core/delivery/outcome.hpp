@@ -13,7 +13,7 @@ enum class outcome : std::uint8_t {
   retryable,     ///< another attempt may help
   unreachable,   ///< the same, and the destination may be unavailable
   throttled,     ///< the same, and the destination asks for a pause
-  splittable,    ///< an event of the batch may be at fault: the halves are tried
+  splittable,    ///< an event of the batch may be the cause: the halves are tried
   misconfigured, ///< the address or the key is wrong, the events are not
   permanent,     ///< no attempt can help
   cancelled      ///< there was no attempt

@@ -99,7 +99,7 @@ private:
   bool engaged_ = false;
   bool closed_ = false;
   signal signalled_ = signal::none;
-  sluice::totals totals_;
+  sluice::totals totals_{mutex_};
 };
 
 } // namespace sluice

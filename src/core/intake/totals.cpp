@@ -2,16 +2,6 @@
 
 namespace sluice {
 
-void totals::count_accepted() {
-  std::lock_guard guard{mutex_};
-  ++counts_.accepted;
-}
-
-void totals::count_rejected() {
-  std::lock_guard guard{mutex_};
-  ++counts_.rejected;
-}
-
 void totals::count_stored(std::uint64_t events) {
   std::lock_guard guard{mutex_};
   counts_.stored += events;

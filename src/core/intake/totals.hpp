@@ -14,8 +14,13 @@ namespace sluice {
 /// more events stored than accepted, or more of them at an end than stored.
 class totals {
 public:
-  void count_accepted();
-  void count_rejected();
+  /// `mutex`: the intake's own, which it holds for every event anyway.
+  explicit totals(std::mutex& mutex) : mutex_{mutex} {}
+
+  /// For each event. The caller holds the mutex.
+  void count_accepted() noexcept { ++counts_.accepted; }
+  void count_rejected() noexcept { ++counts_.rejected; }
+
   void count_stored(std::uint64_t events);
   void count_ended(std::uint64_t delivered, std::uint64_t dead);
   /// Ends of batches that this process had not accepted.
@@ -29,7 +34,7 @@ public:
   counts snapshot() const;
 
 private:
-  mutable std::mutex mutex_;
+  std::mutex& mutex_;
   counts counts_;
 };
 

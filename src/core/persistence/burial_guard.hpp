@@ -20,7 +20,7 @@ public:
   void limit(std::vector<settlement>&) const;
   /// What a settlement came to.
   void note(const settlement&, settle_outcome) noexcept;
-  /// Somebody says that it may go on.
+  /// The pause has ended.
   void reset() noexcept { in_a_row_ = 0; }
 
 private:

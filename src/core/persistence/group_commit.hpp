@@ -18,7 +18,7 @@ namespace sluice {
 /// What the next unit of work must repair first.
 enum class recovery : std::uint8_t {
   none,      ///< The last outcome is known.
-  reconcile, ///< Unknown: the next unit begins with `retain`, so that leases nobody heard of go back.
+  reconcile, ///< Unknown: the next unit begins with `retain`, so that leases of an unknown outcome go back.
   restore    ///< The store forgot: leased batches are stored again in a unit of their own; then reconcile.
 };
 

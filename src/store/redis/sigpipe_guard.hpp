@@ -7,7 +7,7 @@
 
 namespace sluice {
 
-/// While it lives, a write to a connection that the other side has closed fails in this thread, and ends no process:
+/// While it lives, a write to a connection that the peer has closed fails in this thread, and ends no process:
 /// hiredis knows no MSG_NOSIGNAL. The host's own handling of the signal is left alone.
 class sigpipe_guard {
 public:

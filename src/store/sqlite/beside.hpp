@@ -7,7 +7,7 @@
 namespace sluice {
 
 /// A file of ours beside a queue's file. Nothing but a regular file with one name, reached by no link, is taken for it:
-/// what is written there must not be written to a file of somebody else.
+/// what is written there must not be written to another program's file.
 class file_beside {
 public:
   /// Makes the file if it is not there, readable by its owner only. Errors: `store_failed`.

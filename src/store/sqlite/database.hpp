@@ -72,8 +72,8 @@ public:
   /// Empties the log into the file, so that it is written from its beginning again; waits for readers. The room that it
   /// has is kept.
   void restart_log();
-  /// Moves what is in the log to the file, as far as no reader needs the log, and shrinks both. Waits for nobody, and a
-  /// failure is left to the next time.
+  /// Moves what is in the log to the file, as far as no reader needs the log, and shrinks both. Waits for no reader,
+  /// and a failure is left to the next time.
   void flush_log() noexcept;
   /// Rows that the last statement changed.
   std::int64_t changes() const;

@@ -131,7 +131,7 @@ result<void> sync_folder_of(const std::string& path) {
 }
 
 // Makes a queue where there is none, as a whole or, if it is killed, not at all: beside, and renamed when it is on the
-// disk. The caller has the lock, so that nobody else does.
+// disk. The caller has the lock, so that no other process does.
 result<void> make_file(const std::string& path) {
   const auto fresh = path + ".new";
   ::unlink(fresh.c_str()); // what a killed process left

@@ -14,7 +14,7 @@ public:
   /// process that holds it; `store_failed`.
   static result<file_lock> take(const std::string& path);
 
-  /// Who holds the lock of a path, as in `process 1234`; empty if nobody does.
+  /// Who holds the lock of a path, as in `process 1234`; empty if no process does.
   static std::string holder(const std::string& path);
 
   /// The file that is locked.

@@ -1,4 +1,4 @@
--- Leases that nobody can settle any more go back to their place, and a crash is counted; past ARGV[5] of them a batch
+-- Leases that no process can settle any more go back to their place, and a crash is counted; past ARGV[5] of them a batch
 -- is poison. Those are: of a queue with one owner, all that are not the caller's; of a shared one, those whose
 -- deadline has passed or whose owner has given no sign for ARGV[4] ms.
 -- Gives how many there were; as many as `most` means that there may be more.

@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -8,7 +9,8 @@
 using namespace sluice;
 
 TEST_CASE("a snapshot has what was counted", "[core][totals]") {
-  totals t;
+  std::mutex mutex;
+  totals t{mutex};
   for (int i = 0; i < 10; ++i)
     t.count_accepted();
   t.count_rejected();
@@ -35,12 +37,16 @@ TEST_CASE("a snapshot has what was counted", "[core][totals]") {
 }
 
 TEST_CASE("no snapshot has events further than they have come", "[core][totals]") {
-  totals t;
+  std::mutex mutex;
+  totals t{mutex};
   std::vector<std::thread> threads;
   for (int n = 0; n < 3; ++n)
-    threads.emplace_back([&t] {
+    threads.emplace_back([&t, &mutex] {
       for (int i = 0; i < 10'000; ++i) {
-        t.count_accepted();
+        {
+          std::lock_guard guard{mutex};
+          t.count_accepted();
+        }
         t.count_stored(1);
         t.count_ended(1, 0);
         t.count_recovered(1, 1);
