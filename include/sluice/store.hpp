@@ -101,22 +101,32 @@ inline const lease* lease_of(const settlement& s) noexcept {
 
 /// Everything that has gathered since the last one; applied in one round trip, all or nothing. Every part may be sent
 /// again when the outcome is unknown.
-/// Order: the queue's fingerprint and pause, settlements, due retries become ready, enqueues, claims.
+/// Order: the queue's fingerprint and pause, settlements, due retries become ready, enqueues, claims, `look_for`.
 struct unit_of_work {
+  /// The most batches to look for in one unit of work.
+  static constexpr std::size_t max_look_for = 500;
+
   /// The caller's clock; a store with a clock of its own ignores it.
   store_time now{};
+  /// The process whose work this is: its batches have ids that begin with this and a hyphen.
+  std::string incarnation{};
   /// The queue belongs to another destination from now on, with this fingerprint; empty: as before.
   std::optional<std::string> fingerprint{};
   /// Pauses the queue, or ends its pause; empty: as before.
   std::optional<bool> pause{};
   std::vector<settlement> settlements{}; ///< Changes of leased batches, in order.
-  /// Idempotent by id.
+  /// Idempotent by id; a batch of which a half is in the store is there as well.
   std::vector<batch_ptr> enqueues{};
+  /// The enqueues were stored before, and a store that went back in time has forgotten them: no bound applies to them,
+  /// and their place is before everything that is ready.
+  bool restores = false;
   /// Leases to give at most: to the oldest ready batches. Those enqueued here are the last of them, so they never
   /// overtake the backlog, and are given without being read back.
   std::size_t slots = 0;
   /// No lease is given while a batch waits in `retry`: what comes after it must not overtake it.
   bool in_order = false;
+  /// Batches of this process, as they were stored: what does the store have of them? At most `max_look_for`.
+  std::vector<std::string> look_for{};
 };
 
 /// What became of a settlement.
@@ -143,6 +153,30 @@ struct leased_batch {
   store_time stored{};
 };
 
+/// What the store has of a batch and of the batches that splits have made of it, in events.
+struct presence {
+  std::uint32_t waiting = 0; ///< Ready, in flight or waiting for a retry.
+  std::uint32_t dead = 0;    ///< Dead letters.
+
+  friend bool operator==(const presence&, const presence&) = default;
+};
+
+/// How many events of one process have reached an end, whoever delivered or buried them. An event counts once, at its
+/// first end: a dead letter that is replayed and delivered stays dead.
+struct ended_events {
+  std::uint64_t delivered = 0; ///< Acknowledged.
+  std::uint64_t dead = 0;      ///< Buried, also by the store itself.
+
+  friend bool operator==(const ended_events&, const ended_events&) = default;
+};
+
+/// A batch that the store buried by itself, because nothing could deliver it any more.
+struct store_burial {
+  std::string id{};         ///< The id of the batch.
+  std::uint32_t events = 0; ///< The number of its events.
+  failure_note why{};       ///< `body_missing`, or `poison`.
+};
+
 /// What a unit of work did: one outcome for each settlement and enqueue, in their order.
 struct work_done {
   std::vector<settle_outcome> settled{};   ///< One for each settlement.
@@ -154,14 +188,22 @@ struct work_done {
   std::uint64_t purged_events = 0;
   /// Whether the queue is paused now.
   bool paused = false;
+  /// Batches that the store has buried since the last unit of work of this process.
+  std::vector<store_burial> buried{};
+  /// One for each of `look_for`.
+  std::vector<presence> found{};
+  /// Of the process that asks, since it began. Only in an answer to `look_for`; a store that went back in time may have
+  /// forgotten a part.
+  ended_events ended{};
 };
 
 /// What a store knows about itself when a unit of work fails; between a store and the persister only.
 enum class store_signal : std::uint8_t {
-  none,    ///< Nothing more than the error says.
-  watched, ///< A process that may have crashed owns the queue; it is not known yet whether it lives.
-  reset,   ///< The store may have forgotten batches: every leased batch must be enqueued again.
-  emptied  ///< The store has forgotten everything: as `reset`, and whatever else was stored is lost.
+  none,     ///< Nothing more than the error says.
+  watched,  ///< A process that may have crashed owns the queue; it is not known yet whether it lives.
+  reset,    ///< The store may have forgotten batches: every leased batch must be enqueued again.
+  emptied,  ///< The store has forgotten everything: as `reset`, and whatever else was stored is lost.
+  went_back ///< The store is as it was earlier, or empty: what this process stored or settled since may be forgotten.
 };
 
 /// Why a unit of work failed.
