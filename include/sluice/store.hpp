@@ -201,8 +201,6 @@ struct work_done {
 enum class store_signal : std::uint8_t {
   none,     ///< Nothing more than the error says.
   watched,  ///< A process that may have crashed owns the queue; it is not known yet whether it lives.
-  reset,    ///< The store may have forgotten batches: every leased batch must be enqueued again.
-  emptied,  ///< The store has forgotten everything: as `reset`, and whatever else was stored is lost.
   went_back ///< The store is as it was earlier, or empty: what this process stored or settled since may be forgotten.
 };
 

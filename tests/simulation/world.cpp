@@ -316,8 +316,8 @@ void world::check_end() {
   const auto totals = process_->sim->totals();
   // If an answer got lost, and with it persister and dispatcher, nobody knows what it was; the store does.
   const bool known = !process_->queue->lost_answer();
-  if (totals.waiting() != 0 && known)
-    violate(std::to_string(totals.waiting()) + " events are said to wait, and do not");
+  if (totals.waiting != 0 && known)
+    violate(std::to_string(totals.waiting) + " events are said to wait, and do not");
   if (process_->sim->intake().depth() != 0 && (known || scenario_.durable))
     violate("the buffer counts events that it does not hold");
   // Every deadline has passed: nobody waits for anything.
