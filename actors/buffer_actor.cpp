@@ -227,7 +227,7 @@ void buffer_state::expire_requests() {
     if (!over && request_deadlines_.front().first > now())
       return;
     if (!over)
-      who->failed({errc::pending, "", "not stored within request_deadline; still held, may yet be stored"});
+      who->failed({errc::pending, "", "not stored within request_deadline; it is kept, and may yet be stored"});
     request_deadlines_.pop_front();
   }
 }

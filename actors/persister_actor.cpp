@@ -52,8 +52,8 @@ void persister_state::on_pull(const pull& m) {
   commit_soon();
 }
 
-// A dispatcher that has not said yet what it holds is told nothing and given nothing, because what it says before it
-// has heard of that would take it back.
+// A dispatcher that has not said yet which leases it has is told nothing and given nothing, because what it says before
+// it has heard of that would take it back.
 void persister_state::note_attachment() {
   commit_->set_attached(puller_ && (!peers_.table || puller_ == peers_.table->dispatcher.address()));
 }

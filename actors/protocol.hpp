@@ -39,7 +39,7 @@ struct committed {
   std::vector<batch_news> news{};
 };
 
-/// Persister → buffer: the store is as it was earlier. What the persister still has is stored again before any answer
+/// Persister → buffer: the store is as it was earlier. What the persister still has is restored before any answer
 /// to a later `look_for`.
 struct store_went_back {};
 

@@ -110,7 +110,7 @@ settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now,
   return settle_outcome::applied;
 }
 
-// A half that is there was stored again after the store had gone back to before an earlier split. It has been counted
+// A half that is there was restored after the store had gone back to before an earlier split. It has been counted
 // as stored twice.
 settle_outcome memory_store::split_entry(entry& e, const split& p) {
   if (p.first->events + p.second->events != e.content->events)

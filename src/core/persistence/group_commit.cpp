@@ -103,7 +103,7 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
     recovery_ = recovery::restore;
     e.again = milliseconds{0};
     e.log.emplace_back(log_level::warning, "the store has forgotten " + std::to_string(forgotten_.size()) +
-                                               " batches that were in flight; they are stored again");
+                                               " batches that were in flight; they are restored");
   }
   if (look_for_) {
     e.found = {.number = look_for_->number, .found = done.found, .ended = done.ended};
@@ -130,7 +130,7 @@ effects group_commit::restored(const unit_of_work& unit, const work_done& done) 
   effects e{.again = last_pause};
   if (std::exchange(failures_, 1) == 0)
     e.log.emplace_back(log_level::warning, "the store has no room for " + std::to_string(unit.enqueues.size()) +
-                                               " batches that it forgot and that must be stored again; trying again");
+                                               " batches that it forgot and that must be restored; trying again");
   return e;
 }
 

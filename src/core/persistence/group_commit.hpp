@@ -19,7 +19,7 @@ namespace sluice {
 enum class recovery : std::uint8_t {
   none,      ///< The last outcome is known.
   reconcile, ///< Unknown: the next unit begins with `retain`, so that leases of an unknown outcome go back.
-  restore    ///< The store forgot: what it should have is stored again in a unit of its own; then reconcile.
+  restore    ///< The store forgot: what it should have is restored in a unit of its own; then reconcile.
 };
 
 /// Batches of this process that are looked for in the store.
@@ -72,14 +72,14 @@ public:
   /// `is_shared`: other processes may deliver from the queue at the same time. `incarnation`: as in `unit_of_work`.
   group_commit(const options&, bool is_shared, std::string incarnation);
 
-  /// The buffer has sent what it holds unconfirmed. Nothing is claimed before: a batch that an earlier unit stored
-  /// without the buffer's knowing would be delivered, and then stored again.
+  /// The buffer has sent what is not confirmed yet. No lease is asked for before: a batch that an earlier unit stored
+  /// without the buffer's knowing would be delivered, and then enqueued again.
   void store(const std::vector<batch_ptr>&);
   void settle(const std::vector<settlement>&);
-  /// A dispatcher takes up to `capacity` deliveries, and holds these leases and no others.
+  /// A dispatcher takes up to `capacity` deliveries, and has these leases and no others.
   void pull(std::size_t capacity, const std::vector<leased_batch>& leased);
   void set_capacity(std::size_t capacity) noexcept { capacity_ = capacity; }
-  /// Whether the dispatcher of now is the one that pulled last. Nothing is claimed for another one.
+  /// Whether the dispatcher of now is the one that pulled last. No lease is asked for on behalf of another one.
   void set_attached(bool attached) noexcept { is_attached_ = attached; }
   bool is_attached() const noexcept { return is_attached_; }
   /// All leases begin anew with the next unit of work.

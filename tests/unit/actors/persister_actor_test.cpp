@@ -167,7 +167,7 @@ TEST_CASE("an acknowledgement whose answer got lost is counted once", "[actors][
   CHECK(sim.totals().waiting == 0);
 }
 
-TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
+TEST_CASE("what a store has forgotten is restored", "[actors][persister]") {
   failing_store::control c;
   auto o = virtual_system::defaults();
   virtual_system sim{o, {.queue = failing(c)}};
@@ -186,7 +186,7 @@ TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
   CHECK(report->delivered == 80);
 }
 
-TEST_CASE("what is acknowledged while a restarted store is told again what is leased is not stored again",
+TEST_CASE("what is acknowledged while a restarted store is told again what is leased is not restored",
           "[actors][persister]") {
   failing_store::control c;
   virtual_system sim{virtual_system::defaults(), {.queue = failing(c)}};

@@ -184,13 +184,14 @@ group_commit machine(std::size_t pause_after = 20, bool is_shared = false) {
   return {o, is_shared, "inc"};
 }
 
-/// One that has delivered nothing yet and holds these.
-group_commit machine_with(const std::vector<leased_batch>& held, std::size_t pause_after = 20, bool is_shared = false) {
+/// One that has delivered nothing yet and has these leases.
+group_commit machine_with(const std::vector<leased_batch>& leases, std::size_t pause_after = 20,
+                          bool is_shared = false) {
   auto m = machine(pause_after, is_shared);
   m.store({});
   m.set_attached(true);
   m.pull(8, {});
-  applies({.granted = held})(m);
+  applies({.granted = leases})(m);
   return m;
 }
 
@@ -212,7 +213,7 @@ TEST_CASE("what arrives is gathered into one unit of work", "[core][group commit
          });
 }
 
-TEST_CASE("nothing is claimed before buffer and dispatcher have said what they hold", "[core][group commit]") {
+TEST_CASE("no lease is asked for before buffer and dispatcher have said what they have", "[core][group commit]") {
   auto m = machine();
   run(m, {
              {arrives([](group_commit& g) { g.set_capacity(8); }), ""},
