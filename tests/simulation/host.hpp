@@ -35,13 +35,16 @@ inline caf::actor spawn_host(caf::actor_system& system, host_notes& notes, bool 
                              const analytics_actor& supervisor) {
   return system.spawn([&notes, subscribes, supervisor](caf::event_based_actor* self) -> caf::behavior {
     if (subscribes)
-      send(self, supervisor, subscribe{caf::actor{self}});
+      send(self, supervisor, subscribe{caf::actor{self}, true});
     return {[self](const errand& e) { e.run(self); },
             [&notes](const delivery_report& r) {
               if (r.kind == report_kind::stored)
                 notes.stored.insert(r.message_ids.begin(), r.message_ids.end());
             },
-            [](const backpressure&) {}, [](const delivery_suspended&) {}, [](const stopped&) {}};
+            [](const backpressure&) {},
+            [](const delivery_suspended&) {},
+            [](const reports_missed&) {},
+            [](const stopped&) {}};
   });
 }
 
