@@ -79,8 +79,7 @@ TEST_CASE("a session that was begun by an answer that got lost is the process's 
   const auto token = q.server.command({"GET", queue_name + ":owner"});
   const auto session = q.server.command({"HGET", queue_name + ":sessions", token});
   redis_connection lost{redis_options{.unix_socket = q.server.socket()}};
-  REQUIRE(lost.run_one(redis_script::acquire, queue_name,
-                       {token, "generation", "single", "3000", "test", "0", "1", session}));
+  REQUIRE(lost.run_one(redis_script::acquire, queue_name, {token, session, "single", "3000", "test", "0", "1", ""}));
   REQUIRE(q.server.command({"HGET", queue_name + ":sessions", token}) != session);
   const auto done = settle_one(*a, ack{lease_of(leased[0])});
   REQUIRE(done);
@@ -96,8 +95,9 @@ TEST_CASE("what comes late, by a connection that was given up, changes nothing",
   q.expire_owner();
   REQUIRE(apply(*a)); // its next session
   redis_connection late{redis_options{.unix_socket = q.server.socket()}};
-  const auto claimed = late.run_one(redis_script::enqueue_and_claim, queue_name,
-                                    {token, session, "single", "5", "60000", "3000", "0", "1000", "1000", "", ""});
+  const auto claimed =
+      late.run_one(redis_script::enqueue_and_claim, queue_name,
+                   {token, session, "single", "5", "60000", "3000", "0", "1000", "1000", "", "", "", "1", "0", "0"});
   REQUIRE(!claimed);
   CHECK(a->stats()->ready == 10);
 }
