@@ -362,7 +362,7 @@ enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transacti
       t);
   t.totals.stored += b->events;
   if (leased)
-    t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
+    t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0});
   return enqueue_outcome::stored;
 }
 
@@ -408,7 +408,7 @@ bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
     t.done.granted.push_back({.content = std::move(content),
                               .fence = static_cast<std::uint64_t>(f.r.fence) + 1,
                               .attempts = static_cast<int>(f.r.attempts),
-                              .stored = store_time{milliseconds{f.r.enqueued}}});
+                              .age = milliseconds{std::max(ms(t.work.now) - f.r.enqueued, std::int64_t{0})}});
   }
   return !oldest.empty();
 }
