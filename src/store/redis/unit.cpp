@@ -357,8 +357,8 @@ bool redis_unit::read_granted(redis_value answer, work_done& done) {
   for (std::size_t i = before; i < answer.size(); i += row) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),
-               stored = answer[i + 4].integer();
-    if (!is_batch_id(id) || !fence || !attempts || !events || !stored)
+               age = answer[i + 4].integer();
+    if (!is_batch_id(id) || !fence || !attempts || !events || !age)
       return not_understood();
     const auto known =
         std::find_if(work_.enqueues.begin(), work_.enqueues.end(), [&](const batch_ptr& b) { return b->id == id; });
@@ -369,7 +369,7 @@ bool redis_unit::read_granted(redis_value answer, work_done& done) {
     done.granted.push_back({.content = std::move(content),
                             .fence = static_cast<std::uint64_t>(*fence),
                             .attempts = static_cast<int>(*attempts),
-                            .stored = store_time{milliseconds{*stored}}});
+                            .age = milliseconds{*age}});
   }
   return true;
 }

@@ -7,7 +7,7 @@
 -- no bound applies to them, and they go before everything that is ready. Then id, events, bytes of each new batch, whose
 -- bodies the same transaction has set, to expire unless they are accepted here.
 -- Gives {when the next retry is due or '', '1' if the queue is paused, {1 for each that is stored, by this or an earlier
--- call, else 0}, {id, events, reason of each that was buried}, id, fence, attempts, events, stored, … of each lease}.
+-- call, else 0}, {id, events, reason of each that was buried}, id, fence, attempts, events, age in ms, … of each lease}.
 -- Behind one that is not stored none is, which would overtake it.
 local refused = refusal()
 if refused then
@@ -91,7 +91,7 @@ local buried = {}
 local given = {next_due, paused, outcome, buried}
 local function give(b)
   b.fence, b.owner, slots = b.fence + 1, ARGV[1], slots - 1
-  for _, member in ipairs({b.id, text(b.fence), text(b.attempts), text(b.events), text(b.enqueued)}) do
+  for _, member in ipairs({b.id, text(b.fence), text(b.attempts), text(b.events), text(math.max(now - b.enqueued, 0))}) do
     given[#given + 1] = member
   end
 end
