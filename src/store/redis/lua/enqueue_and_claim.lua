@@ -130,5 +130,5 @@ for _, b in ipairs(fresh) do
   end
   save(b)
 end
-write_counts()
+write_changes()
 return given
