@@ -39,6 +39,16 @@ local function refusal()
   end
 end
 
+-- The process with this token is alive.
+local function give_sign(token, mode, ttl)
+  if mode == 'single' then
+    redis.call('PEXPIRE', owner_key, ttl)
+  else
+    redis.call('ZREM', owners, token)
+    redis.call('ZADD', owners, text(now), token)
+  end
+end
+
 -- Counts are gathered and written once.
 local change, split_change, ended_change = {}, {}, {}
 local function add(name, n)
