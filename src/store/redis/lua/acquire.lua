@@ -34,7 +34,7 @@ forget_silent_incarnations()
 redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
   'last', token)
 if mode == 'single' then
-  redis.call('DEL', sessions, owners) -- of those that are taken for dead
+  redis.call('UNLINK', sessions, owners) -- of those that are taken for dead
   redis.call('SET', owner_key, token, 'PX', ARGV[4])
 else
   redis.call('ZADD', owners, text(now), token)

@@ -44,7 +44,8 @@ local function settle(op, id, fence, delay, status, reason)
   if not b then
     return 'gone'
   end
-  if b.fence ~= fence or (b.state ~= 'in_flight' and b.state ~= ends_in[op]) then
+  if b.fence ~= fence or b.state ~= 'in_flight' and b.state ~= ends_in[op] or
+     b.state == 'in_flight' and b.owner ~= ARGV[1] then
     return 'stale'
   end
   if b.state ~= 'in_flight' then
@@ -81,5 +82,5 @@ for i = 8, #ARGV, 6 do
     settle(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]), ARGV[i + 5])
 end
 outcomes[1] = purged
-write_counts()
+write_changes()
 return outcomes

@@ -231,6 +231,43 @@ TEST_CASE("a lease that is extended stays", "[store][redis]") {
   CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
+TEST_CASE("a process that purges or replays everything gives a sign of life with every page, an operator none",
+          "[store][redis]") {
+  for (const bool shared : {false, true}) {
+    redis_queue_under_test q;
+    q.o.queue.is_multi_processor = shared;
+    q.o.queue.owner_ttl = 1h;
+    auto a = q.process();
+    REQUIRE(put(*a, {make("x"), make("y")}));
+    for (const auto& x : claim(*a, 2))
+      REQUIRE(settle_one(*a, bury{lease_of(x), {}}));
+    const auto token = q.server.command({"HKEYS", queue_name + ":sessions"});
+    const auto fall_silent = [&] {
+      if (shared)
+        q.server.command({"ZADD", queue_name + ":owners", "1", token});
+      else
+        q.server.command({"PEXPIRE", queue_name + ":owner", "600000"});
+    };
+    const auto gave_a_sign = [&] {
+      return shared ? q.server.command({"ZSCORE", queue_name + ":owners", token}) != "1"
+                    : std::stol(q.server.command({"PTTL", queue_name + ":owner"})) > 600'000;
+    };
+    fall_silent();
+    redis_queue operators{std::make_shared<redis_connection>(redis_options{.unix_socket = q.server.socket()}),
+                          q.o.queue};
+    CHECK(*operators.purge_dead({"x"}) == 10);
+    CHECK(*operators.replay_dead({"unknown"}) == 0);
+    CHECK(!gave_a_sign());
+    CHECK(*a->purge_dead({}) == 10);
+    CHECK(gave_a_sign());
+    fall_silent();
+    CHECK(*a->replay_dead({}) == 0);
+    CHECK(gave_a_sign() == false); // nothing was to be done
+    CHECK(*a->replay_dead({"unknown"}) == 0);
+    CHECK(gave_a_sign());
+  }
+}
+
 TEST_CASE("a queue for one process and a shared one do not mix", "[store][redis]") {
   redis_queue_under_test q;
   auto single = q.process();
