@@ -40,14 +40,14 @@ void subscribers::remove(const caf::actor_addr& who) {
   std::erase_if(list_, [&](const caf::actor& x) { return x.address() == who; });
 }
 
-void subscribers::tell(const std::vector<batch_news>& news, std::size_t max_batch_bytes) const {
+void subscribers::tell(const std::vector<batch_news>& news) const {
   if (list_.empty())
     return;
   for (const auto& n : news) {
     const auto kind = kind_of(n.step);
     if (!kind)
       continue;
-    auto ids = message_ids_of(*n.content->payload, max_batch_bytes);
+    auto ids = message_ids_of(*n.content->payload);
     tell(delivery_report{.kind = *kind,
                          .events = n.content->events,
                          .batch_id = n.content->id,

@@ -24,7 +24,7 @@ public:
   }
 
   /// As reports, with the message ids out of the payload.
-  void tell(const std::vector<batch_news>& news, std::size_t max_batch_bytes) const;
+  void tell(const std::vector<batch_news>& news) const;
 
 private:
   std::vector<caf::actor> list_;

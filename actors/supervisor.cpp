@@ -233,7 +233,7 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
 }
 
 void supervisor_state::on_committed(const committed& m) const {
-  subscribers_.tell(m.news, context_->settings.max_batch_bytes);
+  subscribers_.tell(m.news);
 }
 
 void supervisor_state::on_intake_news(const intake_news& m) {
