@@ -76,7 +76,7 @@ struct delivery_report {
   report_kind kind{};       ///< What happened.
   std::uint64_t events = 0; ///< To how many events.
   std::string batch_id{};   ///< Empty for rejected events.
-  /// Every event of the batch; of rejected events, the first 100 since the last report.
+  /// Every event of the batch; of rejected events, the first 100 since the last report, each cut to 128 bytes.
   std::vector<std::string> message_ids{};
   std::int32_t attempts = 0;          ///< Failed attempts so far.
   std::int32_t status = 0;            ///< The HTTP status of the last attempt; 0 if there was no response.
