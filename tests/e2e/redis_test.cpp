@@ -349,7 +349,7 @@ TEST_CASE("Redis holds no secret, and takes less than a fifth of an event's size
     if (key.find(":b:") == std::string::npos)
       continue;
     ++batches;
-    const auto body = open_payload(redis.command({"GET", key}), 1 << 20);
+    const auto body = open_payload(redis.command({"GET", key}));
     REQUIRE(body);
     bodies += *body;
   }

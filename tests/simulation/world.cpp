@@ -350,7 +350,7 @@ std::set<std::string> world::dead_ids() {
   std::set<std::string> ids;
   for (const auto& d : *queue_->list_dead("", 100'000)) {
     const auto letter = queue_->show_dead(d.id);
-    const auto more = message_ids_of(*letter->payload, std::size_t{1} << 24);
+    const auto more = message_ids_of(*letter->payload);
     ids.insert(more->begin(), more->end());
   }
   return ids;
