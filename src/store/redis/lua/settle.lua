@@ -1,7 +1,8 @@
 -- Settles leases, each as far as it is the present one.
 -- ARGV[4..7]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch waits for which there is
 -- no room. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer (a nack that counts no attempt),
--- bury, release, extend, no_room (halves that found no memory).
+-- bury, release, extend, no_room (halves that found no memory), unknown (no batch: the caller has just extended every lease
+-- that it knows of).
 -- Gives {events purged, outcome, outcome, …}: applied, gone, stale, no_room.
 local refused = refusal()
 if refused then
@@ -39,7 +40,21 @@ local function room_for_dead(b)
   return true
 end
 
+-- Leases of the caller whose deadline has passed: an answer that nobody heard gave them. Nothing is counted.
+local function release_unknown()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', sets.in_flight, '-inf', text(now), 'LIMIT', 0, most)) do
+    local b = load(id)
+    if b and b.owner == ARGV[1] then
+      move(b, 'ready', b.place)
+    end
+  end
+  return 'applied'
+end
+
 local function settle(op, id, fence, delay, status, reason)
+  if op == 'unknown' then
+    return release_unknown()
+  end
   local b = load(id)
   if not b then
     return 'gone'

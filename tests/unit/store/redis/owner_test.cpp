@@ -59,6 +59,30 @@ TEST_CASE("an owner whose key has expired unseen goes on with its leases", "[sto
   CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
+TEST_CASE("an owner gives back leases that it knows nothing of when it extends the others", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.lease = 1ms;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x"), make("y"), make("z")}));
+  const auto leased = claim(*a, 2); // and nobody heard of x
+  REQUIRE(leased.size() == 2);
+  REQUIRE(eventually([&] {
+    REQUIRE(settle_one(*a, extend{{lease_of(leased[1])}}));
+    return a->stats()->ready == 20;
+  }));
+  CHECK(a->stats()->in_flight == 10);
+  CHECK(settle_one(*a, ack{lease_of(leased[1])})->settled[0] == settle_outcome::applied);
+  const auto again = claim(*a, 1);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].content->id == "x");
+  CHECK(again[0].attempts == 0);
+  REQUIRE(eventually([&] {
+    REQUIRE(settle_one(*a, extend{}));
+    return a->stats()->in_flight == 0;
+  }));
+  check_layout(q.server);
+}
+
 TEST_CASE("an owner that was replaced stops, although its successor has ended", "[store][redis]") {
   redis_queue_under_test q;
   auto first = q.process();
