@@ -31,7 +31,7 @@ virtual_system::virtual_system(options o, setting s) : next_{std::move(s.next)},
   parts.transport = s.transport ? std::move(s.transport) : endpoint_.factory();
   simulated_machine machine;
   machine.clock = [this, passed = s.passed, start = scheduler_.now()] {
-    return epoch + passed + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start);
+    return epoch + passed + clock_is_off_ + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start);
   };
   machine.seed = s.seed;
   machine.detach_persister = false;
@@ -63,6 +63,11 @@ void virtual_system::advance(std::chrono::milliseconds total) {
     run();
   }
   scheduler_.advance_to(end);
+}
+
+void virtual_system::advance_stopped(std::chrono::milliseconds total) {
+  scheduler_.advance_to(scheduler_.now() + total);
+  run();
 }
 
 void virtual_system::send_events(int n, const std::string& prefix) {
