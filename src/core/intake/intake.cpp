@@ -12,6 +12,12 @@ std::size_t mark(double part, std::size_t whole) {
   return static_cast<std::size_t>(part * static_cast<double>(whole));
 }
 
+error no_room_for_event(std::size_t events, std::size_t bytes) {
+  return {errc::buffer_full, "",
+          "the buffer is full: " + std::to_string(events) + " events, " + std::to_string(bytes) +
+              " bytes are in it (max_internal_queue_size, max_internal_queue_bytes)"};
+}
+
 } // namespace
 
 intake::intake(const options& o)
@@ -28,17 +34,15 @@ void intake::open(std::function<void()> wake) {
 result<void> intake::offer(std::string_view encoded, std::string_view message_id, requester_ptr who) {
   std::unique_lock guard{mutex_};
   if (closed_ || is_full(encoded.size())) {
-    error why =
-        closed_ ? error{errc::closed, "", "the system is shutting down"}
-                : error{errc::buffer_full, "",
-                        "the buffer is full: " + std::to_string(depth_) + " events, " + std::to_string(depth_bytes_) +
-                            " bytes are held (max_internal_queue_size, "
-                            "max_internal_queue_bytes)"};
-    note_rejection(message_id, why);
+    const auto closed = closed_;
+    const auto depth = depth_, depth_bytes = depth_bytes_;
+    if (note_rejection(message_id))
+      open_.rejected_why = closed ? "the system is shutting down (closed)" : "the buffer is full (buffer_full)";
     const bool knock = raise_signal(signal::some);
-    guard.unlock();
+    guard.unlock(); // Producers that are rejected in plenty must not keep the buffer out with the making of words.
     if (knock)
       wake_();
+    error why = closed ? error{errc::closed, "", "the system is shutting down"} : no_room_for_event(depth, depth_bytes);
     if (who)
       who->failed(why);
     return why;
@@ -61,7 +65,8 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
 
 void intake::reject(std::string_view message_id, const error& why) {
   std::unique_lock guard{mutex_};
-  note_rejection(message_id, why);
+  if (note_rejection(message_id))
+    open_.rejected_why = to_string(why);
   const bool knock = raise_signal(signal::some);
   guard.unlock();
   if (knock)
@@ -125,12 +130,12 @@ bool intake::is_full(std::size_t more_bytes) const noexcept {
   return depth_ >= capacity_ || more_bytes > capacity_bytes_ - depth_bytes_;
 }
 
-void intake::note_rejection(std::string_view message_id, const error& why) {
+// Returns whether it is the first that the buffer has not taken yet.
+bool intake::note_rejection(std::string_view message_id) {
   totals_.count_rejected();
-  ++open_.rejected;
   if (open_.rejected_ids.size() < max_rejected_ids)
     open_.rejected_ids.emplace_back(message_id);
-  open_.rejected_why = to_string(why);
+  return open_.rejected++ == 0;
 }
 
 void intake::note_crossing() {

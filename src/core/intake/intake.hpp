@@ -23,7 +23,7 @@ struct intake_batch {
   event_chunk events;
   /// Crossings of the water marks.
   std::vector<backpressure> crossings;
-  /// Rejected events: how many, the ids of the first 100, the last reason.
+  /// Rejected events: how many, the ids of the first 100, the first reason.
   std::uint64_t rejected = 0;
   std::vector<std::string> rejected_ids;
   std::string rejected_why;
@@ -80,7 +80,7 @@ private:
   enum class signal { none, some, full };
 
   bool is_full(std::size_t more_bytes) const noexcept;
-  void note_rejection(std::string_view message_id, const error& why);
+  bool note_rejection(std::string_view message_id);
   void note_crossing();
   bool raise_signal(signal level);
 
