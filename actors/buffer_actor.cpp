@@ -14,6 +14,9 @@ namespace {
 // How long events that do not fill a batch gather before the buffer takes them: a wake-up costs more than an event.
 constexpr std::chrono::milliseconds linger{2};
 
+// How long a drain whose deadline has passed waits for what the store says of batches that others may have ended.
+constexpr std::chrono::milliseconds last_search{500};
+
 } // namespace
 
 void buffer_state::start(self_pointer self, context_ptr context) {
@@ -47,6 +50,9 @@ void buffer_state::meet(const peers& who) {
     again.push_back(batch);
   compat::send(self_, peers_.table->persister,
                store_batches{std::move(again)}); // Sent even if there is none, because the persister waits for it.
+  page_.clear();
+  ledger_->news_may_be_missing();
+  advance();
 }
 
 void buffer_state::on_wake() {
@@ -94,15 +100,27 @@ void buffer_state::on_committed(const committed& m) {
   advance();
 }
 
-void buffer_state::on_forgotten(const forgotten& m) {
-  std::set<std::uint64_t> kept;
-  for (const auto& id : m.kept)
-    if (const auto sequence = sequence_in(id, context_->incarnation))
-      kept.insert(*sequence);
-  if (const auto lost = ledger_->forgotten(kept); lost > 0)
-    context_->log(log_level::error,
-                  "the store was emptied: " + std::to_string(lost) + " events that were in it are lost");
+void buffer_state::on_store_went_back() {
+  page_.clear();
+  ledger_->store_went_back();
   advance();
+}
+
+void buffer_state::on_looked_for(const looked_for& m) {
+  if (m.number != page_number_ || page_.empty())
+    return;
+  note_lost(ledger_->found(std::exchange(page_, {}), m.found, m.ended));
+  advance();
+}
+
+void buffer_state::note_lost(std::uint64_t events) {
+  if (events == 0)
+    return;
+  const auto text = "the store has forgotten " + std::to_string(events) + " events, which are lost";
+  context_->log(log_level::error, text);
+  news_.reports.push_back(
+      {.kind = report_kind::lost, .events = events, .batch_id = {}, .message_ids = {}, .reason = text});
+  tell_news();
 }
 
 // Counts the end of a batch that an earlier process, or another one, had accepted.
@@ -140,6 +158,7 @@ void buffer_state::advance() {
   cut_batches();
   expire_requests();
   finish_flushes();
+  search();
   auto next = batcher_->deadline();
   auto sooner = [&next](steady_time t) { next = next ? std::min(*next, t) : t; };
   // While the window is closed, its opening makes the next batch due, not the passing of time.
@@ -148,7 +167,7 @@ void buffer_state::advance() {
   if (!request_deadlines_.empty())
     sooner(request_deadlines_.front().first);
   for (const auto& f : flushes_)
-    sooner(f.deadline);
+    sooner(f.search ? last_moment(f) : f.deadline);
   deadline_.set(self_, next);
 }
 
@@ -164,16 +183,16 @@ void buffer_state::take_events() {
   batcher_->add(std::move(came.events), since);
   news_.crossings.insert(news_.crossings.end(), came.crossings.begin(), came.crossings.end());
   if (came.rejected > 0)
-    news_.rejected.push_back({.kind = report_kind::rejected,
-                              .events = came.rejected,
-                              .batch_id = {},
-                              .message_ids = std::move(came.rejected_ids),
-                              .reason = std::move(came.rejected_why)});
+    news_.reports.push_back({.kind = report_kind::rejected,
+                             .events = came.rejected,
+                             .batch_id = {},
+                             .message_ids = std::move(came.rejected_ids),
+                             .reason = std::move(came.rejected_why)});
   tell_news();
 }
 
 void buffer_state::tell_news() {
-  if (peers_.table && !(news_.rejected.empty() && news_.crossings.empty()))
+  if (peers_.table && !(news_.reports.empty() && news_.crossings.empty()))
     compat::send(self_, peers_.table->supervisor, std::exchange(news_, {}));
 }
 
@@ -208,14 +227,43 @@ void buffer_state::expire_requests() {
     if (!over && request_deadlines_.front().first > now())
       return;
     if (!over)
-      who->failed({errc::pending, "", "not stored within request_deadline; still held, may yet be stored"});
+      who->failed({errc::pending, "", "not stored within request_deadline; it is kept, and may yet be stored"});
     request_deadlines_.pop_front();
   }
 }
 
+steady_time buffer_state::last_moment(const pending_flush& f) const {
+  return f.promise ? f.deadline : f.deadline + last_search;
+}
+
+bool buffer_state::is_over(pending_flush& f) {
+  if (!ledger_->flushed(f.number) && now() < f.deadline)
+    return false;
+  if (!context_->queue->shared())
+    return true;
+  if (!f.search)
+    f.search = ledger_->begin_search();
+  return ledger_->searched(*f.search) || now() >= last_moment(f);
+}
+
+// Asks the store for the next page of the search that is under way.
+void buffer_state::search() {
+  if (!peers_.table || !page_.empty())
+    return;
+  if (ledger_->search_is_due())
+    ledger_->begin_search();
+  page_ = ledger_->next_page(unit_of_work::max_look_for);
+  if (page_.empty())
+    return;
+  look_for which{.number = ++page_number_};
+  for (const auto sequence : page_)
+    which.ids.push_back(batch_id(context_->incarnation, sequence));
+  compat::send(self_, peers_.table->persister, std::move(which));
+}
+
 void buffer_state::finish_flushes() {
   std::erase_if(flushes_, [this](pending_flush& f) {
-    if (!ledger_->flushed(f.number) && now() < f.deadline)
+    if (!is_over(f))
       return false;
     if (f.promise)
       f.promise->deliver(ledger_->report(f.number));
@@ -234,7 +282,8 @@ buffer_state::handle::behavior_type buffer_state::behavior() {
   return {[this](const flush& m) { return on_flush(m); },
           [this](const peers& m) { meet(m); },
           [this](const committed& m) { on_committed(m); },
-          [this](const forgotten& m) { on_forgotten(m); },
+          [this](const store_went_back&) { on_store_went_back(); },
+          [this](const looked_for& m) { on_looked_for(m); },
           [this](const drain& m) { on_drain(m); },
           [this](const finish&) { self_->quit(); },
           [this](const wake&) { on_wake(); },

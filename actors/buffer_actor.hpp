@@ -37,7 +37,8 @@ private:
   void on_batch_size(const set_batch_size&);
   void on_tick(const tick&);
   void on_committed(const committed&);
-  void on_forgotten(const forgotten&);
+  void on_store_went_back();
+  void on_looked_for(const looked_for&);
   void on_drain(const drain&);
   using flush_promise = caf::typed_response_promise<flush_report>;
   flush_promise on_flush(const flush&);
@@ -48,13 +49,19 @@ private:
     steady_time deadline;
     /// Empty for a drain: its end is reported to the supervisor.
     std::optional<flush_promise> promise;
+    /// Of a shared queue: what is asked of the store last, so that the report says what other processes have ended.
+    std::optional<std::uint64_t> search{};
   };
+  bool is_over(pending_flush&);
+  steady_time last_moment(const pending_flush&) const;
 
   void take_events();
   void tell_news();
   void cut_batches();
   void send_to_persister(std::vector<batch_ptr>);
   void finish_flushes();
+  void search();
+  void note_lost(std::uint64_t events);
   void expire_requests();
   void advance();
   steady_time now() const;
@@ -73,6 +80,9 @@ private:
   std::optional<steady_time> gathering_since_;
   std::deque<std::pair<steady_time, std::weak_ptr<requester>>> request_deadlines_;
   std::vector<pending_flush> flushes_;
+  /// The batches that the persister was asked to look for; empty: none.
+  std::vector<std::uint64_t> page_;
+  std::uint64_t page_number_ = 0;
   alarm linger_{0};
   alarm deadline_{1};
 };

@@ -11,7 +11,7 @@ namespace sluice {
 using buffer_peer =
     compat::typed<flush_report(flush), void(peers),
                   // Frees what is stored (durable stores) or at its end (memory), answers requests and flushes.
-                  void(committed), void(forgotten),
+                  void(committed), void(store_went_back), void(looked_for),
                   // Answered with `drained` to the supervisor.
                   void(drain), void(finish), void(wake), void(set_batch_size), void(tick)>;
 
@@ -22,6 +22,8 @@ using persister_actor =
                   void(store_batches),
                   // Confirmed by `settled`; may be sent again.
                   void(settle),
+                  // Answered with `looked_for`, unless the next one comes before; may be sent again.
+                  void(look_for),
                   // Answered with `deliver` while there are batches and free slots.
                   void(pull), void(set_capacity), void(promote_due), void(set_paused), void(redirected), void(finish),
                   dead_page(list_dead), dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;

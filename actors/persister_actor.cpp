@@ -12,7 +12,7 @@ void persister_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
   random_.seed(static_cast<std::minstd_rand::result_type>(context_->seed));
-  commit_.emplace(context_->settings, context_->queue->shared());
+  commit_.emplace(context_->settings, context_->queue->shared(), context_->incarnation);
   if (context_->redirected) // an earlier persister may have failed before the store knew
     commit_->redirect(fingerprint_of(context_->settings));
   if (context_->queue->shared())
@@ -40,6 +40,11 @@ void persister_state::on_settle(const settle& m) {
   commit_soon();
 }
 
+void persister_state::on_look_for(const look_for& m) {
+  commit_->look(m);
+  commit_soon();
+}
+
 void persister_state::on_pull(const pull& m) {
   puller_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
   note_attachment();
@@ -47,8 +52,8 @@ void persister_state::on_pull(const pull& m) {
   commit_soon();
 }
 
-// A dispatcher that has not said yet what it holds is told nothing and given nothing, because what it says before it
-// has heard of that would take it back.
+// A dispatcher that has not said yet which leases it has is told nothing and given nothing, because what it says before
+// it has heard of that would take it back.
 void persister_state::note_attachment() {
   commit_->set_attached(puller_ && (!peers_.table || puller_ == peers_.table->dispatcher.address()));
 }
@@ -118,8 +123,8 @@ void persister_state::perform(effects e) {
   context_->intake->totals().count_stale(e.stale);
   if (e.lost)
     compat::send(self_, who.supervisor, store_lost{*e.lost});
-  if (e.kept)
-    compat::send(self_, who.buffer, forgotten{*std::move(e.kept)});
+  if (e.went_back)
+    compat::send(self_, who.buffer, store_went_back{});
   if (e.pause)
     compat::send(self_, who.supervisor, suspension_changed{suspension_source::queue, *std::move(e.pause)});
   if (e.next_due)
@@ -133,6 +138,8 @@ void persister_state::perform(effects e) {
     compat::send(self_, who.buffer, news);
     compat::send(self_, who.supervisor, std::move(news));
   }
+  if (e.found) // The news of the same unit come first.
+    compat::send(self_, who.buffer, *std::move(e.found));
   if (e.again && *e.again > milliseconds{0})
     retry_.set(self_, self_->clock().now() + *e.again);
   else if (e.again)
@@ -153,6 +160,7 @@ persister_state::handle::behavior_type persister_state::behavior() {
   return {[this](const peers& m) { meet(m); },
           [this](const store_batches& m) { on_store(m); },
           [this](const settle& m) { on_settle(m); },
+          [this](const look_for& m) { on_look_for(m); },
           [this](const pull& m) { on_pull(m); },
           [this](const set_capacity& m) { on_capacity(m); },
           [this](const promote_due&) { commit_soon(); },

@@ -27,6 +27,7 @@ private:
   void meet(const peers&);
   void on_store(const store_batches&);
   void on_settle(const settle&);
+  void on_look_for(const look_for&);
   void on_pull(const pull&);
   void on_capacity(const set_capacity&);
   void on_paused(const set_paused&);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/delivery/verdict.hpp"
-#include "core/persistence/batch_news.hpp"
+#include "core/persistence/group_commit.hpp"
 #include "sluice/batch.hpp"
 #include "sluice/detail/caf_compat.hpp"
 #include "sluice/messages.hpp"
@@ -39,10 +39,11 @@ struct committed {
   std::vector<batch_news> news{};
 };
 
-/// Persister → buffer: the store has lost everything that is not among these, which are stored again.
-struct forgotten {
-  std::vector<std::string> kept{};
-};
+/// Persister → buffer: the store is as it was earlier. What the persister still has is restored before any answer
+/// to a later `look_for`.
+struct store_went_back {};
+
+// Buffer → persister: `look_for`; persister → buffer: `looked_for` (both in group_commit.hpp).
 
 /// Dispatcher → persister, first of all: I take up to `capacity` deliveries, and of your leases I have only these.
 struct pull {
@@ -128,7 +129,7 @@ struct store_lost {
 
 /// Buffer → supervisor: for the subscribers.
 struct intake_news {
-  std::vector<delivery_report> rejected{};
+  std::vector<delivery_report> reports{};
   std::vector<backpressure> crossings{};
 };
 
@@ -157,7 +158,9 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::peers)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::get_peers)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::store_batches)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::committed)
-SLUICE_LOCAL_TYPE(sluice_local, sluice::forgotten)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::store_went_back)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::look_for)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::looked_for)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::pull)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::set_capacity)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::deliver)

@@ -47,11 +47,14 @@ void subscribers::tell(const std::vector<batch_news>& news, std::size_t max_batc
     const auto kind = kind_of(n.step);
     if (!kind)
       continue;
-    auto ids = message_ids_of(*n.content->payload, max_batch_bytes);
+    std::vector<std::string> ids;
+    if (n.content->payload) // The store buries batches by itself whose bytes are not at hand.
+      if (auto known = message_ids_of(*n.content->payload, max_batch_bytes))
+        ids = *std::move(known);
     tell(delivery_report{.kind = *kind,
                          .events = n.content->events,
                          .batch_id = n.content->id,
-                         .message_ids = ids ? std::move(*ids) : std::vector<std::string>{},
+                         .message_ids = std::move(ids),
                          .attempts = n.attempts,
                          .status = n.why.status,
                          .reason = n.why.reason,

@@ -172,15 +172,15 @@ void supervisor_state::end() {
 
 shutdown_report supervisor_state::final_report() const {
   const auto totals = context_->intake->totals().snapshot();
-  const auto own_ended = totals.delivered + totals.dead - totals.recovered;
-  const auto kept = context_->queue->durable() ? totals.stored - own_ended - totals.lost : 0;
+  const auto kept = context_->queue->durable() ? totals.in_store : 0;
   return {.accepted = totals.accepted,
           .rejected = totals.rejected,
           .delivered = totals.delivered,
           .dead = totals.dead,
           .recovered = totals.recovered,
           .stored = kept,
-          .lost = totals.waiting() - kept + totals.lost};
+          .lost = totals.lost + (totals.waiting - kept),
+          .ended_elsewhere = totals.ended_elsewhere};
 }
 
 caf::result<void> supervisor_state::on_subscribe(const subscribe& m) {
@@ -237,7 +237,7 @@ void supervisor_state::on_committed(const committed& m) const {
 }
 
 void supervisor_state::on_intake_news(const intake_news& m) {
-  for (const auto& r : m.rejected)
+  for (const auto& r : m.reports)
     subscribers_.tell(r);
   for (const auto& c : m.crossings)
     subscribers_.tell(c);

@@ -23,7 +23,7 @@ enum class errc : std::uint8_t {
   invalid_json,      ///< the text is not valid JSON
   buffer_full,       ///< the buffer holds `max_internal_queue_size` events, or `max_internal_queue_bytes` bytes
   closed,            ///< the system is shutting down or has stopped
-  pending,           ///< not stored within `request_deadline`; still held, and may yet be stored
+  pending,           ///< not stored within `request_deadline`; it is kept, and may yet be stored
   invalid_option,    ///< an option has an invalid value
   store_failed,      ///< the store cannot be reached, or reported an error
   backlog_full,      ///< the store is at its bound (`queue.max_backlog_events`, `queue.max_backlog_bytes`)

@@ -209,16 +209,18 @@ auto inspect(Inspector& f, counts& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::counts", member("accepted", x.accepted), member("rejected", x.rejected),
                                 member("stored", x.stored), member("delivered", x.delivered), member("dead", x.dead),
-                                member("recovered", x.recovered), member("retrying", x.retrying),
-                                member("failed_attempts", x.failed_attempts), member("stale", x.stale),
-                                member("lost", x.lost));
+                                member("recovered", x.recovered), member("ended_elsewhere", x.ended_elsewhere),
+                                member("lost", x.lost), member("waiting", x.waiting), member("in_store", x.in_store),
+                                member("retrying", x.retrying), member("failed_attempts", x.failed_attempts),
+                                member("stale", x.stale));
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, flush_report& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::flush_report", member("delivered", x.delivered), member("dead", x.dead),
-                                member("stored", x.stored), member("waiting", x.waiting));
+                                member("stored", x.stored), member("waiting", x.waiting),
+                                member("ended_elsewhere", x.ended_elsewhere), member("lost", x.lost));
 }
 
 template <class Inspector>
@@ -227,7 +229,7 @@ auto inspect(Inspector& f, shutdown_report& x) {
   return compat::inspect_object(f, x, "sluice::shutdown_report", member("accepted", x.accepted),
                                 member("rejected", x.rejected), member("delivered", x.delivered),
                                 member("dead", x.dead), member("recovered", x.recovered), member("stored", x.stored),
-                                member("lost", x.lost));
+                                member("lost", x.lost), member("ended_elsewhere", x.ended_elsewhere));
 }
 
 template <class Inspector>

@@ -14,42 +14,51 @@ struct receipt {
   std::string message_id{}; ///< The event's id; generated if the event had none.
 };
 
-/// Totals of this process. `accepted + recovered == delivered + dead + lost + waiting()`.
+/// Totals of this process. Every event is counted where something happens to it, so that
+/// `accepted + recovered == delivered + dead + ended_elsewhere + lost + waiting` can be checked.
 struct counts {
   std::uint64_t accepted = 0;  ///< Admitted by the intake.
   std::uint64_t rejected = 0;  ///< Invalid, or sent while the buffer was full or closed.
   std::uint64_t stored = 0;    ///< Committed to the store.
   std::uint64_t delivered = 0; ///< Acknowledged by the destination.
   std::uint64_t dead = 0;      ///< Buried.
-  /// Delivered or dead events that were accepted by an earlier process, or by another one on the same queue.
+  /// Delivered or dead events that were accepted by an earlier process, or by another one on the same queue; and those
+  /// of this process that were dead once and have been replayed.
   std::uint64_t recovered = 0;
-  std::uint64_t retrying = 0;        ///< Waiting now, after at least one failed attempt.
+  /// Accepted by this process, and delivered or buried by another one on the same queue, as far as the store was asked.
+  std::uint64_t ended_elsewhere = 0;
+  /// Stored, and forgotten by the store: Redis was emptied, or failed over to a replica that lagged.
+  std::uint64_t lost = 0;
+  std::uint64_t waiting = 0;         ///< Accepted by this process, and not at an end, as far as it knows.
+  std::uint64_t in_store = 0;        ///< Of those, the ones that are stored.
+  std::uint64_t retrying = 0;        ///< Of those, the ones whose attempt has failed.
   std::uint64_t failed_attempts = 0; ///< Failed attempts, in batches.
   /// Settlements that came too late, in batches: the lease had ended, and another process may have delivered the batch.
   std::uint64_t stale = 0;
-  std::uint64_t lost = 0; ///< Stored, and then lost by the store: Redis was emptied.
-
-  /// Returns how many events were accepted and have not reached an end.
-  std::uint64_t waiting() const noexcept { return accepted + recovered - delivered - dead - lost; }
 };
 
-/// The answer to `flush`. `delivered + dead + stored + waiting` are all events accepted before it, since the start.
+/// The answer to `flush`: what has become of all events accepted before it, since the start.
+/// Their number is `delivered + dead + ended_elsewhere + lost + stored + waiting`.
 struct flush_report {
-  std::uint64_t delivered = 0; ///< Acknowledged by the destination.
-  std::uint64_t dead = 0;      ///< Buried.
-  std::uint64_t stored = 0;    ///< In the store, and not at an end when the deadline passed.
-  std::uint64_t waiting = 0;   ///< Not in the store yet when the deadline passed.
+  std::uint64_t delivered = 0;       ///< Acknowledged by the destination.
+  std::uint64_t dead = 0;            ///< Buried.
+  std::uint64_t stored = 0;          ///< In the store, and not at an end.
+  std::uint64_t waiting = 0;         ///< Not in the store yet when the deadline passed.
+  std::uint64_t ended_elsewhere = 0; ///< As in `counts`.
+  std::uint64_t lost = 0;            ///< As in `counts`.
 };
 
-/// The answer to `shutdown`; `stopped` carries it, too. `accepted + recovered == delivered + dead + stored + lost`.
+/// The answer to `shutdown`; `stopped` carries it, too.
+/// `accepted + recovered == delivered + dead + ended_elsewhere + stored + lost`.
 struct shutdown_report {
-  std::uint64_t accepted = 0;  ///< As in `counts`.
-  std::uint64_t rejected = 0;  ///< As in `counts`.
-  std::uint64_t delivered = 0; ///< As in `counts`.
-  std::uint64_t dead = 0;      ///< As in `counts`.
-  std::uint64_t recovered = 0; ///< As in `counts`.
-  std::uint64_t stored = 0;    ///< Left in a durable store: a later process delivers them.
-  std::uint64_t lost = 0;      ///< Accepted, and gone with this process.
+  std::uint64_t accepted = 0;        ///< As in `counts`.
+  std::uint64_t rejected = 0;        ///< As in `counts`.
+  std::uint64_t delivered = 0;       ///< As in `counts`.
+  std::uint64_t dead = 0;            ///< As in `counts`.
+  std::uint64_t recovered = 0;       ///< As in `counts`.
+  std::uint64_t stored = 0;          ///< Left in a durable store: a later process delivers them.
+  std::uint64_t lost = 0;            ///< Accepted, and gone: forgotten by the store, or with this process.
+  std::uint64_t ended_elsewhere = 0; ///< As in `counts`.
 };
 
 /// The answer to `get_stats`.
@@ -68,15 +77,17 @@ enum class report_kind : std::uint8_t {
   delivered, ///< acknowledged by the destination
   retried,   ///< an attempt failed; the batch will be tried again
   dead,      ///< buried
-  rejected   ///< not accepted
+  rejected,  ///< not accepted
+  lost       ///< stored, and forgotten by the store
 };
 
-/// Sent to subscribers, once per state change of a batch. Rejected events are gathered into one report.
+/// Sent to subscribers, once per state change of a batch. Rejected events are gathered into one report, as are lost
+/// ones.
 struct delivery_report {
   report_kind kind{};       ///< What happened.
   std::uint64_t events = 0; ///< To how many events.
-  std::string batch_id{};   ///< Empty for rejected events.
-  /// Every event of the batch; of rejected events, the first 100 since the last report.
+  std::string batch_id{};   ///< Empty for rejected and lost events.
+  /// Every event of the batch; of rejected events, the first 100 since the last report; of lost events, none.
   std::vector<std::string> message_ids{};
   std::int32_t attempts = 0;          ///< Failed attempts so far.
   std::int32_t status = 0;            ///< The HTTP status of the last attempt; 0 if there was no response.

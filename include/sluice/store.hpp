@@ -140,7 +140,7 @@ enum class settle_outcome : std::uint8_t {
 /// What became of an enqueue.
 enum class enqueue_outcome : std::uint8_t {
   stored,      ///< this, or an earlier one of the same id
-  backlog_full ///< refused: the store holds as much as it may; so is what comes behind, which must not overtake
+  backlog_full ///< refused: the backlog is full; so is what comes behind, which must not overtake
 };
 
 /// A batch that this process may now deliver.
@@ -201,8 +201,6 @@ struct work_done {
 enum class store_signal : std::uint8_t {
   none,     ///< Nothing more than the error says.
   watched,  ///< A process that may have crashed owns the queue; it is not known yet whether it lives.
-  reset,    ///< The store may have forgotten batches: every leased batch must be enqueued again.
-  emptied,  ///< The store has forgotten everything: as `reset`, and whatever else was stored is lost.
   went_back ///< The store is as it was earlier, or empty: what this process stored or settled since may be forgotten.
 };
 
@@ -269,7 +267,7 @@ public:
   /// Dead letters are forgotten, as `replay_dead` selects them.
   virtual result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) = 0;
 
-  /// While a queue is paused nothing is claimed from it.
+  /// While a queue is paused no lease of its batches is granted.
   virtual result<void> set_paused(bool) = 0;
 };
 

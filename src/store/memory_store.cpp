@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/persistence/dead_cursor.hpp"
+#include "core/wire/batch_id.hpp"
 #include "store/longest_delay.hpp"
 #include "store/no_room_delay.hpp"
 
@@ -14,19 +15,28 @@ memory_store::memory_store(const options& o)
 // A fingerprint is for the next process, and no other process sees this queue.
 work_result memory_store::apply(const unit_of_work& work) {
   work_done done;
+  if (!work.incarnation.empty())
+    ended_.try_emplace(work.incarnation);
   stats_.paused = work.pause.value_or(stats_.paused);
   for (const auto& s : work.settlements)
     done.settled.push_back(settle(s, work.now, done));
   promote(work.now);
   bool full = false;
+  // What is restored stands before everything that is ready.
+  const auto front = ready_.empty() ? next_place_ : ready_.begin()->first;
+  auto place_of_restored = front - static_cast<std::int64_t>(work.enqueues.size());
   for (const auto& b : work.enqueues) {
-    done.enqueued.push_back(enqueue(b, work.now, full));
+    done.enqueued.push_back(enqueue(b, work, full, work.restores ? place_of_restored : next_place_));
     full = full || done.enqueued.back() == enqueue_outcome::backlog_full;
   }
   claim(work, done);
   if (!retry_.empty())
     done.next_due = retry_.begin()->first;
   done.paused = stats_.paused;
+  for (const auto& id : work.look_for)
+    done.found.push_back(look_for(id));
+  if (const auto i = ended_.find(work.incarnation); i != ended_.end())
+    done.ended = i->second;
   return done;
 }
 
@@ -46,6 +56,7 @@ settle_outcome memory_store::settle(const settlement& s, store_time now, work_do
     return settle_outcome::stale;
   if (std::holds_alternative<ack>(s)) {
     stats_.delivered += e->content->events;
+    count_end(*e, &ended_events::delivered);
     erase(*e);
   } else if (const auto* n = std::get_if<nack>(&s)) {
     ++e->attempts;
@@ -79,7 +90,10 @@ void memory_store::retry_later(entry& e, store_time due, const failure_note& why
 
 settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now, work_done& done) {
   ++e.attempts;
-  while (!has_room_for_dead(e) && dead_limits_.when_full == dead_letters_full::drop_oldest && !dead_.empty()) {
+  const bool could_fit =
+      e.content->events <= dead_limits_.max_events && e.content->payload->size() <= dead_limits_.max_bytes;
+  while (could_fit && !has_room_for_dead(e) && dead_limits_.when_full == dead_letters_full::drop_oldest &&
+         !dead_.empty()) {
     entry& oldest = *find(dead_.begin()->second);
     done.purged_events += oldest.content->events;
     stats_.purged += oldest.content->events;
@@ -91,19 +105,25 @@ settle_outcome memory_store::bury_entry(entry& e, const bury& b, store_time now,
   }
   e.why = b.why;
   e.died = now;
+  count_end(e, &ended_events::dead);
   move_to(e, state::dead);
   return settle_outcome::applied;
 }
 
+// A half that is there was restored after the store had gone back to before an earlier split. It has been counted
+// as stored twice.
 settle_outcome memory_store::split_entry(entry& e, const split& p) {
-  // Halves that do not add up, or are here already, would lose or invent events.
-  if (p.first->events + p.second->events != e.content->events || find(p.first->id) || find(p.second->id))
+  if (p.first->events + p.second->events != e.content->events)
     return settle_outcome::stale;
   const auto number = e.at.first;
   const auto enqueued = e.enqueued;
+  const bool has_ended = e.has_ended;
   erase(e);
-  insert(p.first, {number, p.first->id}, enqueued);
-  insert(p.second, {number, p.second->id}, enqueued);
+  for (const auto& half : {p.first, p.second})
+    if (find(half->id))
+      stats_.stored -= half->events;
+    else
+      insert(half, {number, half->id}, enqueued).has_ended = has_ended;
   return settle_outcome::applied;
 }
 
@@ -122,15 +142,16 @@ void memory_store::promote(store_time now) {
     move_to(*find(retry_.rbegin()->second), state::ready);
 }
 
-enqueue_outcome memory_store::enqueue(const batch_ptr& b, store_time now, bool full) {
-  if (find(b->id))
+enqueue_outcome memory_store::enqueue(const batch_ptr& b, const unit_of_work& work, bool full, std::int64_t& next) {
+  if (find(b->id) || has_parts(b->id))
     return enqueue_outcome::stored;
   const auto waiting = stats_.ready + stats_.in_flight + stats_.retry;
-  if (full || waiting + b->events > limits_.max_backlog_events ||
-      backlog_bytes_ + b->payload->size() > limits_.max_backlog_bytes)
+  const bool fits = waiting + b->events <= limits_.max_backlog_events &&
+                    backlog_bytes_ + b->payload->size() <= limits_.max_backlog_bytes;
+  if (!work.restores && (full || !fits))
     return enqueue_outcome::backlog_full;
   stats_.stored += b->events;
-  insert(b, {next_place_++, b->id}, now);
+  insert(b, {next++, b->id}, work.now);
   return enqueue_outcome::stored;
 }
 
@@ -226,14 +247,17 @@ result<std::uint64_t> memory_store::purge_dead(const std::vector<std::string>& i
 
 // -- the one place where a batch changes its state --------------------------------------------------------------------
 
-void memory_store::insert(batch_ptr content, place at, store_time enqueued) {
+memory_store::entry& memory_store::insert(batch_ptr content, place at, store_time enqueued) {
   auto& e = entries_[content->id];
+  if (root_of(content->id) != content->id)
+    parts_.insert(content->id);
   stats_.ready += content->events;
   backlog_bytes_ += content->payload->size();
   ready_.insert(at);
   e.content = std::move(content);
   e.at = std::move(at);
   e.enqueued = enqueued;
+  return e;
 }
 
 void memory_store::move_to(entry& e, state next) {
@@ -282,12 +306,38 @@ void memory_store::erase(entry& e) {
   stats_.in_flight -= e.content->events;
   backlog_bytes_ -= e.content->payload->size();
   const auto id = e.content->id;
+  parts_.erase(id);
   entries_.erase(id);
 }
 
 memory_store::entry* memory_store::find(const std::string& id) {
   const auto i = entries_.find(id);
   return i == entries_.end() ? nullptr : &i->second;
+}
+
+// The parts of a batch have ids that begin with its own and a full stop, and stand together.
+bool memory_store::has_parts(const std::string& id) const {
+  const auto i = parts_.lower_bound(id + ".");
+  return i != parts_.end() && i->starts_with(id + ".");
+}
+
+presence memory_store::look_for(const std::string& id) const {
+  presence p;
+  const auto add = [&p](const entry& e) { (e.is == state::dead ? p.dead : p.waiting) += e.content->events; };
+  if (const auto i = entries_.find(id); i != entries_.end())
+    add(i->second);
+  const auto prefix = id + ".";
+  for (auto i = parts_.lower_bound(prefix); i != parts_.end() && i->starts_with(prefix); ++i)
+    add(entries_.at(*i));
+  return p;
+}
+
+// Only of processes that have said that they are there: nobody asks for others.
+void memory_store::count_end(entry& e, std::uint64_t ended_events::*how) {
+  if (std::exchange(e.has_ended, true))
+    return;
+  if (const auto i = ended_.find(incarnation_in(e.content->id)); i != ended_.end())
+    i->second.*how += e.content->events;
 }
 
 memory_store::entry* memory_store::find_dead(const std::string& id) {

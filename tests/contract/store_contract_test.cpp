@@ -255,7 +255,7 @@ TEMPLATE_LIST_TEST_CASE("a batch that fits does not overtake one that did not", 
   CHECK(b.stats().stored == 15);
 }
 
-TEMPLATE_LIST_TEST_CASE("while a queue is paused nothing is claimed, and everything else goes on", "[store]",
+TEMPLATE_LIST_TEST_CASE("while a queue is paused no lease is granted, and everything else goes on", "[store]",
                         backends) {
   store_under_test<TestType> b;
   b.put({make("a"), make("b")});

@@ -12,7 +12,7 @@
 
 namespace sluice::test {
 
-/// The other side, in memory: what arrived, and what is answered. Shared by every transport that is made for it, so
+/// The destination, in memory: what arrived, and what is answered. Shared by every transport that is made for it, so
 /// that it outlives a dispatcher's restart. For one thread.
 struct fake_endpoint {
   struct arrival {

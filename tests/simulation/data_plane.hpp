@@ -13,7 +13,7 @@
 
 namespace sluice::test {
 
-/// The other side under simulated time: takes, refuses, is slow, hangs, takes and does not say so. It outlives the
+/// The destination under simulated time: takes, refuses, is slow, hangs, takes and does not say so. It outlives the
 /// processes that deliver to it.
 class data_plane {
 public:

@@ -76,7 +76,7 @@ received receive(const descriptor& from, std::string& bytes) {
   return n < 0 && (errno == EAGAIN || errno == EINTR) ? received::nothing : received::end;
 }
 
-// Sends what can be sent now; false if the other side takes no more.
+// Sends what can be sent now; false if the peer takes no more.
 bool send_pending(const descriptor& to, std::string& pending) {
   while (!pending.empty()) {
     const auto n = ::send(to.get(), pending.data(), pending.size(), MSG_NOSIGNAL);

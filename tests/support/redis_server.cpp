@@ -163,7 +163,7 @@ pid_t spawn(std::vector<std::string> command, const std::string& log) {
   ::posix_spawn_file_actions_addopen(&streams, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&streams, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::posix_spawn_file_actions_adddup2(&streams, STDOUT_FILENO, STDERR_FILENO);
-  // A connection of the test that the server inherited would never be closed for the other side.
+  // A connection of the test that the server inherited would never be closed for the test.
   ::posix_spawn_file_actions_addclosefrom_np(&streams, STDERR_FILENO + 1);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);

@@ -36,7 +36,7 @@ TEST_CASE("an hour of outage with 1 000 batches waiting buries nothing, and lose
   const auto arrived = sim.endpoint().arrivals.size();
   const auto during = sim.totals();
   CHECK(during.dead == 0);
-  CHECK(during.waiting() == 20'000);
+  CHECK(during.waiting == 20'000);
   CHECK(during.failed_attempts == 9); // what it took to find out, but for the last
   CHECK(arrived > 100);
   CHECK(arrived < 400); // a probe every 12 to 18 s

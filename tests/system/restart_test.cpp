@@ -75,7 +75,7 @@ TEST_CASE("kills of all the actors, one after the other and on top of one anothe
     const auto flushed = p.client().flush(20s);
     REQUIRE(flushed);
     CHECK(flushed->delivered + flushed->dead == 5'000);
-    CHECK(p.client().totals().waiting() == 0);
+    CHECK(p.client().totals().waiting == 0);
     const auto ended = p.running().shutdown();
     REQUIRE(ended);
     CHECK(ended->lost == 0);

@@ -168,8 +168,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
     ears = {};
     system.await_all_actors_done();
     ledger.read = read;
-    close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue(),
-                 arguments.settings().queue.is_multi_processor);
+    close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue());
   }
   print(std::chrono::steady_clock::now() - started);
   if (stopped())
@@ -209,12 +208,17 @@ void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::stea
   }
 }
 
+// Nothing if other processes put into the queue or take from it.
 std::optional<std::uint64_t> delivery_job::left_in_queue() {
+  if (arguments.settings().queue.is_multi_processor)
+    return std::nullopt;
   const auto queue = make_queue_admin(arguments.settings());
   if (!queue && queue.error().code == errc::not_a_queue) // its file is gone, and with it what waited there
     return 0;
   const auto stats = queue ? (*queue)->stats() : queue.error();
-  return stats ? std::optional{stats->ready + stats->in_flight + stats->retry} : std::nullopt;
+  if (!stats || !stats->owners.empty())
+    return std::nullopt;
+  return stats->ready + stats->in_flight + stats->retry;
 }
 
 void delivery_job::print(std::chrono::steady_clock::duration took) const {

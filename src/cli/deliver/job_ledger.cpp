@@ -18,16 +18,14 @@ std::string line(const char* name, std::uint64_t count, const char* what) {
 
 } // namespace
 
-void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::uint64_t> left_in_queue, bool shared) {
+void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::uint64_t> left_in_queue) {
   l.accepted = r.accepted;
   l.delivered = r.delivered;
   l.dead = r.dead;
-  const auto left = left_in_queue.value_or(r.stored);
-  l.waiting = shared ? std::min(left, r.stored) : left;
-  const auto missing = r.stored - std::min(left, r.stored);
-  // Events missing from the queue were ended by other processes, or lost by the store.
-  l.elsewhere = shared ? missing : 0;
-  l.lost = r.lost + (shared ? 0 : missing);
+  l.elsewhere = r.ended_elsewhere;
+  l.waiting = left_in_queue.value_or(r.stored);
+  const auto missing = r.stored - std::min(l.waiting, r.stored);
+  l.lost = r.lost + missing;
   l.recovered = r.recovered + (l.waiting - std::min(l.waiting, r.stored));
 }
 

@@ -29,9 +29,9 @@ struct job_ledger {
   bool complete() const noexcept { return rejected + dead + waiting + lost == 0; }
 };
 
-/// Completes the ledger from the system's last report and the number of events left in the queue, if it is known. The
-/// queue may hold events of other processes, too.
-void close_ledger(job_ledger&, const shutdown_report&, std::optional<std::uint64_t> left_in_queue, bool shared);
+/// Completes the ledger from the system's last report and the number of events that are left in the queue, earlier
+/// processes' too; nothing if the queue has other processes, so that the number says nothing about this one.
+void close_ledger(job_ledger&, const shutdown_report&, std::optional<std::uint64_t> left_in_queue);
 
 /// Returns `{"read":…,"accepted":…,…}`.
 std::string to_json(const job_ledger&);

@@ -10,6 +10,7 @@ void ledger::open(std::uint64_t sequence, batch_ptr content, cut&& from) {
   open_.emplace(
       sequence,
       entry{.last = cut_, .events = from.events, .bytes = from.event_bytes, .requesters = std::move(from.requesters)});
+  awaited_.insert(awaited_.end(), sequence);
   unconfirmed_.emplace(sequence, std::move(content));
 }
 
@@ -30,12 +31,8 @@ void ledger::stored(std::uint64_t sequence, bool leased) {
 }
 
 void ledger::returned(std::uint64_t sequence) {
-  auto i = open_.find(sequence);
-  if (!shared_ || i == open_.end())
-    return;
-  if (i->second.is_retrying)
-    totals_.count_retrying(-static_cast<std::int64_t>(i->second.events));
-  open_.erase(i);
+  if (shared_)
+    awaited_.erase(sequence);
 }
 
 void ledger::failed_once(std::uint64_t sequence) {
@@ -43,67 +40,59 @@ void ledger::failed_once(std::uint64_t sequence) {
   if (i == open_.end())
     return;
   totals_.count_failed_attempt();
-  if (!std::exchange(i->second.is_retrying, true))
+  if (!shared_ && !std::exchange(i->second.is_retrying, true))
     totals_.count_retrying(i->second.events);
   returned(sequence);
-}
-
-std::uint64_t ledger::forgotten(const std::set<std::uint64_t>& kept) {
-  std::uint64_t lost = 0;
-  for (auto i = open_.begin(); i != open_.end();) {
-    const entry& e = i->second;
-    if (!e.is_stored || kept.contains(i->first)) {
-      ++i;
-      continue;
-    }
-    lost += e.events;
-    if (e.is_retrying)
-      totals_.count_retrying(-static_cast<std::int64_t>(e.events));
-    i = open_.erase(i);
-  }
-  totals_.count_lost(lost);
-  return lost;
-}
-
-void ledger::count_end(std::uint32_t events, bool delivered) {
-  totals_.count_ended(delivered ? events : 0, delivered ? 0 : events);
-  (delivered ? delivered_ : dead_) += events;
 }
 
 void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered) {
   stored(sequence, true);
   auto i = open_.find(sequence);
-  if (i == open_.end()) {
-    if (!shared_)
-      return;
-    // The batch had left this process and came back. The end of a lease is reported once.
-    count_end(events, delivered);
-    for (auto& [number, w] : flushes_)
-      if (sequence <= w.last_open)
-        (delivered ? w.delivered : w.dead) += events;
-    return;
-  }
+  if (i != open_.end())
+    return close(i, std::min(events, i->second.events), delivered ? end::delivered : end::dead);
+  // It had ended before: a dead letter was replayed, or the store has forgotten the end.
+  totals_.count_recovered(delivered ? events : 0, delivered ? 0 : events);
+  forgotten_ends_ -= std::min<std::uint64_t>(forgotten_ends_, events);
+}
+
+void ledger::close(entries::iterator i, std::uint32_t events, end how) {
   entry& e = i->second;
-  events = std::min(events, e.events);
   // Bytes are freed in proportion to events; the last part frees what rounding left.
   const std::size_t bytes = events == e.events ? e.bytes : e.bytes / e.events * events;
   if (!durable_)
     intake_.release(events, bytes);
-  count_end(events, delivered);
+  switch (how) {
+  case end::delivered:
+    totals_.count_ended(events, 0);
+    break;
+  case end::dead:
+    totals_.count_ended(0, events);
+    break;
+  case end::elsewhere:
+    totals_.count_ended_elsewhere(events);
+    break;
+  case end::lost:
+    totals_.count_lost(events);
+    break;
+  }
   if (e.is_retrying)
     totals_.count_retrying(-static_cast<std::int64_t>(events));
+  of(ends_, how) += events;
   for (auto& [number, w] : flushes_)
     if (e.last <= w.up_to)
-      (delivered ? w.delivered : w.dead) += events;
+      of(w.counts, how) += events;
   e.bytes -= bytes;
   e.events -= events;
-  if (e.events == 0)
+  if (e.events == 0) {
+    awaited_.erase(i->first);
     open_.erase(i);
+  }
 }
 
+// -- flushes ----------------------------------------------------------------------------------------------------------
+
 std::uint64_t ledger::begin_flush() {
-  flushes_.emplace(next_flush_,
-                   watch{.up_to = taken_, .last_open = last_open_, .delivered = delivered_, .dead = dead_});
+  flushes_.emplace(next_flush_, watch{.up_to = taken_, .counts = ends_});
   return next_flush_++;
 }
 
@@ -111,7 +100,7 @@ bool ledger::flushed(std::uint64_t flush) const {
   auto i = flushes_.find(flush);
   if (i == flushes_.end())
     return true;
-  return cut_ >= i->second.up_to && (open_.empty() || open_.begin()->second.last > i->second.up_to);
+  return cut_ >= i->second.up_to && (awaited_.empty() || open_.at(*awaited_.begin()).last > i->second.up_to);
 }
 
 flush_report ledger::report(std::uint64_t flush) const {
@@ -119,16 +108,116 @@ flush_report ledger::report(std::uint64_t flush) const {
   if (i == flushes_.end())
     return {};
   const watch& w = i->second;
-  flush_report r{.delivered = w.delivered, .dead = w.dead};
-  r.waiting = w.up_to > cut_ ? w.up_to - cut_ : 0;
+  flush_report r{.delivered = of(w.counts, end::delivered),
+                 .dead = of(w.counts, end::dead),
+                 .waiting = w.up_to > cut_ ? w.up_to - cut_ : 0,
+                 .ended_elsewhere = of(w.counts, end::elsewhere),
+                 .lost = of(w.counts, end::lost)};
   for (const auto& [sequence, e] : open_) {
     if (e.last > w.up_to)
       break;
-    if (!e.is_stored)
-      r.waiting += e.events;
+    (e.is_stored ? r.stored : r.waiting) += e.events;
   }
-  r.stored = w.up_to - r.delivered - r.dead - r.waiting;
   return r;
+}
+
+// -- searches ---------------------------------------------------------------------------------------------------------
+
+std::uint64_t ledger::begin_search() {
+  const auto number = search_.begin(last_open_);
+  if (next_page(1).empty())
+    conclude_search();
+  return number;
+}
+
+void ledger::store_went_back() {
+  went_back_ = true;
+  news_may_be_missing();
+}
+
+void ledger::news_may_be_missing() {
+  search_.begin_again(last_open_);
+  if (next_page(1).empty())
+    conclude_search();
+}
+
+bool ledger::search_is_due() const noexcept {
+  return shared_ && !search_.is_under_way() && open_.size() - awaited_.size() >= search_at_;
+}
+
+std::vector<std::uint64_t> ledger::next_page(std::size_t most) const {
+  std::vector<std::uint64_t> page;
+  if (!search_.is_under_way())
+    return page;
+  for (auto i = open_.lower_bound(search_.next()); i != open_.end() && i->first <= search_.last() && page.size() < most;
+       ++i)
+    if (i->second.is_stored)
+      page.push_back(i->first);
+  return page;
+}
+
+std::uint64_t ledger::found(const std::vector<std::uint64_t>& page, const std::vector<presence>& there,
+                            const ended_events& ended) {
+  if (!search_.is_under_way() || page.empty())
+    return 0;
+  ended_ = ended;
+  const auto known = of(ends_, end::delivered) + of(ends_, end::dead) + of(ends_, end::elsewhere);
+  const auto said = ended.delivered + ended.dead + forgotten_ends_;
+  if (std::exchange(went_back_, false) && said < known)
+    forgotten_ends_ += known - said;
+  for (std::size_t i = 0; i < page.size() && i < there.size(); ++i) {
+    const auto e = open_.find(page[i]);
+    if (e == open_.end())
+      continue;
+    const auto missing = e->second.events - std::min(e->second.events, there[i].waiting);
+    if (missing > 0)
+      search_.missing(page[i], missing, std::min(missing, there[i].dead));
+  }
+  search_.answered_up_to(page.back());
+  return next_page(1).empty() ? conclude_search() : 0;
+}
+
+// How many events have ended that are not counted here yet.
+std::uint64_t ledger::explained() const {
+  const auto known = of(ends_, end::delivered) + of(ends_, end::dead) + of(ends_, end::elsewhere);
+  const auto said = ended_.delivered + ended_.dead + forgotten_ends_;
+  return std::max(said - std::min(said, known), search_.dead());
+}
+
+// What is missing has ended without a word to this process, as far as the store has counted such ends. The rest is
+// lost; that is the newest, since a store that goes back loses what came last.
+std::uint64_t ledger::conclude_search() {
+  auto ended = explained();
+  const auto known_dead = of(ends_, end::dead);
+  auto dead = std::max(search_.dead(), ended_.dead - std::min(ended_.dead, known_dead));
+  std::uint64_t lost = 0;
+  for (const auto& part : search_.finish(last_open_)) {
+    const auto close_some = [&](std::uint64_t events, end how) {
+      const auto i = open_.find(part.sequence);
+      if (i == open_.end() || events == 0)
+        return std::uint64_t{0};
+      const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(events, i->second.events));
+      close(i, n, how);
+      return std::uint64_t{n};
+    };
+    std::uint64_t left = part.events;
+    if (shared_) {
+      const auto n = close_some(std::min(left, ended), end::elsewhere);
+      ended -= n;
+      left -= std::min(left, n);
+    } else { // the news of it got lost
+      const auto d = close_some(std::min({left, ended, dead}), end::dead);
+      ended -= d, dead -= d, left -= d;
+      const auto n = close_some(std::min(left, ended), end::delivered);
+      ended -= n, left -= n;
+    }
+    if (ended == 0)
+      lost += close_some(left, end::lost);
+  }
+  search_at_ = 2 * (open_.size() - awaited_.size()) + least_for_search;
+  if (search_.is_under_way() && next_page(1).empty()) // the one that was asked for meanwhile finds nothing to do
+    conclude_search();
+  return lost;
 }
 
 } // namespace sluice

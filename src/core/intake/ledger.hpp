@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -8,16 +9,18 @@
 
 #include "core/intake/batcher.hpp"
 #include "core/intake/intake.hpp"
+#include "core/intake/store_search.hpp"
 #include "sluice/batch.hpp"
+#include "sluice/store.hpp"
 
 namespace sluice {
 
-/// Keeps account of every batch that this process has cut: whether it is stored, what it counts against the bound, and
-/// who waits for it. Every event that the buffer took is in exactly one state: waiting, open, delivered, dead or lost.
+/// Keeps account of every batch that this process has cut, until it has reached an end: whether it is stored, what it
+/// counts against the bound, and who waits for it. What no news have come of is looked for in the store.
 class ledger {
 public:
-  /// `durable`: a stored batch need not be held in memory any more. `shared`: other processes may deliver it, so that
-  /// only batches that are not stored yet, or are leased to this process, are open.
+  /// `durable`: a stored batch need not be kept in memory any more. `shared`: other processes may deliver it, so that a
+  /// flush waits only for batches that are not stored yet, or are leased to this process.
   ledger(intake& intake, bool durable, bool shared)
       : intake_{intake}, totals_{intake.totals()}, durable_{durable}, shared_{shared} {}
 
@@ -34,9 +37,6 @@ public:
   void returned(std::uint64_t sequence);
   void ended(std::uint64_t sequence, std::uint32_t events, bool delivered);
 
-  /// The store has lost what it had, but for the batches with these numbers. Returns how many events are lost.
-  std::uint64_t forgotten(const std::set<std::uint64_t>& kept);
-
   /// Returns the batches that no persister has confirmed, which a new persister must be given.
   const std::map<std::uint64_t, batch_ptr>& unconfirmed() const noexcept { return unconfirmed_; }
 
@@ -48,7 +48,27 @@ public:
   flush_report report(std::uint64_t flush) const;
   void end_flush(std::uint64_t flush) { flushes_.erase(flush); }
 
+  /// Looks for all stored batches that are open. Returns the number of the search.
+  std::uint64_t begin_search();
+  bool searched(std::uint64_t search) const noexcept { return search_.is_over(search); }
+  /// Many batches have left this process for a shared queue since the last search: others may have ended them.
+  bool search_is_due() const noexcept;
+  /// The batches to look for next; none if no search is under way.
+  std::vector<std::uint64_t> next_page(std::size_t most) const;
+  /// What the store has of that page. Returns how many events the search has found to be lost, once it is over.
+  std::uint64_t found(const std::vector<std::uint64_t>& page, const std::vector<presence>&, const ended_events&);
+  /// The store is as it was earlier: all is looked for again.
+  void store_went_back();
+  /// A persister has died, and with it maybe news, or the answer to a page.
+  void news_may_be_missing();
+
 private:
+  /// What becomes of an event at last.
+  enum class end : std::uint8_t { delivered, dead, elsewhere, lost };
+  using ends = std::array<std::uint64_t, 4>;
+  static std::uint64_t& of(ends& e, end which) { return e[static_cast<std::size_t>(which)]; }
+  static std::uint64_t of(const ends& e, end which) { return e[static_cast<std::size_t>(which)]; }
+
   struct entry {
     /// How many events the buffer had taken when the last of these came in.
     std::uint64_t last = 0;
@@ -58,15 +78,15 @@ private:
     bool is_retrying = false;
     std::vector<requester_ptr> requesters;
   };
+  using entries = std::map<std::uint64_t, entry>;
   struct watch {
     std::uint64_t up_to = 0;
-    /// The last batch that was cut before.
-    std::uint64_t last_open = 0;
-    std::uint64_t delivered = 0;
-    std::uint64_t dead = 0;
+    ends counts{};
   };
 
-  void count_end(std::uint32_t events, bool delivered);
+  void close(entries::iterator, std::uint32_t events, end);
+  std::uint64_t conclude_search();
+  std::uint64_t explained() const;
 
   intake& intake_;
   totals& totals_;
@@ -75,12 +95,22 @@ private:
   std::uint64_t taken_ = 0;
   std::uint64_t cut_ = 0;
   std::uint64_t last_open_ = 0;
-  std::uint64_t delivered_ = 0;
-  std::uint64_t dead_ = 0;
-  std::map<std::uint64_t, entry> open_;
+  ends ends_{};
+  entries open_;
+  /// Those of them that a flush waits for.
+  std::set<std::uint64_t> awaited_;
   std::map<std::uint64_t, batch_ptr> unconfirmed_;
   std::map<std::uint64_t, watch> flushes_;
   std::uint64_t next_flush_ = 1;
+
+  store_search search_;
+  /// What the store said last of the ends of our events, and how many of those known here it has forgotten.
+  ended_events ended_;
+  std::uint64_t forgotten_ends_ = 0;
+  bool went_back_ = false;
+  /// How many batches may have left this process before they are looked for.
+  std::size_t search_at_ = least_for_search;
+  static constexpr std::size_t least_for_search = 1'000;
 };
 
 } // namespace sluice

@@ -5,12 +5,31 @@ namespace sluice {
 void totals::count_stored(std::uint64_t events) {
   std::lock_guard guard{mutex_};
   counts_.stored += events;
+  counts_.in_store += events;
 }
 
 void totals::count_ended(std::uint64_t delivered, std::uint64_t dead) {
   std::lock_guard guard{mutex_};
   counts_.delivered += delivered;
   counts_.dead += dead;
+  wait_no_more(delivered + dead);
+}
+
+void totals::count_ended_elsewhere(std::uint64_t events) {
+  std::lock_guard guard{mutex_};
+  counts_.ended_elsewhere += events;
+  wait_no_more(events);
+}
+
+void totals::count_lost(std::uint64_t events) {
+  std::lock_guard guard{mutex_};
+  counts_.lost += events;
+  wait_no_more(events);
+}
+
+void totals::wait_no_more(std::uint64_t events) {
+  counts_.waiting -= events;
+  counts_.in_store -= events;
 }
 
 void totals::count_recovered(std::uint64_t delivered, std::uint64_t dead) {
@@ -33,11 +52,6 @@ void totals::count_failed_attempt() {
 void totals::count_stale(std::uint64_t batches) {
   std::lock_guard guard{mutex_};
   counts_.stale += batches;
-}
-
-void totals::count_lost(std::uint64_t events) {
-  std::lock_guard guard{mutex_};
-  counts_.lost += events;
 }
 
 counts totals::snapshot() const {

@@ -14,26 +14,33 @@ namespace sluice {
 /// more events stored than accepted, or more of them at an end than stored.
 class totals {
 public:
-  /// `mutex`: the intake's own, which it holds for every event anyway.
+  /// `mutex`: the intake's own, which it locks for every event anyway.
   explicit totals(std::mutex& mutex) : mutex_{mutex} {}
 
-  /// For each event. The caller holds the mutex.
-  void count_accepted() noexcept { ++counts_.accepted; }
+  /// For each event. The caller has locked the mutex.
+  void count_accepted() noexcept {
+    ++counts_.accepted;
+    ++counts_.waiting;
+  }
   void count_rejected() noexcept { ++counts_.rejected; }
 
   void count_stored(std::uint64_t events);
+  /// Stored events of this process that wait no more.
   void count_ended(std::uint64_t delivered, std::uint64_t dead);
-  /// Ends of batches that this process had not accepted.
+  void count_ended_elsewhere(std::uint64_t events);
+  void count_lost(std::uint64_t events);
+  /// Ends of events that did not wait: this process had not accepted them, or they had ended before.
   void count_recovered(std::uint64_t delivered, std::uint64_t dead);
   void count_retrying(std::int64_t change);
   void count_failed_attempt();
   void count_stale(std::uint64_t batches);
-  void count_lost(std::uint64_t events);
 
   /// All counts at one moment.
   counts snapshot() const;
 
 private:
+  void wait_no_more(std::uint64_t events);
+
   std::mutex& mutex_;
   counts counts_;
 };

@@ -6,8 +6,9 @@
 
 namespace sluice {
 
-group_commit::group_commit(const options& o, bool is_shared)
-    : in_order_{o.max_in_flight == 1 && !is_shared}, pause_{o.dead_letters.pause_after} {}
+group_commit::group_commit(const options& o, bool is_shared, std::string incarnation)
+    : in_order_{o.max_in_flight == 1 && !is_shared},
+      incarnation_{std::move(incarnation)}, leases_{is_shared}, pause_{o.dead_letters.pause_after} {}
 
 // -- what arrives -----------------------------------------------------------------------------------------------------
 
@@ -33,8 +34,12 @@ void group_commit::pull(std::size_t capacity, const std::vector<leased_batch>& l
 
 unit_of_work group_commit::next(store_time now) const {
   if (recovery_ == recovery::restore)
-    return unit_of_leased(now);
-  unit_of_work unit{.now = now, .fingerprint = fingerprint_, .pause = pause_.wanted(), .settlements = settlements_};
+    return unit_to_restore(now);
+  unit_of_work unit{.now = now,
+                    .incarnation = incarnation_,
+                    .fingerprint = fingerprint_,
+                    .pause = pause_.wanted(),
+                    .settlements = settlements_};
   pause_.limit(unit.settlements);
   std::size_t bytes = 0;
   for (const auto& b : enqueues_) {
@@ -49,13 +54,18 @@ unit_of_work group_commit::next(store_time now) const {
     unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
   unit.slots = free_slots(unit);
   unit.in_order = in_order_;
+  if (look_for_)
+    unit.look_for = look_for_->ids;
   return unit;
 }
 
-// Leased batches are restored in a unit of their own, because their settlements must find them in the store. Batches
-// with a pending ack are skipped.
-unit_of_work group_commit::unit_of_leased(store_time now) const {
-  return {.now = now, .enqueues = leases_.undelivered(settlements_)};
+// In a unit of its own, because settlements must find what is restored in the store. What waits to be acknowledged need
+// not come back.
+unit_of_work group_commit::unit_to_restore(store_time now) const {
+  unit_of_work unit{
+      .now = now, .incarnation = incarnation_, .enqueues = leases_.undelivered(settlements_), .restores = true};
+  unit.enqueues.insert(unit.enqueues.end(), forgotten_.begin(), forgotten_.end());
+  return unit;
 }
 
 std::size_t group_commit::free_slots(const unit_of_work& unit) const {
@@ -71,22 +81,34 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
   if (recovery_ == recovery::restore)
     return restored(unit, done);
   failures_ = 0;
-  recovery_ = recovery::none;
+  const bool is_repeated = std::exchange(recovery_, recovery::none) == recovery::reconcile;
   fingerprint_.reset();
   extends_ = false;
   settlements_.clear();
   effects e;
   note_enqueues(unit, done, e);
   note_burials(unit, done, e);
+  note_own_burials(done, e);
   if ((e.pause = pause_.applied(unit, done))) {
     e.log.emplace_back(e.pause->empty() ? log_level::info : log_level::error,
                        e.pause->empty() ? "the queue is not paused any more" : *e.pause);
     e.again = milliseconds{0};
   }
-  auto ended = leases_.settle(unit, done);
+  auto ended = leases_.settle(unit, done, is_repeated);
   std::move(ended.news.begin(), ended.news.end(), std::back_inserter(e.news));
   e.over = std::move(ended.over);
   e.stale = ended.stale;
+  if (!ended.forgotten.empty()) {
+    forgotten_ = std::move(ended.forgotten);
+    recovery_ = recovery::restore;
+    e.again = milliseconds{0};
+    e.log.emplace_back(log_level::warning, "the store has forgotten " + std::to_string(forgotten_.size()) +
+                                               " batches that were in flight; they are restored");
+  }
+  if (look_for_) {
+    e.found = {.number = look_for_->number, .found = done.found, .ended = done.ended};
+    look_for_.reset();
+  }
   leases_.add(done.granted);
   e.granted = done.granted;
   if (std::exchange(next_due_, done.next_due) != done.next_due)
@@ -101,13 +123,14 @@ effects group_commit::restored(const unit_of_work& unit, const work_done& done) 
                                       [](enqueue_outcome o) { return o == enqueue_outcome::stored; });
   if (all_stored) {
     failures_ = 0;
+    forgotten_.clear();
     recovery_ = recovery::reconcile;
     return {.again = milliseconds{0}};
   }
   effects e{.again = last_pause};
   if (std::exchange(failures_, 1) == 0)
     e.log.emplace_back(log_level::warning, "the store has no room for " + std::to_string(unit.enqueues.size()) +
-                                               " batches that it forgot and that must be stored again; trying again");
+                                               " batches that it forgot and that must be restored; trying again");
   return e;
 }
 
@@ -120,10 +143,11 @@ void group_commit::note_enqueues(const unit_of_work& unit, const work_done& done
   std::vector<batch_ptr> refused;
   for (std::size_t i = 0; i < unit.enqueues.size(); ++i) {
     const auto& b = unit.enqueues[i];
-    if (done.enqueued[i] != enqueue_outcome::stored)
+    const bool granted = is_granted(b->id);
+    if (done.enqueued[i] != enqueue_outcome::stored && !granted) // else an earlier unit stored it, unheard
       refused.push_back(b);
     else if (!leases_.contains(b->id)) // else an earlier unit stored it, and its answer got lost
-      e.news.push_back({.step = batch_step::stored, .content = b, .leased = is_granted(b->id), .why = {}});
+      e.news.push_back({.step = batch_step::stored, .content = b, .leased = granted, .why = {}});
   }
   // A batch that is granted while it waits to be stored was stored by a unit of work whose answer got lost.
   for (const auto& g : done.granted)
@@ -149,19 +173,29 @@ void group_commit::note_burials(const unit_of_work& unit, const work_done& done,
   }
 }
 
+// What the store has done to dead letters by itself. The bytes of a batch that it buried are not at hand.
+void group_commit::note_own_burials(const work_done& done, effects& e) {
+  for (const auto& b : done.buried) {
+    e.news.push_back({.step = batch_step::dead,
+                      .content = std::make_shared<const batch>(batch{.id = b.id, .events = b.events}),
+                      .why = b.why});
+    e.log.emplace_back(log_level::error, "batch " + b.id + " is a dead letter: " + b.why.reason);
+  }
+  if (done.purged_events > 0)
+    e.log.emplace_back(log_level::warning, "the dead letters are full: the oldest " +
+                                               std::to_string(done.purged_events) +
+                                               " events of them were purged to make room");
+}
+
 effects group_commit::failed(const store_error& why, double unit_random) {
   if (why.code == errc::queue_taken || why.code == errc::not_a_queue || why.code == errc::other_destination)
     return {.lost = why};
   effects e;
-  if (why.signal == store_signal::reset || why.signal == store_signal::emptied)
+  e.went_back = why.signal == store_signal::went_back;
+  if (e.went_back)
     recovery_ = recovery::restore;
   else if (recovery_ == recovery::none)
     recovery_ = recovery::reconcile;
-  if (why.signal == store_signal::emptied) {
-    e.kept.emplace();
-    for (auto& l : leases_.all())
-      e.kept->push_back(std::move(l.id));
-  }
   if (failures_++ == 0)
     e.log.emplace_back(log_level::warning, "store: " + to_string(why) + "; trying again");
   const auto pause = std::min(first_pause * (1 << std::min(failures_, 5)), last_pause);

@@ -19,7 +19,21 @@ namespace sluice {
 enum class recovery : std::uint8_t {
   none,      ///< The last outcome is known.
   reconcile, ///< Unknown: the next unit begins with `retain`, so that leases of an unknown outcome go back.
-  restore    ///< The store forgot: leased batches are stored again in a unit of their own; then reconcile.
+  restore    ///< The store forgot: what it should have is restored in a unit of its own; then reconcile.
+};
+
+/// Batches of this process that are looked for in the store.
+struct look_for {
+  /// Comes back with the answer.
+  std::uint64_t number = 0;
+  std::vector<std::string> ids{};
+};
+
+/// What the store has of them.
+struct looked_for {
+  std::uint64_t number = 0;
+  std::vector<presence> found{};
+  ended_events ended{};
 };
 
 /// What follows from a unit of work. Empty members mean that there is nothing to do.
@@ -33,8 +47,10 @@ struct effects {
   std::optional<std::optional<store_time>> next_due{};
   /// Settlements that came too late.
   std::size_t stale = 0;
-  /// For the buffer: the store has lost everything but these batches.
-  std::optional<std::vector<std::string>> kept{};
+  /// For the buffer: the store is as it was earlier.
+  bool went_back = false;
+  /// For the buffer: what it asked for.
+  std::optional<sluice::looked_for> found{};
   /// For the supervisor: the queue is paused for this reason, or is not any more (an empty text).
   std::optional<std::string> pause{};
   /// For the supervisor: the queue is not ours any more.
@@ -53,21 +69,23 @@ public:
   /// How long to wait after the first unit of work that failed, and at most. Also after one that found no room.
   static constexpr milliseconds first_pause{50}, last_pause{1'000};
 
-  /// `is_shared`: other processes may deliver from the queue at the same time.
-  group_commit(const options&, bool is_shared);
+  /// `is_shared`: other processes may deliver from the queue at the same time. `incarnation`: as in `unit_of_work`.
+  group_commit(const options&, bool is_shared, std::string incarnation);
 
-  /// The buffer has sent what it holds unconfirmed. Nothing is claimed before: a batch that an earlier unit stored
-  /// without the buffer's knowing would be delivered, and then stored again.
+  /// The buffer has sent what is not confirmed yet. No lease is asked for before: a batch that an earlier unit stored
+  /// without the buffer's knowing would be delivered, and then enqueued again.
   void store(const std::vector<batch_ptr>&);
   void settle(const std::vector<settlement>&);
-  /// A dispatcher takes up to `capacity` deliveries, and holds these leases and no others.
+  /// A dispatcher takes up to `capacity` deliveries, and has these leases and no others.
   void pull(std::size_t capacity, const std::vector<leased_batch>& leased);
   void set_capacity(std::size_t capacity) noexcept { capacity_ = capacity; }
-  /// Whether the dispatcher of now is the one that pulled last. Nothing is claimed for another one.
+  /// Whether the dispatcher of now is the one that pulled last. No lease is asked for on behalf of another one.
   void set_attached(bool attached) noexcept { is_attached_ = attached; }
   bool is_attached() const noexcept { return is_attached_; }
   /// All leases begin anew with the next unit of work.
   void extend_leases() noexcept { extends_ = true; }
+  /// The buffer looks for batches; what it looked for before is of no interest any more.
+  void look(look_for what) { look_for_ = std::move(what); }
   /// What waits goes to another destination, with this fingerprint.
   void redirect(std::string fingerprint) { fingerprint_ = std::move(fingerprint); }
   /// An operator ends the pause of the queue.
@@ -88,19 +106,24 @@ public:
   std::size_t waiting() const noexcept { return enqueues_.size(); }
 
 private:
-  unit_of_work unit_of_leased(store_time now) const;
+  unit_of_work unit_to_restore(store_time now) const;
   std::size_t free_slots(const unit_of_work&) const;
   effects restored(const unit_of_work&, const work_done&);
   void note_enqueues(const unit_of_work&, const work_done&, effects&);
   void note_burials(const unit_of_work&, const work_done&, effects&) const;
+  static void note_own_burials(const work_done&, effects&);
 
   const bool in_order_;
+  const std::string incarnation_;
   recovery recovery_ = recovery::none;
   leases leases_;
   queue_pause pause_;
   /// What has gathered for the next unit of work.
   std::vector<settlement> settlements_;
   std::vector<batch_ptr> enqueues_;
+  /// What the store has forgotten though it was settled just now.
+  std::vector<batch_ptr> forgotten_;
+  std::optional<look_for> look_for_;
   std::optional<std::string> fingerprint_;
   bool extends_ = false;
   /// Deliveries that the dispatcher takes at a time.

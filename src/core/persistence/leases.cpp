@@ -31,19 +31,19 @@ void leases::add(const std::vector<leased_batch>& batches) {
     leases_.insert_or_assign(b.content->id, b);
 }
 
-settled_leases leases::settle(const unit_of_work& unit, const work_done& done) {
+settled_leases leases::settle(const unit_of_work& unit, const work_done& done, bool is_repeated) {
   settled_leases came;
   for (std::size_t i = 0; i < unit.settlements.size(); ++i)
-    settle_one(unit.settlements[i], done.settled[i], came);
+    settle_one(unit.settlements[i], done.settled[i], is_repeated, came);
   reported_.clear();
   return came;
 }
 
-void leases::settle_one(const settlement& s, settle_outcome outcome, settled_leases& came) {
+void leases::settle_one(const settlement& s, settle_outcome outcome, bool is_repeated, settled_leases& came) {
   const auto* about = lease_of(s);
   if (!about) {
     if (const auto* r = std::get_if<retain>(&s))
-      retain_only(*r, came.over);
+      retain_only(*r, came);
     return;
   }
   came.over.push_back(*about);
@@ -54,8 +54,9 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, settled_lea
   leases_.erase(i);
   batch_news n{.step = batch_step::returned, .content = was.content, .attempts = was.attempts, .why = {}};
   const bool done = outcome == settle_outcome::applied || outcome == settle_outcome::no_room;
-  // An acknowledged batch that is gone was acknowledged before, and the answer got lost.
-  if (std::holds_alternative<ack>(s) && (done || outcome == settle_outcome::gone)) {
+  const bool gone = outcome == settle_outcome::gone;
+  // An acknowledged batch that is gone was acknowledged before, and the answer got lost; or by another process.
+  if (std::holds_alternative<ack>(s) && (done || (gone && (is_repeated || !is_shared_)))) {
     n.step = batch_step::delivered;
   } else if (const auto* failed = std::get_if<nack>(&s); failed && done) {
     n.step = batch_step::retried;
@@ -68,20 +69,25 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, settled_lea
     n.why = buried->why;
   } else if (outcome == settle_outcome::stale) {
     ++came.stale;
+  } else if (gone && !is_shared_ && !(is_repeated && std::holds_alternative<split>(s))) {
+    came.forgotten.push_back(was.content); // nobody else can have ended it
   }
   came.news.push_back(std::move(n));
 }
 
 // The leases of now are those that the dispatcher has reported, but for those that this unit has settled before.
-void leases::retain_only(const retain& r, const std::vector<lease>& over) {
+void leases::retain_only(const retain& r, settled_leases& came) {
   std::map<std::string, leased_batch> kept;
   for (const auto& l : r.leases) {
-    if (std::find(over.begin(), over.end(), l) != over.end())
+    if (std::find(came.over.begin(), came.over.end(), l) != came.over.end())
       continue;
     for (const auto* known : {&leases_, &reported_})
       if (auto i = known->find(l.id); i != known->end() && i->second.fence == l.fence)
         kept.emplace(l.id, i->second);
   }
+  for (const auto& [id, b] : leases_)
+    if (!kept.contains(id))
+      came.news.push_back({.step = batch_step::returned, .content = b.content, .attempts = b.attempts, .why = {}});
   leases_ = std::move(kept);
 }
 

@@ -14,11 +14,16 @@ struct settled_leases {
   std::vector<lease> over;
   /// Settlements that came too late.
   std::size_t stale = 0;
+  /// Batches that the store does not have any more, though nothing has ended them.
+  std::vector<batch_ptr> forgotten;
 };
 
 /// The leases that the store has granted to this process and that are not settled.
 class leases {
 public:
+  /// `is_shared`: other processes may deliver from the queue at the same time.
+  explicit leases(bool is_shared) : is_shared_{is_shared} {}
+
   bool contains(const std::string& id) const { return leases_.contains(id); }
   std::vector<lease> all() const;
 
@@ -26,8 +31,8 @@ public:
   void reported_by_dispatcher(const std::vector<leased_batch>&);
   /// The store has granted these.
   void add(const std::vector<leased_batch>&);
-  /// A unit of work has been applied.
-  settled_leases settle(const unit_of_work&, const work_done&);
+  /// A unit of work has been applied. `is_repeated`: perhaps not for the first time.
+  settled_leases settle(const unit_of_work&, const work_done&, bool is_repeated);
 
   /// Returns how many leases are left when a unit of work has been applied, before its claims.
   std::size_t count_after(const unit_of_work&) const;
@@ -35,9 +40,10 @@ public:
   std::vector<batch_ptr> undelivered(const std::vector<settlement>&) const;
 
 private:
-  void settle_one(const settlement&, settle_outcome, settled_leases&);
-  void retain_only(const retain&, const std::vector<lease>& over);
+  void settle_one(const settlement&, settle_outcome, bool is_repeated, settled_leases&);
+  void retain_only(const retain&, settled_leases&);
 
+  bool is_shared_;
   std::map<std::string, leased_batch> leases_;
   /// What dispatchers have reported since the last unit of work.
   std::map<std::string, leased_batch> reported_;

@@ -25,6 +25,17 @@ inline std::optional<std::uint64_t> sequence_in(std::string_view id, std::string
   return sequence;
 }
 
+/// Returns the incarnation in a batch id; empty if it has none.
+inline std::string_view incarnation_in(std::string_view id) {
+  const auto hyphen = id.find('-');
+  return hyphen == std::string_view::npos ? std::string_view{} : id.substr(0, hyphen);
+}
+
+/// Returns the id of the batch that splits have made this one of; its own if there was none.
+inline std::string_view root_of(std::string_view id) {
+  return id.substr(0, id.find('.'));
+}
+
 /// Returns whether text from outside is a valid batch id: 1 to 128 characters of `[A-Za-z0-9.-]`.
 inline bool is_batch_id(std::string_view text) {
   constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";

@@ -9,21 +9,21 @@ namespace sluice {
 
 namespace {
 
-using code = std::pair<std::string_view, redis_trouble>;
-constexpr std::array<code, 14> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
-                                      {"NOSCRIPT", redis_trouble::no_script},
-                                      {"OOM", redis_trouble::memory_full},
-                                      {"READONLY", redis_trouble::not_writable},
-                                      {"NOAUTH", redis_trouble::not_permitted},
-                                      {"WRONGPASS", redis_trouble::not_permitted},
-                                      {"NOPERM", redis_trouble::not_permitted},
-                                      {"WRONGTYPE", redis_trouble::wrong_type},
-                                      {"MOVED", redis_trouble::wrong_server},
-                                      {"ASK", redis_trouble::wrong_server},
-                                      {"CLUSTERDOWN", redis_trouble::wrong_server},
-                                      {"CROSSSLOT", redis_trouble::wrong_server},
-                                      {"ERR invalid password", redis_trouble::not_permitted},
-                                      {"ERR The user executing the script", redis_trouble::not_permitted}}};
+using error_code = std::pair<std::string_view, redis_trouble>;
+constexpr std::array<error_code, 14> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
+                                            {"NOSCRIPT", redis_trouble::no_script},
+                                            {"OOM", redis_trouble::memory_full},
+                                            {"READONLY", redis_trouble::not_writable},
+                                            {"NOAUTH", redis_trouble::not_permitted},
+                                            {"WRONGPASS", redis_trouble::not_permitted},
+                                            {"NOPERM", redis_trouble::not_permitted},
+                                            {"WRONGTYPE", redis_trouble::wrong_type},
+                                            {"MOVED", redis_trouble::wrong_server},
+                                            {"ASK", redis_trouble::wrong_server},
+                                            {"CLUSTERDOWN", redis_trouble::wrong_server},
+                                            {"CROSSSLOT", redis_trouble::wrong_server},
+                                            {"ERR invalid password", redis_trouble::not_permitted},
+                                            {"ERR The user executing the script", redis_trouble::not_permitted}}};
 
 bool begins_with_word(std::string_view text, std::string_view word) {
   return text.substr(0, word.size()) == word && (text.size() == word.size() || text[word.size()] == ' ');

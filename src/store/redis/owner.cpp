@@ -83,9 +83,9 @@ redis_owner::outcome redis_owner::acquire() {
 
 redis_owner::outcome redis_owner::granted(std::string generation, std::string session) {
   if (owned_ && generation_ != generation)
-    happened_ = store_signal::emptied;
+    happened_ = store_signal::went_back;
   else if (owned_ && server_ != connection_.server() && happened_ == store_signal::none)
-    happened_ = store_signal::reset;
+    happened_ = store_signal::went_back;
   generation_ = std::move(generation);
   session_ = std::move(session);
   server_ = connection_.server();
@@ -103,11 +103,8 @@ redis_owner::outcome redis_owner::what_happened() {
   const auto signal = std::exchange(happened_, store_signal::none);
   if (signal == store_signal::none)
     return {};
-  return store_error{{errc::store_failed, "persistence",
-                      signal == store_signal::emptied
-                          ? "Redis was emptied: what is in flight is stored again, the rest of the queue is lost"
-                          : "Redis was restarted: what is in flight is stored again"},
-                     signal};
+  return store_error{
+      {errc::store_failed, "persistence", "Redis was restarted or emptied: what is in flight is stored again"}, signal};
 }
 
 result<void> redis_owner::reclaim() {

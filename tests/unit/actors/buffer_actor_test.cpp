@@ -39,7 +39,7 @@ TEST_CASE("a request is answered after request_linger, when its event is stored"
   CHECK(sim.totals().stored == 1);
 }
 
-TEST_CASE("an invalid event sent as a request is answered with the field at fault", "[actors][buffer]") {
+TEST_CASE("an invalid event sent as a request is answered with the field that is wrong", "[actors][buffer]") {
   virtual_system sim;
   auto answer = sim.ask<receipt>(sim.running().buffer, track{.user_id = "u"});
   REQUIRE(!answer);

@@ -38,10 +38,10 @@ public:
     if (control_.forgets_all) {
       inner_ = std::move(control_.forgets_all);
       control_.inner = inner_.get();
-      return store_error{{errc::store_failed, "", "emptied"}, store_signal::emptied};
+      return store_error{{errc::store_failed, "", "emptied"}, store_signal::went_back};
     }
     if (std::exchange(control_.restarts, false))
-      return store_error{{errc::store_failed, "", "restarted"}, store_signal::reset};
+      return store_error{{errc::store_failed, "", "restarted"}, store_signal::went_back};
     auto done = inner_->apply(u);
     if (control_.forgets_to_answer)
       return error{errc::store_failed, "", "no answer"};
@@ -149,7 +149,7 @@ TEST_CASE("two dispatchers that come within one unit of work lose no news", "[ac
   send_as(peers->dispatcher, peers->persister, pull{.capacity = 8, .leased = {}});
   sim.run();
   CHECK(sim.totals().delivered == 40);
-  CHECK(sim.totals().waiting() == 0);
+  CHECK(sim.totals().waiting == 0);
 }
 
 TEST_CASE("an acknowledgement whose answer got lost is counted once", "[actors][persister]") {
@@ -164,10 +164,10 @@ TEST_CASE("an acknowledgement whose answer got lost is counted once", "[actors][
   c.forgets_to_answer = false;
   sim.advance(2s);
   CHECK(sim.totals().delivered == 20);
-  CHECK(sim.totals().waiting() == 0);
+  CHECK(sim.totals().waiting == 0);
 }
 
-TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
+TEST_CASE("what a store has forgotten is restored", "[actors][persister]") {
   failing_store::control c;
   auto o = virtual_system::defaults();
   virtual_system sim{o, {.queue = failing(c)}};
@@ -186,7 +186,7 @@ TEST_CASE("what a store has forgotten is stored again", "[actors][persister]") {
   CHECK(report->delivered == 80);
 }
 
-TEST_CASE("what is acknowledged while a restarted store is told again what is leased is not stored again",
+TEST_CASE("what is acknowledged while a restarted store is told again what is leased is not restored",
           "[actors][persister]") {
   failing_store::control c;
   virtual_system sim{virtual_system::defaults(), {.queue = failing(c)}};
@@ -229,7 +229,7 @@ TEST_CASE("what a store has lost for good is counted as lost, and nobody waits f
   auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
   REQUIRE(report);
   CHECK(report->delivered == 40);
-  CHECK(sim.totals().waiting() == 0);
+  CHECK(sim.totals().waiting == 0);
   auto end = sim.ask<shutdown_report>(sim.running().supervisor, shutdown{});
   REQUIRE(end);
   CHECK(end->lost == 40);

@@ -25,9 +25,16 @@ struct books {
     ledger.open(1, numbered(1, 20), of(20));
     ledger.open(2, numbered(2, 10), of(10));
   }
+  sluice::counts counts() { return intake.totals().snapshot(); }
+  void check_sum() {
+    const auto c = counts();
+    CHECK(c.accepted + c.recovered == c.delivered + c.dead + c.ended_elsewhere + c.lost + c.waiting);
+  }
   sluice::intake intake;
   class ledger ledger;
 };
+
+using page = std::vector<std::uint64_t>;
 
 } // namespace
 
@@ -46,14 +53,14 @@ TEST_CASE("in memory mode events are released at their end, with a durable store
   CHECK(durable.intake.depth() == 10);
 }
 
-TEST_CASE("news that come twice, or of another process's batch, change nothing", "[core][ledger]") {
+TEST_CASE("news that come twice change nothing", "[core][ledger]") {
   books b{false};
   for (int i = 0; i < 2; ++i) {
     b.ledger.stored(1, true);
     b.ledger.failed_once(99);
-    b.ledger.ended(1, 20, true);
-    b.ledger.ended(99, 5, false);
   }
+  b.ledger.ended(1, 20, true);
+  b.ledger.stored(1, true);
   CHECK(b.intake.totals().snapshot().stored == 20);
   CHECK(b.intake.totals().snapshot().delivered == 20);
   CHECK(b.intake.totals().snapshot().dead == 0);
@@ -102,12 +109,12 @@ TEST_CASE("of a shared queue only what is in this process's hands is watched", "
     b.ledger.ended(2, 10, true);
     b.ledger.ended(1, 20, true); // it came back
     CHECK(b.ledger.report(flush).delivered == 30);
-    CHECK(b.intake.totals().snapshot().delivered == 30);
-    CHECK(b.intake.totals().snapshot().waiting() == 0);
+    CHECK(b.counts().delivered == 30);
+    CHECK(b.counts().waiting == 0);
   }
   SECTION("failed once, and then anybody's") {
     b.ledger.failed_once(2);
-    CHECK(b.intake.totals().snapshot().retrying == 0);
+    CHECK(b.counts().retrying == 0);
     CHECK(b.ledger.report(flush).stored == 30);
   }
   SECTION("given back") {
@@ -118,15 +125,115 @@ TEST_CASE("of a shared queue only what is in this process's hands is watched", "
   CHECK(b.ledger.report(flush).waiting == 0);
 }
 
-TEST_CASE("what an emptied store had is lost, but for what is kept or was never stored", "[core][ledger]") {
+TEST_CASE("an end of what had ended is recovered, and no count wraps", "[core][ledger]") {
+  books b{true, true};
+  b.ledger.stored(1, true);
+  b.ledger.ended(1, 20, false); // dead, replayed, and delivered
+  b.ledger.ended(1, 20, true);
+  CHECK(b.counts().dead == 20);
+  CHECK(b.counts().delivered == 20);
+  CHECK(b.counts().recovered == 20);
+  CHECK(b.counts().waiting == 10);
+  b.check_sum();
+}
+
+TEST_CASE("what is missing has ended elsewhere as far as the store counted that, and the rest is lost",
+          "[core][ledger]") {
+  books b{true, true};
+  b.ledger.stored(1, false);
+  b.ledger.stored(2, false);
+  const auto flush = b.ledger.begin_flush();
+  const auto search = b.ledger.begin_search();
+  REQUIRE(b.ledger.next_page(500) == page{1, 2});
+  SECTION("all of it") {
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 30}) == 0);
+    CHECK(b.counts().ended_elsewhere == 30);
+    CHECK(b.ledger.report(flush).ended_elsewhere == 30);
+  }
+  SECTION("the dead letters as well") {
+    CHECK(b.ledger.found({1, 2}, {{.dead = 20}, {.waiting = 10}}, {.dead = 20}) == 0);
+    CHECK(b.counts().ended_elsewhere == 20);
+    CHECK(b.counts().waiting == 10);
+  }
+  SECTION("the older one") {
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 20}) == 10);
+    CHECK(b.counts().ended_elsewhere == 20);
+    CHECK(b.counts().lost == 10);
+    CHECK(b.ledger.report(flush).lost == 10);
+  }
+  SECTION("nothing") {
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {}) == 30);
+    CHECK(b.counts().lost == 30);
+  }
+  SECTION("a half of one") {
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 13}, {.waiting = 10}}, {}) == 7);
+    CHECK(b.counts().lost == 7);
+    CHECK(b.counts().waiting == 23);
+  }
+  SECTION("ends that are known already explain nothing") {
+    b.ledger.ended(2, 10, true);
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 10}) == 20);
+    CHECK(b.counts().lost == 20);
+  }
+  CHECK(b.ledger.searched(search));
+  CHECK(b.ledger.next_page(500).empty());
+  b.check_sum();
+}
+
+TEST_CASE("of a queue with one owner, what ended while the news got lost is counted as what it is", "[core][ledger]") {
   books b{true};
   b.ledger.stored(1, true);
-  b.ledger.failed_once(1);
-  CHECK(b.ledger.forgotten({1}) == 0);
-  CHECK(b.ledger.forgotten({}) == 20);
-  CHECK(b.ledger.forgotten({}) == 0);
-  const auto totals = b.intake.totals().snapshot();
-  CHECK(totals.lost == 20);
-  CHECK(totals.retrying == 0);
-  CHECK(totals.waiting() == 10);
+  b.ledger.stored(2, true);
+  b.ledger.news_may_be_missing();
+  CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 10, .dead = 20}) == 0);
+  CHECK(b.counts().delivered == 10);
+  CHECK(b.counts().dead == 20);
+  CHECK(b.counts().waiting == 0);
+  b.check_sum();
+}
+
+TEST_CASE("a store that went back has forgotten ends as well, and they explain nothing", "[core][ledger]") {
+  books b{true, true};
+  b.ledger.stored(1, false);
+  b.ledger.stored(2, false);
+  b.ledger.begin_search();
+  CHECK(b.ledger.found({1, 2}, {{}, {.waiting = 10}}, {.delivered = 20}) == 0);
+  b.ledger.store_went_back(); // to when it was empty; batch 1 had ended before
+  CHECK(b.ledger.found({2}, {{}}, {}) == 10);
+  CHECK(b.counts().ended_elsewhere == 20);
+  CHECK(b.counts().lost == 10);
+  b.check_sum();
+}
+
+TEST_CASE("a search looks for what is stored and open, page by page, and for nothing that came later",
+          "[core][ledger]") {
+  books b{true};
+  b.ledger.stored(1, true);
+  CHECK(b.ledger.next_page(500).empty());
+  const auto first = b.ledger.begin_search();
+  b.ledger.open(3, numbered(3, 5), of(5));
+  b.ledger.stored(2, true);
+  b.ledger.stored(3, true);
+  CHECK(b.ledger.next_page(1) == page{1});
+  CHECK(b.ledger.next_page(500) == page{1, 2});
+  CHECK(b.ledger.found({1}, {{}}, {}) == 0); // what is missing is known at the end
+  CHECK(b.counts().lost == 0);
+  CHECK(!b.ledger.searched(first));
+  const auto second = b.ledger.begin_search(); // asked for in the middle of the first
+  CHECK(second != first);
+  CHECK(b.ledger.found({2}, {{.waiting = 10}}, {}) == 20);
+  CHECK(b.ledger.searched(first));
+  CHECK(!b.ledger.searched(second));
+  CHECK(b.ledger.next_page(500) == page{2, 3});
+  b.ledger.ended(2, 10, true);
+  b.ledger.ended(3, 5, true);
+  CHECK(b.ledger.found({2, 3}, {{}, {}}, {}) == 0); // both have ended meanwhile
+  CHECK(b.ledger.searched(second));
+  CHECK(b.counts().lost == 20);
+}
+
+TEST_CASE("a search for nothing is over at once", "[core][ledger]") {
+  books b{true};
+  CHECK(b.ledger.searched(b.ledger.begin_search()));
+  CHECK(b.ledger.searched(b.ledger.begin_search()));
 }

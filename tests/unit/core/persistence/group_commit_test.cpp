@@ -68,6 +68,10 @@ std::string text(const unit_of_work& u) {
     s += *u.pause ? " pause" : " resume";
   if (u.in_order)
     s += " in-order";
+  if (u.restores)
+    s += " restores";
+  for (const auto& id : u.look_for)
+    s += " look-for:" + id;
   return s.empty() ? "" : s.substr(1);
 }
 
@@ -81,12 +85,10 @@ std::string text(const effects& e) {
     s += " due:" + (*e.next_due ? std::to_string((**e.next_due - now).count()) : "none");
   if (e.stale > 0)
     s += " stale:" + std::to_string(e.stale);
-  if (e.kept) {
-    s += " kept(";
-    for (const auto& id : *e.kept)
-      s += " " + id;
-    s += " )";
-  }
+  if (e.went_back)
+    s += " went-back";
+  if (e.found)
+    s += " found:" + std::to_string(e.found->found.size());
   if (e.pause)
     s += e.pause->empty() ? " not-paused" : " paused";
   if (e.lost)
@@ -137,6 +139,7 @@ struct answer {
   std::vector<leased_batch> granted{};
   std::optional<store_time> next_due{};
   bool paused = false;
+  std::vector<store_burial> buried{};
 };
 input applies(answer a = {}) {
   return [a](group_commit& m) {
@@ -145,6 +148,8 @@ input applies(answer a = {}) {
     done.settled.resize(unit.settlements.size(), settle_outcome::applied);
     done.enqueued.resize(unit.enqueues.size(), enqueue_outcome::stored);
     done.paused = a.paused;
+    done.buried = a.buried;
+    done.found.resize(unit.look_for.size());
     return text(m.applied(unit, done));
   };
 }
@@ -176,16 +181,17 @@ void run(group_commit& m, const std::vector<step>& steps) {
 group_commit machine(std::size_t pause_after = 20, bool is_shared = false) {
   options o;
   o.dead_letters.pause_after = pause_after;
-  return {o, is_shared};
+  return {o, is_shared, "inc"};
 }
 
-/// One that has delivered nothing yet and holds these.
-group_commit machine_with(const std::vector<leased_batch>& held, std::size_t pause_after = 20) {
-  auto m = machine(pause_after);
+/// One that has delivered nothing yet and has these leases.
+group_commit machine_with(const std::vector<leased_batch>& leases, std::size_t pause_after = 20,
+                          bool is_shared = false) {
+  auto m = machine(pause_after, is_shared);
   m.store({});
   m.set_attached(true);
   m.pull(8, {});
-  applies({.granted = held})(m);
+  applies({.granted = leases})(m);
   return m;
 }
 
@@ -207,7 +213,7 @@ TEST_CASE("what arrives is gathered into one unit of work", "[core][group commit
          });
 }
 
-TEST_CASE("nothing is claimed before buffer and dispatcher have said what they hold", "[core][group commit]") {
+TEST_CASE("no lease is asked for before buffer and dispatcher have said what they have", "[core][group commit]") {
   auto m = machine();
   run(m, {
              {arrives([](group_commit& g) { g.set_capacity(8); }), ""},
@@ -221,10 +227,10 @@ TEST_CASE("nothing is claimed before buffer and dispatcher have said what they h
 TEST_CASE("one delivery at a time keeps the order, but in a shared queue", "[core][group commit]") {
   options o;
   o.max_in_flight = 1;
-  CHECK(group_commit{o, false}.next(now).in_order);
-  CHECK(!group_commit{o, true}.next(now).in_order);
+  CHECK(group_commit{o, false, ""}.next(now).in_order);
+  CHECK(!group_commit{o, true, ""}.next(now).in_order);
   o.max_in_flight = 2;
-  CHECK(!group_commit{o, false}.next(now).in_order);
+  CHECK(!group_commit{o, false, ""}.next(now).in_order);
 }
 
 TEST_CASE("a unit of work has a bound, and the rest follows at once", "[core][group commit]") {
@@ -281,7 +287,7 @@ TEST_CASE("what the dispatcher says it holds takes the place of what is known", 
   run(m, {
              {fails(), "log:1 again:100"},
              {pulls(4, {leased("b")}), "retain( b1 ) slots:3"}, // one `retain` is enough
-             {applies(), ""},
+             {applies(), "returned:a"},
              {arrives([](group_commit& g) { g.extend_leases(); }), "extend( b1 ) slots:3"},
              {fails(), "log:1 again:100"},
              {looks, "retain( b1 ) extend( b1 ) slots:3"}, // it is still due
@@ -312,41 +318,113 @@ TEST_CASE("a batch that was stored by a unit whose answer got lost is reported w
   CHECK(m.waiting() == 0);
 }
 
-TEST_CASE("a store that was reset gets the leased batches again, alone, before anything else", "[core][group commit]") {
+TEST_CASE("a store that went back gets the leased batches again, alone, before anything else", "[core][group commit]") {
   auto m = machine_with({leased("a"), leased("b"), leased("c")});
   run(m, {
              {settles(ack{{"a", 1}}), "ack:a1 slots:6"},
              {stores({"d"}), "ack:a1 enqueue( d ) slots:6"},
-             {fails(store_signal::reset), "log:1 again:100"},
-             {looks, "enqueue( b c )"}, // what is acknowledged need not come back
+             {fails(store_signal::went_back), "went-back log:1 again:100"},
+             {looks, "enqueue( b c ) restores"}, // what is acknowledged need not come back
              {fails(), "again:200"},
-             {looks, "enqueue( b c )"},
+             {looks, "enqueue( b c ) restores"},
              {applies(), "again:0"},
              {looks, "retain( a1 b1 c1 ) ack:a1 enqueue( d ) slots:6"},
              {applies(), "stored:d delivered:a over( a1 )"},
          });
 }
 
-TEST_CASE("leased batches are restored until the store has room for all of them", "[core][group commit]") {
+TEST_CASE("leased batches are restored until the store has taken all of them", "[core][group commit]") {
   auto m = machine_with({leased("a"), leased("b")});
   run(m, {
-             {fails(store_signal::reset), "log:1 again:100"},
+             {fails(store_signal::went_back), "went-back log:1 again:100"},
              {applies({.enqueued = {enqueue_outcome::stored, enqueue_outcome::backlog_full}}), "again:1000"},
-             {settles(nack{{"b", 1}}), "enqueue( a b )"},
-             {settles(ack{{"a", 1}}), "enqueue( b )"},
+             {settles(nack{{"b", 1}}), "enqueue( a b ) restores"},
+             {settles(ack{{"a", 1}}), "enqueue( b ) restores"},
              {applies(), "again:0"},
              {looks, "retain( a1 b1 ) nack:b1 ack:a1 slots:8"},
          });
 }
 
-TEST_CASE("a store that was emptied says what is left, and nothing is left of the rest", "[core][group commit]") {
-  auto m = machine_with({leased("a"), leased("b")});
+TEST_CASE("a batch that is gone though nothing has ended it is restored", "[core][group commit]") {
+  for (const settlement& s : {settlement{nack{{"a", 1}}}, settlement{defer{{"a", 1}}}, settlement{release{{"a", 1}}},
+                              settlement{burial("a")}, settlement{split{{"a", 1}}}}) {
+    auto m = machine_with({leased("a")});
+    settles(s)(m);
+    run(m, {
+               {applies({.settled = {settle_outcome::gone}}), "returned:a over( a1 ) log:1 again:0"},
+               {looks, "enqueue( a ) restores"},
+               {applies({.enqueued = {enqueue_outcome::backlog_full}}), "log:1 again:1000"},
+               {looks, "enqueue( a ) restores"},
+               {applies(), "again:0"},
+               {looks, "retain( ) slots:8"},
+           });
+  }
+}
+
+TEST_CASE("a split that is gone when it is repeated was made before", "[core][group commit]") {
+  auto m = machine_with({leased("a")});
   run(m, {
-             {fails(store_signal::emptied), "kept( a b ) log:1 again:100"},
-             {looks, "enqueue( a b )"},
-             {fails(store_signal::reset), "again:200"},
-             {applies(), "again:0"},
+             {settles(split{{"a", 1}}), "split:a1 slots:8"},
+             {fails(), "log:1 again:100"},
+             {applies({.settled = {settle_outcome::applied, settle_outcome::gone}}), "returned:a over( a1 )"},
+             {looks, "slots:8"},
          });
+}
+
+TEST_CASE("in a shared queue what is gone may have been ended by another process", "[core][group commit]") {
+  auto m = machine_with({leased("a"), leased("b"), leased("c")}, 20, true);
+  run(m,
+      {
+          {settles(nack{{"a", 1}}), "nack:a1 slots:6"},
+          {settles(ack{{"b", 1}}), "nack:a1 ack:b1 slots:7"},
+          {applies({.settled = {settle_outcome::gone, settle_outcome::gone}}), "returned:a returned:b over( a1 b1 )"},
+          {settles(ack{{"c", 1}}), "ack:c1 slots:8"},
+          {fails(), "log:1 again:100"},
+          {applies({.settled = {settle_outcome::applied, settle_outcome::gone}}), "delivered:c over( c1 )"},
+      });
+}
+
+TEST_CASE("a lease that the dispatcher does not report goes back", "[core][group commit]") {
+  auto m = machine_with({leased("a"), leased("b")}, 20, true);
+  run(m, {
+             {pulls(4, {leased("b")}), "retain( b1 ) slots:3"},
+             {applies(), "returned:a"},
+         });
+}
+
+TEST_CASE("what the buffer looks for is asked until it is answered, and behind what is restored",
+          "[core][group commit]") {
+  const auto asks = [](std::uint64_t number, std::vector<std::string> ids) {
+    return arrives([=](group_commit& g) { g.look({number, ids}); });
+  };
+  auto m = machine_with({leased("a")});
+  run(m, {
+             {asks(1, {"x", "y"}), "slots:7 look-for:x look-for:y"},
+             {fails(store_signal::went_back), "went-back log:1 again:100"},
+             {looks, "enqueue( a ) restores"},
+             {asks(2, {"z"}), "enqueue( a ) restores"},
+             {applies(), "again:0"},
+             {looks, "retain( a1 ) slots:7 look-for:z"},
+             {applies(), "found:1"},
+             {looks, "slots:7"},
+         });
+}
+
+TEST_CASE("a batch that was stored unheard, then refused and granted in one answer, is stored",
+          "[core][group commit]") {
+  auto m = machine_with({});
+  run(m,
+      {
+          {stores({"a"}), "enqueue( a ) slots:8"},
+          {fails(), "log:1 again:100"},
+          {applies({.enqueued = {enqueue_outcome::backlog_full}, .granted = {leased("a")}}), "stored:a+ deliver( a1 )"},
+          {looks, "slots:7"},
+      });
+}
+
+TEST_CASE("what the store has buried by itself is reported", "[core][group commit]") {
+  auto m = machine_with({});
+  run(m, {{applies({.buried = {{"a", 3, {0, "poison"}}}}), "dead:a log:1"}});
 }
 
 TEST_CASE("a queue that is not ours ends everything", "[core][group commit]") {

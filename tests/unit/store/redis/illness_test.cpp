@@ -134,14 +134,14 @@ TEST_CASE("an emptied or restarted Redis asks for what is leased", "[store][redi
     q.server.command({"FLUSHALL"});
     const auto emptied = apply(*a);
     CHECK(code_of(emptied) == errc::store_failed);
-    CHECK(signal_of(emptied) == store_signal::emptied);
+    CHECK(signal_of(emptied) == store_signal::went_back);
     CHECK(put(*a, {leased[0].content}, 1)->granted.size() == 1);
   }
   SECTION("restarted") {
     q.server.kill();
     CHECK(code_of(apply(*a)) == errc::store_failed);
     q.server.start();
-    CHECK(signal_of(apply(*a)) == store_signal::reset);
+    CHECK(signal_of(apply(*a)) == store_signal::went_back);
     // It had forgotten nothing: the lease is still ours.
     CHECK(put(*a, {leased[0].content}, 1)->granted.empty());
     CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
@@ -251,7 +251,7 @@ TEST_CASE("a replica that is promoted takes the place of the master, and what is
   q.server.kill();
   REQUIRE(eventually([&] { return replica.command({"CONFIG", "SET", "port", port}) == "OK"; })); // since Redis 7
   q.o.redis.wait_replicas = 0;
-  REQUIRE(eventually([&] { return signal_of(apply(*b)) == store_signal::reset; }));
+  REQUIRE(eventually([&] { return signal_of(apply(*b)) == store_signal::went_back; }));
 }
 
 TEST_CASE("in a cluster a queue stays on one node, and another node says so", "[store][redis]") {

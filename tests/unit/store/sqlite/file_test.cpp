@@ -44,7 +44,7 @@ TEST_CASE("a file with several names is refused, whether its queue is processed 
 
 TEST_CASE("a lock that is another file's name is refused, and that file is left alone", "[store][sqlite]") {
   queue_file q;
-  const auto precious = q.folder.write("precious", "what somebody wrote");
+  const auto precious = q.folder.write("precious", "what a user wrote");
   const bool symbolic = GENERATE(true, false);
   if (symbolic)
     fs::create_symlink(precious, q.path + ".lock");
@@ -53,7 +53,7 @@ TEST_CASE("a lock that is another file's name is refused, and that file is left 
   const auto opened = q.open();
   REQUIRE(!opened);
   CHECK(opened.error().message.find(q.path + ".lock") != std::string::npos);
-  CHECK(read_file(precious) == "what somebody wrote");
+  CHECK(read_file(precious) == "what a user wrote");
   CHECK(!fs::exists(q.path));
 }
 

@@ -103,7 +103,7 @@ TEST_CASE("batches without a body die, and the next oldest get their slots", "[s
   CHECK(open->list_dead("", 10)->at(0).why.reason == "body_missing");
 }
 
-TEST_CASE("people look into a queue and tend it while it is processed", "[store][sqlite]") {
+TEST_CASE("operators look into a queue and tend it while it is processed", "[store][sqlite]") {
   queue_file q;
   auto processing = *q.open();
   q.put(*processing, 1, 2);
