@@ -16,10 +16,15 @@ void process::live_until(milliseconds now) {
     return;
   const auto passed = now - std::exchange(lived, now);
   if (std::exchange(stopped_until, milliseconds{0}) > milliseconds{0})
-    sim->advance_stopped(passed);
+    sim->skip(passed);
   else
     sim->advance(passed);
   sim->run();
+}
+
+void process::wait_until(milliseconds now) {
+  if (sim)
+    sim->skip(now - std::exchange(lived, now));
 }
 
 milliseconds process::until_due(milliseconds now) const {

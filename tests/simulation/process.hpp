@@ -31,6 +31,8 @@ struct process {
   bool runs(milliseconds now) const { return !notes.ended && now >= stopped_until; }
   /// Does what is due by now, unless it is stopped or waits.
   void live_until(milliseconds now);
+  /// An answer has come, and the process goes on; nothing was done meanwhile.
+  void wait_until(milliseconds now);
   /// How long until something is due in it; a long time if nothing is.
   milliseconds until_due(milliseconds now) const;
   /// The store has forgotten these events.

@@ -365,6 +365,7 @@ void world::end(process& p) {
   violate(check_balance(p.count()));
   counts_.rejected += p.owes.totals.rejected;
   counts_.lost += p.owes.totals.lost;
+  counts_.elsewhere += p.owes.totals.ended_elsewhere;
   closed_.push_back(p.owes);
   caf::anon_send_exit(p.host, caf::exit_reason::kill);
   p.host = nullptr;
@@ -397,6 +398,7 @@ void world::pass(milliseconds t) {
 void world::go_on_without(process& p, milliseconds t) {
   const bool waited = std::exchange(p.waits, true);
   pass(t);
+  p.wait_until(now_);
   p.waits = waited;
 }
 

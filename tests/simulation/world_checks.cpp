@@ -105,8 +105,8 @@ void world::flush_all() {
 void world::check_counts() {
   for (const auto& p : processes_) {
     const auto& totals = p->count().totals;
-    if (totals.waiting() != 0)
-      violate(std::to_string(totals.waiting()) + " events are said to wait, and do not");
+    if (totals.waiting != 0)
+      violate(std::to_string(totals.waiting) + " events are said to wait, and do not");
     if (p->sim->intake().depth() != 0)
       violate("the buffer counts events that it does not hold");
     if (p->notes.asked != p->notes.answered)

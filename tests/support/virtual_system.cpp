@@ -62,12 +62,11 @@ void virtual_system::advance(std::chrono::milliseconds total) {
     scheduler_.advance_to(std::max(*due, scheduler_.now()));
     run();
   }
-  scheduler_.advance_to(end);
+  scheduler_.advance_to(std::max(end, scheduler_.now()));
 }
 
-void virtual_system::advance_stopped(std::chrono::milliseconds total) {
+void virtual_system::skip(std::chrono::milliseconds total) {
   scheduler_.advance_to(scheduler_.now() + total);
-  run();
 }
 
 void virtual_system::send_events(int n, const std::string& prefix) {

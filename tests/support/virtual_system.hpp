@@ -48,8 +48,9 @@ public:
   void run();
   /// Time passes, and what it makes due happens when it is due.
   void advance(std::chrono::milliseconds);
-  /// Time passes while the process is stopped, and what became due happens when it goes on.
-  void advance_stopped(std::chrono::milliseconds);
+  /// Time passes while the process is stopped or waits: what becomes due happens when it goes on. May be called while
+  /// something happens.
+  void skip(std::chrono::milliseconds);
   /// The wall clock is set; timers do not notice. Below zero: it is set back.
   void step_clock(std::chrono::milliseconds by) { clock_is_off_ += by; }
 
