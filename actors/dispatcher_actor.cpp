@@ -34,7 +34,7 @@ void dispatcher_state::meet(const peers& who) {
 
 void dispatcher_state::on_deliver(const deliver& m) {
   for (const auto& b : m.batches)
-    attempt(deliveries_.insert_or_assign(b.content->id, delivery{b, std::nullopt}).first->second);
+    attempt(deliveries_.insert_or_assign(b.content->id, delivery{b, self_->clock().now(), std::nullopt}).first->second);
 }
 
 void dispatcher_state::attempt(delivery& d) {
@@ -58,7 +58,7 @@ void dispatcher_state::on_ended(const attempt_ended& m) {
   if (i == deliveries_.end() || i->second.what.fence != m.lease.fence || i->second.verdict)
     return;
   delivery& d = i->second;
-  decide(d, judge(d.what, note(d.what, m.response), context_->settings, sealer_));
+  decide(d, judge(d.what, note(d, m.response), context_->settings, sealer_));
 }
 
 // The verdict is kept until it is settled, so that a restarted peer can be told again.
@@ -113,9 +113,10 @@ void dispatcher_state::on_tick(const tick& t) {
   say_capacity();
 }
 
-ended_attempt dispatcher_state::note(const leased_batch& b, const delivery_response& response) {
+ended_attempt dispatcher_state::note(const delivery& d, const delivery_response& response) {
   const auto now = self_->clock().now();
-  ended_attempt end{.found = classify(response, b.content->events), .now = context_->clock()};
+  const auto events = d.what.content->events;
+  ended_attempt end{.found = classify(response, events), .leased_for = now - d.since, .now = context_->clock()};
   end.asked = capped(context_->settings.retry, parse_retry_after(response.retry_after, end.now));
   end.before = destination_->health();
   destination_->note(end.found.what, now, end.asked, std::uniform_real_distribution<double>{0.0, 1.0}(random_));
@@ -125,7 +126,7 @@ ended_attempt dispatcher_state::note(const leased_batch& b, const delivery_respo
     report_health(end.found.why.reason);
   probe_.set(self_, destination_->probe_at());
   say_capacity();
-  batch_size_->note(end.found, b.content->events);
+  batch_size_->note(end.found, events);
   say_batch_size();
   return end;
 }

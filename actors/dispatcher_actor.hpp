@@ -38,6 +38,7 @@ private:
 
   struct delivery {
     leased_batch what;
+    std::chrono::steady_clock::time_point since;
     /// Empty while the attempt is under way.
     std::optional<sluice::verdict> verdict;
   };
@@ -46,7 +47,7 @@ private:
   void decide(delivery&, verdict);
   void tell(const verdict&) const;
   /// Notes what a response says about the destination. Returns what the verdict needs.
-  ended_attempt note(const leased_batch&, const delivery_response&);
+  ended_attempt note(const delivery&, const delivery_response&);
   void report_health(const std::string& why);
   void say_capacity();
   void say_batch_size();

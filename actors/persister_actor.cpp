@@ -1,5 +1,6 @@
 #include "actors/persister_actor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/dead_letter_answers.hpp"
@@ -88,6 +89,11 @@ void persister_state::on_finish() {
   self_->quit();
 }
 
+void persister_state::on_news_handled(const news_handled& m) {
+  news_under_way_ -= std::min(news_under_way_, m.messages);
+  commit_soon();
+}
+
 void persister_state::on_tick(const tick& t) {
   if (heartbeat_.rings(t)) {
     set_heartbeat();
@@ -101,9 +107,9 @@ void persister_state::on_tick(const tick& t) {
 }
 
 // The message to itself stands behind everything that is in the mailbox now. While units of work fail, only the alarm
-// starts another.
+// starts another; while the supervisor has too many news to handle, its word does.
 void persister_state::commit_soon() {
-  if (!commit_->is_failing() && !std::exchange(commit_under_way_, true))
+  if (!commit_->is_failing() && news_under_way_ < news_window && !std::exchange(commit_under_way_, true))
     compat::send_self(self_, commit_gathered{});
 }
 
@@ -137,6 +143,7 @@ void persister_state::perform(effects e) {
     committed news{std::move(e.news)};
     compat::send(self_, who.buffer, news);
     compat::send(self_, who.supervisor, std::move(news));
+    ++news_under_way_;
   }
   if (e.found) // The news of the same unit come first.
     compat::send(self_, who.buffer, *std::move(e.found));
@@ -167,6 +174,7 @@ persister_state::handle::behavior_type persister_state::behavior() {
           [this](const set_paused& m) { on_paused(m); },
           [this](const redirected& m) { on_redirected(m); },
           [this](const finish&) { on_finish(); },
+          [this](const news_handled& m) { on_news_handled(m); },
           [this](const list_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
           [this](const show_dead& m) { return compat::to_requester(self_, answer(queue(), m, max_batch_bytes())); },
           [this](const replay_dead& m) {

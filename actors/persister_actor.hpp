@@ -33,6 +33,7 @@ private:
   void on_paused(const set_paused&);
   void on_redirected(const redirected&);
   void on_finish();
+  void on_news_handled(const news_handled&);
   void on_tick(const tick&);
   void commit();
 
@@ -52,6 +53,8 @@ private:
   caf::actor_addr puller_;
   std::optional<group_commit> commit_;
   bool commit_under_way_ = false;
+  /// News that the supervisor has not handled yet.
+  std::size_t news_under_way_ = 0;
   alarm retry_;
   /// Looks for what other processes did to the queue.
   alarm poll_{1};

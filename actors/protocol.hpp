@@ -39,6 +39,12 @@ struct committed {
   std::vector<batch_news> news{};
 };
 
+/// Supervisor → persister: it has handled this many `committed`. At most `news_window` are under way.
+struct news_handled {
+  std::size_t messages = 0;
+};
+inline constexpr std::size_t news_window = 16;
+
 /// Persister → buffer: the store is as it was earlier. What the persister still has is restored before any answer
 /// to a later `look_for`.
 struct store_went_back {};
@@ -158,6 +164,7 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::peers)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::get_peers)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::store_batches)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::committed)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::news_handled)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::store_went_back)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::look_for)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::looked_for)

@@ -1,33 +1,53 @@
 #pragma once
 
+#include <optional>
+#include <variant>
 #include <vector>
 
 #include "actors/handles.hpp"
 
 namespace sluice {
 
-/// The actors that want to know. They are sent to anonymously, so that nothing comes back from those that do not
-/// understand.
+/// What subscribers are told.
+using notification = std::variant<delivery_report, backpressure, delivery_suspended, reports_missed, stopped>;
+
+/// A notification that is to be sent now.
+struct addressed_notification {
+  caf::actor to;
+  notification what;
+};
+
+/// The actors that want to know. Each has a window of notifications that it has not handled yet; what comes while that
+/// is full is summed up. The caller sends, and says what has been handled.
 class subscribers {
 public:
   static constexpr std::size_t most = 64;
+  static constexpr std::size_t window = 1'024;
 
   /// False if there are too many.
-  bool add(const caf::actor& who);
+  bool add(const caf::actor& who, bool message_ids);
   void remove(const caf::actor_addr& who);
-  bool empty() const noexcept { return list_.empty(); }
 
-  template <class Message>
-  void tell(const Message& message) const {
-    for (const auto& who : list_)
-      compat::anon_send(who, message);
-  }
+  /// News of batches, as reports.
+  std::vector<addressed_notification> tell(const std::vector<batch_news>&, std::size_t max_batch_bytes);
+  std::vector<addressed_notification> tell(const notification&);
 
-  /// As reports, with the message ids out of the payload.
-  void tell(const std::vector<batch_news>& news, std::size_t max_batch_bytes) const;
+  /// A subscriber has handled a notification. What it has missed is told when half of its window is free.
+  std::vector<addressed_notification> handled_by(const caf::actor_addr& who);
 
 private:
-  std::vector<caf::actor> list_;
+  struct subscriber {
+    caf::actor who;
+    bool message_ids = false;
+    std::size_t under_way = 0;
+    /// What waits for the window.
+    reports_missed missed{};
+    std::optional<backpressure> crossing{};
+    std::optional<delivery_suspended> suspension{};
+  };
+  static void tell_one(subscriber&, notification, std::vector<addressed_notification>&);
+
+  std::vector<subscriber> list_;
 };
 
 } // namespace sluice

@@ -160,7 +160,7 @@ void supervisor_state::end() {
                                         std::to_string(report.delivered) + ", dead " + std::to_string(report.dead) +
                                         ", stored " + std::to_string(report.stored) + ", lost " +
                                         std::to_string(report.lost));
-    subscribers_.tell(stopped{failure_->message, report});
+    notify(subscribers_.tell(stopped{failure_->message, report}));
   }
   for (auto& p : promises_)
     p.deliver(report);
@@ -184,7 +184,7 @@ shutdown_report supervisor_state::final_report() const {
 }
 
 caf::result<void> supervisor_state::on_subscribe(const subscribe& m) {
-  if (!m.who || !subscribers_.add(m.who))
+  if (!m.who || !subscribers_.add(m.who, m.message_ids))
     return to_caf_error({errc::unsupported, "subscribe", "an actor was expected, and at most 64 may subscribe"});
   if (watched_.insert(m.who.address()).second)
     compat::watch(self_, m.who, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
@@ -232,21 +232,37 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
   return {};
 }
 
-void supervisor_state::on_committed(const committed& m) const {
-  subscribers_.tell(m.news, context_->settings.max_batch_bytes);
+// The persister waits while too many news are under way, so that a supervisor that is busy with the reports cannot make
+// memory grow.
+void supervisor_state::on_committed(const committed& m) {
+  notify(subscribers_.tell(m.news, context_->settings.max_batch_bytes));
+  if (++news_handled_ == news_window / 2 && phase_ != phase::stopping)
+    compat::send(self_, table_->persister, news_handled{std::exchange(news_handled_, 0)});
+}
+
+void supervisor_state::notify(std::vector<addressed_notification> all) {
+  for (auto& n : all)
+    std::visit(
+        [&](auto& what) {
+          const auto who = n.to.address();
+          compat::request(self_, n.to, caf::infinite, std::move(what))
+              .then([this, who] { notify(subscribers_.handled_by(who)); },
+                    [this, who](const caf::error&) { notify(subscribers_.handled_by(who)); });
+        },
+        n.what);
 }
 
 void supervisor_state::on_intake_news(const intake_news& m) {
   for (const auto& r : m.reports)
-    subscribers_.tell(r);
+    notify(subscribers_.tell(r));
   for (const auto& c : m.crossings)
-    subscribers_.tell(c);
+    notify(subscribers_.tell(c));
 }
 
 void supervisor_state::on_suspension_changed(const suspension_changed& m) {
   auto& reason = m.by == suspension_source::destination ? suspended_by_destination_ : suspended_by_queue_;
   if (std::exchange(reason, m.reason) != m.reason)
-    subscribers_.tell(delivery_suspended{m.reason});
+    notify(subscribers_.tell(delivery_suspended{m.reason}));
 }
 
 supervisor_state::handle::behavior_type supervisor_state::behavior() {

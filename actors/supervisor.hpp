@@ -37,10 +37,11 @@ private:
   caf::result<void> on_set_destination(const set_destination&);
   shutdown_promise on_shutdown(const shutdown&);
   void on_drained();
-  void on_committed(const committed& m) const;
+  void on_committed(const committed& m);
   void on_intake_news(const intake_news&);
   void on_suspension_changed(const suspension_changed&);
   void on_tick(const tick&);
+  void notify(std::vector<addressed_notification>);
 
   /// Stops the system. `why` is what failed, which is logged and reported to subscribers; empty for an orderly
   /// shutdown.
@@ -65,6 +66,7 @@ private:
   std::shared_ptr<const peer_table> table_ = std::make_shared<peer_table>();
   std::optional<restart_budget> budget_;
   std::uint64_t restarts_ = 0;
+  std::size_t news_handled_ = 0;
   subscribers subscribers_;
   /// Every subscriber that is monitored, until it terminates.
   std::set<caf::actor_addr> watched_;

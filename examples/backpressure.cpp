@@ -29,6 +29,7 @@ public:
         // The other notifications of a subscriber.
         [](const sluice::delivery_report&) {},
         [](const sluice::delivery_suspended&) {},
+        [](const sluice::reports_missed&) {},
         [](const sluice::stopped&) {},
     };
   }

@@ -17,7 +17,8 @@ namespace sluice::bench {
 
 namespace {
 
-constexpr std::string_view queue = "{bench:floor}", token = "floor:1:here", session = "1", mode = "single";
+constexpr std::string_view queue = "{bench:floor}", token = "floor:1:here", session = "1", mode = "single",
+                           incarnation = "floor";
 
 // Sends the same commands, pipelined with hiredis alone.
 class floor_redis : public floor_store {
@@ -40,6 +41,7 @@ private:
   std::unique_ptr<redisContext, closer> connection_;
   std::array<std::string, redis_scripts.size()> hashes_;
   std::string delivered_;
+  std::uint64_t units_ = 0;
   int added_ = 0;
 };
 
@@ -53,7 +55,7 @@ floor_redis::floor_redis(std::uint16_t port) : connection_{redisConnect("127.0.0
     hashes_[i] = answer->str;
     freeReplyObject(answer);
   }
-  call(redis_script::acquire, {token, "generation", mode, "10000", "fingerprint", "0", "1", "0", ""});
+  call(redis_script::acquire, {token, "0", mode, "10000", "fingerprint", "0", "1", ""});
   run();
 }
 
@@ -81,8 +83,9 @@ void floor_redis::settle() {
 }
 
 void floor_redis::claim(const std::vector<std::string_view>& fresh) {
-  std::vector<std::string_view> arguments{token, session,    mode,         "8", "60000", "10000",
-                                          "0",   "10000000", "4294967296", "",  ""};
+  const auto number = std::to_string(++units_), answered = std::to_string(units_ - 1);
+  std::vector<std::string_view> arguments{token,        session, mode, "8",         "60000", "10000",  "0", "10000000",
+                                          "4294967296", "",      "",   incarnation, number,  answered, "0"};
   arguments.insert(arguments.end(), fresh.begin(), fresh.end());
   call(redis_script::enqueue_and_claim, std::move(arguments));
 }

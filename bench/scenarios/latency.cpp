@@ -59,10 +59,12 @@ std::vector<double> run(workbench& w, store_kind store, std::int64_t rate, std::
                 for (const auto& id : r.message_ids)
                   watch.deliver(std::stoul(id));
             },
-            [](const backpressure&) {}, [](const delivery_suspended&) {}, [](const stopped&) {}};
+            [](const backpressure&) {}, [](const delivery_suspended&) {}, [](const reports_missed&) {},
+            [](const stopped&) {}};
   });
   caf::scoped_actor self{p.system()};
-  request(self, p.running().supervisor, seconds{10}, subscribe{subscriber}).receive([] {}, [](const caf::error&) {});
+  request(self, p.running().supervisor, seconds{10}, subscribe{subscriber, true})
+      .receive([] {}, [](const caf::error&) {});
   const auto begin = steady_clock::now();
   for (std::int64_t i = 0; i < events; ++i) {
     std::this_thread::sleep_until(begin + nanoseconds{1'000'000'000 / rate * i} - microseconds{500}); // in small bursts

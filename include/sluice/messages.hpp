@@ -25,9 +25,13 @@ struct shutdown {
   std::chrono::milliseconds deadline{0}; ///< Zero: the option `shutdown_deadline`.
 };
 
-/// Starts sending `delivery_report`, `backpressure`, `delivery_suspended` and `stopped` to an actor. At most 64 actors.
+/// Starts sending `delivery_report`, `backpressure`, `delivery_suspended`, `reports_missed` and `stopped` to an actor.
+/// At most 64 actors. They are sent as requests, whatever the answer is; of an actor that has not handled 1 024 of
+/// them, no more are put into the mailbox, and it is told afterwards what it has missed.
 struct subscribe {
   caf::actor who{}; ///< The actor that subscribes.
+  /// Whether reports name the events: to read the ids out of the batches costs time.
+  bool message_ids = false;
 };
 
 /// Stops sending notifications to an actor.
@@ -132,6 +136,7 @@ CAF_ADD_TYPE_ID(sluice, (sluice::backpressure))
 CAF_ADD_TYPE_ID(sluice, (sluice::delivery_suspended))
 CAF_ADD_TYPE_ID(sluice, (sluice::stopped))
 CAF_ADD_TYPE_ID(sluice, (sluice::set_destination))
+CAF_ADD_TYPE_ID(sluice, (sluice::reports_missed))
 SLUICE_ERROR_ENUM(sluice, sluice::errc)
 SLUICE_ENUM(sluice, sluice::report_kind)
 CAF_END_TYPE_ID_BLOCK(sluice)
@@ -262,6 +267,15 @@ auto inspect(Inspector& f, delivery_suspended& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, reports_missed& x) {
+  using compat::member;
+  return compat::inspect_object(f, x, "sluice::reports_missed", member("reports", x.reports),
+                                member("stored", x.stored), member("delivered", x.delivered),
+                                member("retried", x.retried), member("dead", x.dead), member("rejected", x.rejected),
+                                member("lost", x.lost));
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, stopped& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::stopped", member("reason", x.reason), member("counts", x.counts));
@@ -279,7 +293,8 @@ auto inspect(Inspector& f, shutdown& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, subscribe& x) {
-  return compat::inspect_object(f, x, "sluice::subscribe", compat::member("who", x.who));
+  return compat::inspect_object(f, x, "sluice::subscribe", compat::member("who", x.who),
+                                compat::member("message_ids", x.message_ids));
 }
 
 template <class Inspector>

@@ -87,12 +87,27 @@ struct delivery_report {
   report_kind kind{};       ///< What happened.
   std::uint64_t events = 0; ///< To how many events.
   std::string batch_id{};   ///< Empty for rejected and lost events.
-  /// Every event of the batch; of rejected events, the first 100 since the last report; of lost events, none.
+  /// If the subscriber asked for ids: every event of the batch; of rejected events, the first 100 since the last
+  /// report; of lost events, none.
   std::vector<std::string> message_ids{};
   std::int32_t attempts = 0;          ///< Failed attempts so far.
   std::int32_t status = 0;            ///< The HTTP status of the last attempt; 0 if there was no response.
   std::string reason{};               ///< Why. Printable, no secrets.
   std::chrono::milliseconds delay{0}; ///< Of `retried`: how long until the next attempt is due.
+};
+
+/// Sent to a subscriber that took its reports more slowly than they came: what the ones were about that it did not get.
+/// Of `backpressure` and `delivery_suspended` it still gets the last.
+struct reports_missed {
+  std::uint64_t reports = 0;   ///< How many reports.
+  std::uint64_t stored = 0;    ///< Events committed to the store.
+  std::uint64_t delivered = 0; ///< Events acknowledged by the destination.
+  std::uint64_t retried = 0;   ///< Events whose attempt failed.
+  std::uint64_t dead = 0;      ///< Events buried.
+  std::uint64_t rejected = 0;  ///< Events not accepted.
+  std::uint64_t lost = 0;      ///< Events forgotten by the store.
+
+  friend bool operator==(const reports_missed&, const reports_missed&) = default;
 };
 
 /// Sent to subscribers once per crossing of a water mark. Producers should stop while it is engaged.

@@ -149,8 +149,9 @@ struct leased_batch {
   std::uint64_t fence = 0; ///< The fence of the new lease.
   /// Failed attempts so far.
   int attempts = 0;
-  /// When it was stored; the halves of a split have the time of the whole.
-  store_time stored{};
+  /// How long it had been stored when the lease was granted, by the store's clock; not below zero. The halves of a
+  /// split are as old as the whole.
+  std::chrono::milliseconds age{0};
 };
 
 /// What the store has of a batch and of the batches that splits have made of it, in events.

@@ -163,7 +163,7 @@ void memory_store::claim(const unit_of_work& work, work_done& done) {
     entry& e = *find(ready_.begin()->second);
     ++e.fence;
     move_to(e, state::in_flight);
-    done.granted.push_back({e.content, e.fence, e.attempts, e.enqueued});
+    done.granted.push_back({e.content, e.fence, e.attempts, std::max(work.now - e.enqueued, milliseconds{0})});
   }
 }
 

@@ -129,7 +129,7 @@ TEMPLATE_LIST_TEST_CASE("in order nothing overtakes what waits to be tried again
   CHECK(given[2].content->id == "c");
 }
 
-TEMPLATE_LIST_TEST_CASE("a claim says when the batch was stored, also of one that was enqueued with it and of halves",
+TEMPLATE_LIST_TEST_CASE("a lease says how old its batch is, also of one that was enqueued with it and of halves",
                         "[store]", backends) {
   store_under_test<TestType> b;
   const auto from = b.backend.now();
@@ -137,13 +137,31 @@ TEMPLATE_LIST_TEST_CASE("a claim says when the batch was stored, also of one tha
   w.enqueues = {make("a", 10)};
   w.slots = 1;
   const auto a = b.apply(w).granted.at(0);
-  const auto until = b.backend.now();
+  CHECK(a.age == 0ms);
   b.pass(2);
   b.settle(split{lease_of(a), make("a.0", 4), make("a.1", 6)});
-  for (const auto& half : b.claim(2))
-    CHECK(half.stored == a.stored);
-  CHECK(a.stored >= from);
-  CHECK(a.stored <= until);
+  for (const auto& half : b.claim(2)) {
+    CHECK(half.age >= TestType::step * 2);
+    CHECK(half.age <= b.backend.now() - from);
+  }
+}
+
+TEMPLATE_TEST_CASE("a store with a clock of its own tells ages by it", "[store]", redis_backend, shared_redis_backend) {
+  store_under_test<TestType> b;
+  const auto from = b.backend.now();
+  unit_of_work w{.now = from + 1h, .enqueues = {make("a")}, .slots = 0};
+  REQUIRE(b.under_test->apply(w));
+  w = {.now = from - 1h, .slots = 1};
+  const auto later = *b.under_test->apply(w);
+  CHECK(later.granted.at(0).age <= b.backend.now() - from);
+}
+
+TEMPLATE_LIST_TEST_CASE("no batch is younger than new, whatever the clock does", "[store]",
+                        backends_with_virtual_clock) {
+  store_under_test<TestType> b;
+  b.put({make("a")});
+  b.backend.pass(-4min);
+  CHECK(b.claim(1).at(0).age == 0ms);
 }
 
 TEMPLATE_LIST_TEST_CASE("a settlement that is sent again has happened once", "[store]", backends) {

@@ -38,13 +38,16 @@ inline caf::actor spawn_host(caf::actor_system& system, host_notes& notes, bool 
   return system.spawn([&notes, subscribes, supervisor](caf::event_based_actor* self) -> caf::behavior {
     compat::watch(self, supervisor, [&notes](const caf::actor_addr&, const caf::error&) { notes.ended = true; });
     if (subscribes)
-      send(self, supervisor, subscribe{caf::actor{self}});
+      send(self, supervisor, subscribe{caf::actor{self}, true});
     return {[self](const errand& e) { e.run(self); },
             [&notes](const delivery_report& r) {
               if (r.kind == report_kind::stored)
                 notes.stored.insert(r.message_ids.begin(), r.message_ids.end());
             },
-            [](const backpressure&) {}, [](const delivery_suspended&) {}, [](const stopped&) {}};
+            [](const backpressure&) {},
+            [](const delivery_suspended&) {},
+            [](const reports_missed&) {},
+            [](const stopped&) {}};
   });
 }
 

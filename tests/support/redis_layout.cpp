@@ -9,8 +9,8 @@ namespace sluice::test {
 
 namespace {
 
-// In one call, so that nothing moves meanwhile: how many bodies, of them with a TTL, batches in a state, records; then
-// every other key.
+// In one call, so that nothing moves meanwhile: how many bodies, of them with a TTL, batches in a state, records, wholes
+// whose parts are not counted as they are; then every other key.
 constexpr const char* snapshot = R"lua(
 local q, bodies, expiring, placed, others = ARGV[1], 0, 0, 0, {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -24,20 +24,42 @@ end
 for _, set in ipairs({'ready', 'lease', 'retry', 'dead'}) do
   placed = placed + redis.call('ZCARD', q .. ':' .. set)
 end
-return {bodies, expiring, placed, redis.call('HLEN', q .. ':m'), others}
+local parts, wrong = {}, 0
+local records = redis.call('HGETALL', q .. ':m')
+for i = 1, #records, 2 do
+  local state, events = string.match(records[i + 1], '^(%S+) %S+ %S+ %S+ %S+ (%d+)')
+  for dot in string.gmatch(records[i], '()%.') do
+    local whole = string.sub(records[i], 1, dot - 1)
+    parts[whole] = parts[whole] or {0, 0}
+    local kind = state == 'dead' and 2 or 1
+    parts[whole][kind] = parts[whole][kind] + tonumber(events)
+  end
+end
+local split = redis.call('HGETALL', q .. ':split')
+for i = 1, #split, 2 do
+  local found = parts[split[i]] or {0, 0}
+  wrong = wrong + (split[i + 1] == found[1] .. ' ' .. found[2] and 0 or 1)
+  parts[split[i]] = nil
+end
+for _ in pairs(parts) do
+  wrong = wrong + 1
+end
+return {bodies, expiring, placed, redis.call('HLEN', q .. ':m'), wrong, others}
 )lua";
 
 } // namespace
 
 void check_layout(const redis_server& server) {
   std::istringstream answer{server.command({"EVAL", snapshot, "0", queue_name})};
-  std::size_t bodies = 0, expiring = 1, placed = 1, records = 2;
-  REQUIRE(answer >> bodies >> expiring >> placed >> records);
+  std::size_t bodies = 0, expiring = 1, placed = 1, records = 2, wrong_wholes = 1;
+  REQUIRE(answer >> bodies >> expiring >> placed >> records >> wrong_wholes);
   CHECK(expiring == 0);
   CHECK(placed == bodies);
   CHECK(records == bodies);
+  CHECK(wrong_wholes == 0);
   const std::set<std::string> known{"m",    "ready", "lease", "retry",  "dead",
-                                    "stat", "ctl",   "owner", "owners", "sessions"};
+                                    "stat", "ctl",   "owner", "owners", "sessions",
+                                    "split", "incarnations", "seen"};
   for (std::string key; answer >> key;) {
     INFO(key);
     REQUIRE(key.compare(0, queue_name.size() + 1, queue_name + ":") == 0);

@@ -81,6 +81,12 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
             }
           },
           [](const backpressure&) {}, [](const delivery_suspended&) {},
+          [file, job](const reports_missed& m) {
+            if (!file || m.stored == 0)
+              return;
+            job->in_trouble = true;
+            job->say("the receipts file is too slow: it does not name " + std::to_string(m.stored) + " events");
+          },
           [ending](const sluice::stopped& s) {
             std::lock_guard guard{ending->mutex};
             ending->counts = s.counts;
@@ -151,9 +157,10 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
       say(e.field + ": " + e.message);
     return misconfigured;
   }
+  const bool receipts_wanted = receipts != nullptr;
   auto ears = receipts ? system.spawn<caf::detached>(listener<ending>, std::move(receipts), ending_, this)
                        : system.spawn(listener<ending>, nullptr, ending_, this);
-  compat::anon_send(running->supervisor, subscribe{ears});
+  compat::anon_send(running->supervisor, subscribe{ears, receipts_wanted});
   const auto started = std::chrono::steady_clock::now();
   {
     client out{*running};

@@ -17,7 +17,7 @@ lease lease_on(const leased_batch& b) {
 verdict try_again(const leased_batch& b, const ended_attempt& end, const retry_options& o, bool counted) {
   const auto& why = end.found.why;
   const int attempts = b.attempts + (counted ? 1 : 0);
-  switch (reached_limit(o, attempts, std::chrono::time_point_cast<milliseconds>(end.now) - b.stored)) {
+  switch (reached_limit(o, attempts, b.age + std::chrono::floor<milliseconds>(end.leased_for))) {
   case retry_limit::max_attempts:
     return undeliverable{lease_on(b),
                          {why.status, "gave up after " + std::to_string(attempts) + " attempts: " + why.reason}};

@@ -43,6 +43,8 @@ struct ended_attempt {
   health after = health::healthy;
   /// How long it is until the next probe; zero if none is waited for.
   std::chrono::nanoseconds until_probe{0};
+  /// How long the lease has lasted.
+  std::chrono::nanoseconds leased_for{0};
   /// Wall time.
   std::chrono::system_clock::time_point now{};
 };

@@ -103,18 +103,15 @@ result<void> redis_connection::load_scripts() {
   return {};
 }
 
-// Neither is necessary: a user of Redis may be permitted neither.
+// It is not necessary: a user of Redis may not be permitted to.
 result<void> redis_connection::look_around() {
-  add({"INFO", "server"});
-  add({"CONFIG", "GET", "maxmemory-policy"});
+  add({"INFO", "memory"});
   const auto answers = run();
   if (!answers)
     return answers.error();
-  server_ = info((*answers)[0].value().text(), "\nrun_id:");
-  const auto policy = (*answers)[1].value();
-  if (policy.size() == 2 && policy[1].text() != "noeviction" && log_ && !std::exchange(policy_warned_, true))
-    log_(log_level::warning, "Redis at " + address(options_) + " has the maxmemory-policy " +
-                                 printable(policy[1].text(), "") +
+  const auto policy = info(answers->front().value().text(), "\nmaxmemory_policy:");
+  if (!policy.empty() && policy != "noeviction" && log_ && !std::exchange(policy_warned_, true))
+    log_(log_level::warning, "Redis at " + address(options_) + " has the maxmemory-policy " + printable(policy, "") +
                                  " and may evict events that wait; it should be noeviction");
   return {};
 }

@@ -29,9 +29,6 @@ public:
   std::uint64_t times_connected() const noexcept { return times_connected_; }
   void close() noexcept;
 
-  /// Says which server, and which life of it, the connection is to: it changes with a restart and with a failover.
-  const std::string& server() const noexcept { return server_; }
-
   /// Gathers a command. Its words are copied.
   void add(std::initializer_list<std::string_view> command);
   void add(const std::vector<std::string_view>& command);
@@ -63,7 +60,6 @@ private:
   const log_hook log_;
   std::unique_ptr<redisContext, closer> context_;
   std::array<std::string, redis_scripts.size()> hashes_;
-  std::string server_;
   std::uint64_t times_connected_ = 0;
   std::size_t gathered_ = 0;
   bool policy_warned_ = false;

@@ -10,7 +10,8 @@ namespace sluice {
 namespace {
 
 using error_code = std::pair<std::string_view, redis_trouble>;
-constexpr std::array<error_code, 14> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
+constexpr std::array<error_code, 15> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
+                                            {"SLUICEWENTBACK", redis_trouble::went_back},
                                             {"NOSCRIPT", redis_trouble::no_script},
                                             {"OOM", redis_trouble::memory_full},
                                             {"READONLY", redis_trouble::not_writable},
@@ -54,6 +55,10 @@ error to_error(redis_trouble trouble, std::string_view text) {
     return {errc::store_failed, "redis.host", said + "; this must be the node of the cluster that serves the queue"};
   case redis_trouble::wrong_type:
     return {errc::not_a_queue, "queue.name", said + "; a key of the queue is used for something else"};
+  case redis_trouble::went_back:
+    return {
+        errc::store_failed, "persistence",
+        "Redis went back in time (a failover, a restart, or it was emptied): what this process has is stored again"};
   case redis_trouble::memory_full:
   case redis_trouble::passing:
   case redis_trouble::no_script:
@@ -62,6 +67,10 @@ error to_error(redis_trouble trouble, std::string_view text) {
     break;
   }
   return {errc::store_failed, "persistence", said};
+}
+
+error answer_not_understood() {
+  return {errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
 }
 
 } // namespace sluice

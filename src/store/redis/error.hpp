@@ -15,7 +15,8 @@ enum class redis_trouble : std::uint8_t {
   not_permitted, ///< NOAUTH, WRONGPASS, NOPERM: the credentials are wrong
   wrong_server,  ///< MOVED, CLUSTERDOWN, ASK: a node of a cluster that does not serve the queue
   wrong_type,    ///< WRONGTYPE: one of the queue's keys is something else
-  not_owner      ///< our scripts' word: the session of the caller on the queue is over
+  not_owner,     ///< our scripts' word: the session of the caller on the queue is over
+  went_back      ///< our scripts' word: the queue is as it was earlier
 };
 
 /// Classifies an error answer, by its prefix or by the code that a script's error has inside.
@@ -23,5 +24,8 @@ redis_trouble classify_redis_error(std::string_view text) noexcept;
 
 /// As an error that says what to do about it.
 error to_error(redis_trouble, std::string_view text);
+
+/// The error of an answer that no server of ours gives.
+error answer_not_understood();
 
 } // namespace sluice

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "core/event/uuid.hpp"
+#include "store/redis/burials.hpp"
+#include "store/redis/error.hpp"
 
 namespace sluice {
 
@@ -57,16 +59,15 @@ redis_owner::outcome redis_owner::ensure() {
 }
 
 redis_owner::outcome redis_owner::acquire() {
-  const auto fresh = uuid_source{}.hex(); // the generation, if the queue is new
   const auto reply = connection_.run_one(redis_script::acquire, queue_,
-                                         {token_, fresh, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0",
-                                          redis_schema, session_, next_fingerprint_});
+                                         {token_, session_, mode_, ttl_, fingerprint_,
+                                          settings_.queue.adopt ? "1" : "0", redis_schema, next_fingerprint_});
   if (!reply)
     return reply.error();
   const auto answer = reply->value();
   const auto word = answer.size() > 0 ? answer[0].text() : std::string_view{};
-  if (word == "ok" && answer.size() == 3)
-    return granted(std::string{answer[1].text()}, std::string{answer[2].text()});
+  if (word == "ok" && answer.size() == 2)
+    return granted(std::string{answer[1].text()});
   if (word == "taken" && answer.size() == 3)
     return watch(answer[1].text(), answer[2].integer().value_or(0));
   if (word == "replaced")
@@ -78,17 +79,11 @@ redis_owner::outcome redis_owner::acquire() {
     return error{errc::other_destination, "queue.name",
                  queue_ + " holds events for another data_plane_url or write_key; use another queue, or set "
                           "queue.adopt to send them to this one"};
-  return error{errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
+  return answer_not_understood();
 }
 
-redis_owner::outcome redis_owner::granted(std::string generation, std::string session) {
-  if (owned_ && generation_ != generation)
-    happened_ = store_signal::went_back;
-  else if (owned_ && server_ != connection_.server() && happened_ == store_signal::none)
-    happened_ = store_signal::went_back;
-  generation_ = std::move(generation);
+redis_owner::outcome redis_owner::granted(std::string session) {
   session_ = std::move(session);
-  server_ = connection_.server();
   owned_ = true;
   next_fingerprint_.clear();
   watched_.reset();
@@ -99,14 +94,6 @@ redis_owner::outcome redis_owner::granted(std::string generation, std::string se
   return {};
 }
 
-redis_owner::outcome redis_owner::what_happened() {
-  const auto signal = std::exchange(happened_, store_signal::none);
-  if (signal == store_signal::none)
-    return {};
-  return store_error{
-      {errc::store_failed, "persistence", "Redis was restarted or emptied: what is in flight is stored again"}, signal};
-}
-
 result<void> redis_owner::reclaim() {
   for (;;) {
     auto arguments = credentials();
@@ -114,7 +101,10 @@ result<void> redis_owner::reclaim() {
     const auto reply = connection_.run_one(redis_script::reclaim, queue_, arguments);
     if (!reply)
       return reply.error();
-    if (reply->value().integer().value_or(0) < static_cast<std::int64_t>(redis_script_most))
+    const auto answer = reply->value();
+    if (answer.size() == 0 || !read_burials(answer, 1, buried_))
+      return answer_not_understood();
+    if (answer[0].integer().value_or(0) < static_cast<std::int64_t>(redis_script_most))
       return {};
   }
 }
@@ -147,11 +137,13 @@ void redis_owner::redirected() {
   sure_ = true;
 }
 
-void redis_owner::leave() {
+void redis_owner::leave(const std::string& incarnation) {
   if (!owned_ || !connection_.is_open())
     return;
   // What fails is over after owner_ttl all the same.
-  (void)connection_.run_one(redis_script::leave, queue_, credentials());
+  auto arguments = credentials();
+  arguments.push_back(incarnation);
+  (void)connection_.run_one(redis_script::leave, queue_, arguments);
   owned_ = sure_ = false;
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sluice/store.hpp"
 #include "store/redis/connection.hpp"
@@ -33,14 +35,15 @@ public:
   /// Errors: the signal `watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `store_failed`.
   outcome ensure();
 
-  /// What Redis may have forgotten since this was asked last: the signal `reset` or `emptied` if it did.
-  outcome what_happened();
-
   /// A script has said that the right is gone, or that the queue is another.
   void doubt() noexcept { sure_ = false; }
 
   /// Leases that are over go back. Called by a process of a shared queue now and then.
   result<void> reclaim();
+  /// Batches that were buried by that, and those that were noted, since this was asked last.
+  std::vector<store_burial> take_buried() { return std::exchange(buried_, {}); }
+  /// A claim has buried these.
+  void note_buried(const std::vector<store_burial>& more) { buried_.insert(buried_.end(), more.begin(), more.end()); }
 
   /// A unit of work that gives the queue this fingerprint is sent. Unless it is answered, the old one may be there, or
   /// this one.
@@ -48,15 +51,15 @@ public:
   /// It was answered.
   void redirected();
 
-  /// Gives the right and all leases back.
-  void leave();
+  /// Gives the right and all leases back; nobody asks any more how many events of the incarnation have ended.
+  void leave(const std::string& incarnation);
 
   /// The first arguments of every script that changes something.
   std::vector<std::string_view> credentials() const;
 
 private:
   outcome acquire();
-  outcome granted(std::string generation, std::string session);
+  outcome granted(std::string session);
   store_error watch(std::string_view whose, std::int64_t expires_ms);
 
   redis_connection& connection_;
@@ -67,13 +70,11 @@ private:
   std::string next_fingerprint_;
   const std::string token_ = owner_token::make();
   const std::string mode_, ttl_, max_crashes_;
-  std::string generation_;
   std::string session_ = "0";
-  std::string server_;
   std::uint64_t connected_ = 0;
   bool owned_ = false;
   bool sure_ = false;
-  store_signal happened_ = store_signal::none;
+  std::vector<store_burial> buried_;
 
   /// A foreign owner, and when it will have been silent for too long.
   struct sighting {

@@ -127,7 +127,7 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
       return reply.error();
     const auto answer = reply->value();
     if (answer.size() != 2)
-      return error{errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
+      return answer_not_understood();
     events += static_cast<std::uint64_t>(answer[1].integer().value_or(0));
     return answer[0].integer().value_or(0);
   };

@@ -1,6 +1,7 @@
 #include "store/redis/store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice {
 
@@ -27,11 +28,11 @@ result<store_stats> redis_store::stats() {
 }
 
 work_result redis_store::apply(const unit_of_work& work) {
+  if (std::exchange(incarnation_, work.incarnation) != work.incarnation)
+    answered_ = 0;
   for (bool again = true;; again = false) {
     if (auto ours = owner_.ensure(); !ours)
       return ours.error();
-    if (auto same = owner_.what_happened(); !same)
-      return same.error();
     if (auto done = reclaim_now_and_then(); !done) {
       owner_.doubt(); // its session may be over
       if (again)
@@ -40,17 +41,25 @@ work_result redis_store::apply(const unit_of_work& work) {
     }
     if (work.fingerprint)
       owner_.redirecting(*work.fingerprint);
-    redis_unit unit{work, queue_, settings_, owner_.credentials()};
+    redis_unit unit{work, queue_, settings_, owner_.credentials(), {.own = ++units_, .answered = answered_}};
     unit.add_to(*connection_);
     const auto answers = connection_->run();
     if (!answers)
       return answers.error();
     auto done = unit.read(*answers);
+    if (done)
+      done = complete(unit, std::move(*done));
+    owner_.note_buried(unit.buried());
     if (done) {
-      auto completed = complete(unit, std::move(*done));
-      if (completed && work.fingerprint)
+      answered_ = units_;
+      done->buried = owner_.take_buried();
+      if (work.fingerprint)
         owner_.redirected();
-      return completed;
+      return *done;
+    }
+    if (unit.trouble() == redis_trouble::went_back) {
+      answered_ = 0; // said once; the next unit is the first that the queue hears of
+      return store_error{done.error(), store_signal::went_back};
     }
     if (!again || !mended(unit.trouble()))
       return done.error();
@@ -73,6 +82,7 @@ bool redis_store::mended(redis_trouble trouble) {
   case redis_trouble::not_permitted:
   case redis_trouble::wrong_server:
   case redis_trouble::wrong_type:
+  case redis_trouble::went_back:
     break;
   }
   return false;
@@ -86,13 +96,16 @@ result<void> redis_store::reclaim_now_and_then() {
   return owner_.reclaim();
 }
 
-work_result redis_store::complete(redis_unit& unit, work_done done) {
+result<work_done> redis_store::complete(redis_unit& unit, work_done done) {
   if (unit.is_ungranted()) {
-    const auto claimed = connection_->run_one(redis_script::enqueue_and_claim, queue_, unit.claim_arguments());
+    unit.add_claim_again(*connection_);
+    const auto answers = connection_->run();
+    if (!answers)
+      return answers.error();
+    auto claimed = unit.read_claim_again(*answers, std::move(done));
     if (!claimed)
       return claimed.error();
-    if (!unit.read_granted(claimed->value(), done))
-      return unit.why();
+    done = std::move(*claimed);
   }
   std::vector<lease> empty;
   if (auto fetched = fetch_bodies(done, empty); !fetched)

@@ -20,7 +20,7 @@ public:
   redis_store(const redis_options& where, const options&, std::string fingerprint);
 
   work_result apply(const unit_of_work&) override;
-  void leave() override { owner_.leave(); }
+  void leave() override { owner_.leave(incarnation_); }
   bool durable() const noexcept override { return true; }
   bool shared() const noexcept override { return settings_.queue.is_multi_processor; }
   /// A second; a shared queue's processes spread themselves a little.
@@ -38,7 +38,7 @@ public:
 private:
   bool mended(redis_trouble);
   result<void> reclaim_now_and_then();
-  work_result complete(redis_unit&, work_done);
+  result<work_done> complete(redis_unit&, work_done);
   result<void> settle_all(redis_unit&, std::string_view how, const std::vector<lease>&);
   result<void> fetch_bodies(work_done&, std::vector<lease>& empty);
 
@@ -48,6 +48,9 @@ private:
   redis_owner owner_;
   redis_queue admin_;
   std::chrono::steady_clock::time_point next_reclaim_{};
+  std::string incarnation_;
+  /// The number of the last unit of work that was sent, and of the last one that was answered.
+  std::uint64_t units_ = 0, answered_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -6,6 +6,7 @@
 #include "core/printable.hpp"
 #include "core/wire/batch_id.hpp"
 #include "store/no_room_delay.hpp"
+#include "store/redis/burials.hpp"
 #include "store/redis/queue.hpp"
 
 namespace sluice {
@@ -72,8 +73,8 @@ struct redis_unit::reader {
 };
 
 redis_unit::redis_unit(const unit_of_work& work, const std::string& queue, const options& settings,
-                       std::vector<std::string_view> credentials)
-    : work_{work}, queue_{queue}, settings_{settings}, credentials_{std::move(credentials)} {}
+                       std::vector<std::string_view> credentials, numbers n)
+    : work_{work}, queue_{queue}, settings_{settings}, credentials_{std::move(credentials)}, numbers_{n} {}
 
 // -- the commands
 // -------------------------------------------------------------------------------------------------------
@@ -81,6 +82,7 @@ redis_unit::redis_unit(const unit_of_work& work, const std::string& queue, const
 void redis_unit::add_to(redis_connection& to) {
   add_settlements(to);
   add_enqueues_and_claim(to);
+  add_look_for(to);
 }
 
 std::string_view redis_unit::number(std::int64_t n) {
@@ -174,8 +176,25 @@ std::vector<std::string_view> redis_unit::claim_arguments() {
                     work_.fingerprint ? std::string_view{*work_.fingerprint} : "",
                     !work_.pause   ? ""
                     : *work_.pause ? "1"
-                                   : "0"});
+                                   : "0",
+                    work_.incarnation, number(static_cast<std::int64_t>(numbers_.own)),
+                    number(static_cast<std::int64_t>(numbers_.answered)), work_.restores ? "1" : "0"});
   return arguments;
+}
+
+void redis_unit::add_claim_again(redis_connection& to) {
+  to.call(redis_script::enqueue_and_claim, queue_, claim_arguments());
+  add_look_for(to);
+}
+
+void redis_unit::add_look_for(redis_connection& to) {
+  if (work_.look_for.empty())
+    return;
+  auto arguments = credentials_;
+  arguments.emplace_back(work_.incarnation);
+  arguments.insert(arguments.end(), work_.look_for.begin(), work_.look_for.end());
+  to.call(redis_script::look_for, queue_, arguments);
+  steps_.push_back({.what = step::kind::look});
 }
 
 void redis_unit::add_enqueues_and_claim(redis_connection& to) {
@@ -217,6 +236,19 @@ result<work_done> redis_unit::read(const std::vector<redis_reply>& answers) {
   for (const auto& s : steps_)
     if (!read_step(s, from, done))
       return why_;
+  return done;
+}
+
+result<work_done> redis_unit::read_claim_again(const std::vector<redis_reply>& answers, work_done done) {
+  done.found.clear();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto answer = answers[i].value();
+    const bool understood = answer.is_error() ? fail(answer)
+                            : i == 0          ? read_granted(answer, done)
+                                              : read_found(answer, done);
+    if (!understood)
+      return why_;
+  }
   return done;
 }
 
@@ -262,6 +294,8 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
     return true;
   case step::kind::wait:
     return read_wait(value);
+  case step::kind::look:
+    return read_found(value, done);
   case step::kind::claim:
     break;
   }
@@ -302,9 +336,20 @@ bool redis_unit::read_wait(redis_value answer) {
   return false;
 }
 
+bool redis_unit::read_found(redis_value answer, work_done& done) {
+  if (answer.size() != 2 + 2 * work_.look_for.size())
+    return not_understood();
+  const auto events = [&](std::size_t i) { return static_cast<std::uint64_t>(answer[i].integer().value_or(0)); };
+  done.ended = {.delivered = events(0), .dead = events(1)};
+  for (std::size_t i = 2; i < answer.size(); i += 2)
+    done.found.push_back(
+        {.waiting = static_cast<std::uint32_t>(events(i)), .dead = static_cast<std::uint32_t>(events(i + 1))});
+  return true;
+}
+
 bool redis_unit::read_granted(redis_value answer, work_done& done) {
-  constexpr std::size_t row = 5, before = 3;
-  if (answer.size() < before || (answer.size() - before) % row != 0)
+  constexpr std::size_t row = 5, before = 4;
+  if (answer.size() < before || (answer.size() - before) % row != 0 || !read_burials(answer[3], 0, buried_))
     return not_understood();
   if (const auto due = answer[0].integer())
     done.next_due = store_time{milliseconds{*due}};
@@ -312,8 +357,8 @@ bool redis_unit::read_granted(redis_value answer, work_done& done) {
   for (std::size_t i = before; i < answer.size(); i += row) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),
-               stored = answer[i + 4].integer();
-    if (!is_batch_id(id) || !fence || !attempts || !events || !stored)
+               age = answer[i + 4].integer();
+    if (!is_batch_id(id) || !fence || !attempts || !events || !age)
       return not_understood();
     const auto known =
         std::find_if(work_.enqueues.begin(), work_.enqueues.end(), [&](const batch_ptr& b) { return b->id == id; });
@@ -324,7 +369,7 @@ bool redis_unit::read_granted(redis_value answer, work_done& done) {
     done.granted.push_back({.content = std::move(content),
                             .fence = static_cast<std::uint64_t>(*fence),
                             .attempts = static_cast<int>(*attempts),
-                            .stored = store_time{milliseconds{*stored}}});
+                            .age = milliseconds{*age}});
   }
   return true;
 }
@@ -336,7 +381,7 @@ bool redis_unit::fail(redis_value answer) {
 }
 
 bool redis_unit::not_understood() {
-  why_ = {errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
+  why_ = answer_not_understood();
   return false;
 }
 

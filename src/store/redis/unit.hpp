@@ -15,12 +15,18 @@ namespace sluice {
 ///
 /// The commands, in their order: settlements, and the splits, each a transaction with the bodies of the halves; then
 /// the bodies of the enqueues, and the script that sets the queue's fingerprint and pause, on which no settlement
-/// depends, accepts the enqueues, and claims, in one transaction.
+/// depends, accepts the enqueues, and claims, in one transaction; at last what is looked for.
 class redis_unit {
 public:
+  /// Its number, and that of the last unit of the process that was answered, 0 if there is none: by them it shows
+  /// whether the queue is as it was earlier.
+  struct numbers {
+    std::uint64_t own = 0, answered = 0;
+  };
+
   /// Borrows everything.
   redis_unit(const unit_of_work& work, const std::string& queue, const options& settings,
-             std::vector<std::string_view> credentials);
+             std::vector<std::string_view> credentials, numbers);
 
   /// Gathers the commands, once.
   void add_to(redis_connection&);
@@ -32,17 +38,18 @@ public:
   /// What the error of `read` was.
   redis_trouble trouble() const noexcept { return trouble_; }
 
+  /// Batches that the claim buried, also if the unit failed.
+  const std::vector<store_burial>& buried() const noexcept { return buried_; }
+
   /// Batches whose halves found no memory: they are still in flight.
   const std::vector<lease>& without_room() const noexcept { return without_room_; }
 
   /// The claim is to be made once more, without the enqueues, which found no memory.
   bool is_ungranted() const noexcept { return ungranted_; }
-  /// The arguments of `enqueue_and_claim.lua` before the rows of the enqueues.
-  std::vector<std::string_view> claim_arguments();
-  /// Reads what it answers.
-  bool read_granted(redis_value, work_done&);
-  /// What was wrong with that.
-  const error& why() const noexcept { return why_; }
+  /// Gathers that, and once more what is looked for.
+  void add_claim_again(redis_connection&);
+  /// Reads what is answered to that.
+  result<work_done> read_claim_again(const std::vector<redis_reply>& answers, work_done);
 
   /// The rows of `settle.lua` for leases that are to be settled in one way.
   std::vector<std::string_view> settle_arguments(std::string_view how, const std::vector<lease>&);
@@ -50,7 +57,7 @@ public:
 private:
   /// A command, or a transaction, and the settlements that its answer is about.
   struct step {
-    enum class kind { settle, retain, split, claim, wait };
+    enum class kind { settle, retain, split, claim, wait, look };
     kind what{};
     std::vector<std::size_t> about{};
   };
@@ -61,6 +68,8 @@ private:
   void add_split(redis_connection&, const split&);
   void add_enqueues_and_claim(redis_connection&);
   void add_wait(redis_connection&);
+  void add_look_for(redis_connection&);
+  std::vector<std::string_view> claim_arguments();
   void add_body(redis_connection&, const batch&);
 
   /// Walks over the answers.
@@ -68,6 +77,8 @@ private:
   bool read_step(const step&, reader&, work_done&);
   bool read_settled(const step&, redis_value, work_done&);
   bool read_enqueued(redis_value, work_done&);
+  bool read_granted(redis_value, work_done&);
+  bool read_found(redis_value, work_done&);
   bool read_wait(redis_value);
   bool fail(redis_value);
   bool not_understood();
@@ -76,10 +87,12 @@ private:
   const std::string& queue_;
   const options& settings_;
   const std::vector<std::string_view> credentials_;
+  const numbers numbers_;
   std::vector<step> steps_;
   /// Keeps the words that the commands are made of.
   std::deque<std::string> words_;
   std::vector<lease> without_room_;
+  std::vector<store_burial> buried_;
   bool ungranted_ = false;
   redis_trouble trouble_ = redis_trouble::passing;
   error why_;

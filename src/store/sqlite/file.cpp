@@ -20,7 +20,7 @@ namespace {
 
 // "Slui", in the file's header: what tells our files from others'.
 constexpr std::uint32_t application_id = 0x536c7569;
-constexpr std::uint32_t schema_version = 1;
+constexpr std::uint32_t schema_version = 2;
 // How long another process (`sluice status`, a backup) may keep the file locked.
 constexpr std::chrono::milliseconds busy{5'000};
 
@@ -28,12 +28,13 @@ constexpr std::chrono::milliseconds busy{5'000};
 constexpr int growth = 256 * 1024;
 
 // `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance; the halves of a split share
-// their parent's and follow one another by id. Bodies stand apart, so that a change of state does not rewrite them.
+// their parent's and follow one another by id. `ended` is 1 once its events have reached their first end. Bodies stand
+// apart, so that a change of state does not rewrite them.
 constexpr const char* tables = R"sql(
 CREATE TABLE batch(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL, state INTEGER NOT NULL,
   fence INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
-  events INTEGER NOT NULL, bytes INTEGER NOT NULL, enqueued INTEGER NOT NULL,
+  ended INTEGER NOT NULL DEFAULT 0, events INTEGER NOT NULL, bytes INTEGER NOT NULL, enqueued INTEGER NOT NULL,
   due INTEGER NOT NULL DEFAULT 0, died INTEGER NOT NULL DEFAULT 0,
   status INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '');
 CREATE INDEX batch_ready ON batch(place, id) WHERE state = 0;
@@ -190,9 +191,10 @@ result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability du
     return version.error();
   if (!*version && missing == when_missing::refuse)
     return error{errc::not_a_queue, "persistence", path + ": there is no such queue"};
-  if (*version && **version > schema_version)
+  if (*version && **version != schema_version)
     return error{errc::not_a_queue, "persistence",
-                 path + " was written by a newer version (schema " + std::to_string(**version) + ")"};
+                 path + " was written by " + (**version > schema_version ? "a newer" : "an older") +
+                     " version (schema " + std::to_string(**version) + ")"};
   if (!*version) {
     if (auto made = make_file(path); !made)
       return made.error();

@@ -16,8 +16,8 @@ enum class when_missing : std::uint8_t { create, refuse };
 /// process it; `store_failed`.
 result<std::string> path_of_queue(const std::string& name);
 
-/// Opens a queue file, named by `path_of_queue`, and brings it to the present schema. A file that is something else, is
-/// damaged, or is of a newer version is refused and left as it is. Errors: `not_a_queue`, `store_failed`.
+/// Opens a queue file, named by `path_of_queue`. A file that is something else, is damaged, or is of another version is
+/// refused and left as it is. Errors: `not_a_queue`, `store_failed`.
 result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability, when_missing);
 
 /// The error that a failure inside of the store becomes.

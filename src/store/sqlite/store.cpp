@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/wire/batch_id.hpp"
 #include "store/longest_delay.hpp"
 #include "store/no_room_delay.hpp"
 #include "store/sqlite/file.hpp"
@@ -127,17 +128,19 @@ void sqlite_store::take_over(store_time now) {
   sqlite_transaction whole{db_};
   auto totals = read_totals(db_);
   std::vector<row> poisonous;
-  db_.query("SELECT n, attempts, events, bytes FROM batch WHERE state = 1 AND crashes >= ?",
+  const failure_note why{.status = 0, .reason = "poison: in flight at every one of many crashes"};
+  buried_.clear(); // an attempt before this one may have failed
+  db_.query("SELECT n, attempts, events, bytes, id FROM batch WHERE state = 1 AND crashes >= ?",
             {std::int64_t{settings_.queue.max_crashes}}, [&](const sqlite_row& r) {
               poisonous.push_back({.n = r.integer(0),
                                    .attempts = r.integer(1),
                                    .events = r.integer(2),
                                    .bytes = r.integer(3),
                                    .state = sqlite_state::in_flight});
+              buried_.push_back({.id = r.text(4), .events = static_cast<std::uint32_t>(r.integer(2)), .why = why});
             });
   for (const auto& p : poisonous)
-    die(p, static_cast<int>(p.attempts), {.status = 0, .reason = "poison: in flight at every one of many crashes"}, now,
-        totals);
+    die(p, static_cast<int>(p.attempts), why, now, totals);
   db_.run("UPDATE batch SET state = 0, crashes = crashes + 1 WHERE state = 1");
   totals.ready += std::exchange(totals.in_flight, 0);
   write_totals(db_, totals);
@@ -176,6 +179,7 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   sqlite_transaction whole{db_};
   const auto before = read_totals(db_);
   transaction_state t{.work = work, .totals = before, .may_grow = may_grow, .full = !may_grow};
+  t.done.buried = buried_;
   if (work.fingerprint)
     write_fingerprint(*work.fingerprint);
   if (work.pause)
@@ -187,6 +191,8 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   const bool closed = t.done.paused || (work.in_order && t.totals.retry > 0);
   if (!closed)
     claim(t);
+  if (work.restores)
+    t.restored_place = place_to_restore(work.enqueues.size(), t.totals);
   for (const auto& b : work.enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
     const bool leased = !closed && t.done.granted.size() < work.slots;
@@ -195,11 +201,18 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   }
   db_.query("SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1", {},
             [&](const sqlite_row& r) { t.done.next_due = store_time{std::chrono::milliseconds{r.integer(0)}}; });
+  for (const auto& root : work.look_for)
+    t.done.found.push_back(look_for(root));
   if (t.totals != before) // a look for changes of others must not write
     write_totals(db_, t.totals);
   if (t.grew)
     db_.allocate();
   whole.commit();
+  buried_.clear();
+  ended_.delivered += t.ended.delivered;
+  ended_.dead += t.ended.dead;
+  if (!work.look_for.empty())
+    t.done.ended = ended_;
   if (t.grew)
     reserve_.grew();
   give_space_back(t);
@@ -224,6 +237,7 @@ settle_outcome sqlite_store::settle(const settlement& s, transaction_state& t) {
   if (std::holds_alternative<ack>(s)) {
     erase(*r, t.totals);
     t.totals.delivered += r->events;
+    count_end(*r, about->id, t.ended.delivered, t);
   } else if (const auto* n = std::get_if<nack>(&s)) {
     retry_later(*r, 1, n->delay, n->why, t);
   } else if (const auto* d = std::get_if<defer>(&s)) {
@@ -249,6 +263,7 @@ void sqlite_store::retry_later(const row& r, int counted, milliseconds delay, co
 settle_outcome sqlite_store::settle_bury(const row& r, const bury& b, transaction_state& t) {
   if (make_room_for_dead(r, t)) {
     die(r, static_cast<int>(r.attempts) + 1, b.why, t.work.now, t.totals);
+    count_end(r, b.lease.id, t.ended.dead, t);
     return settle_outcome::applied;
   }
   retry_later(r, 1, no_room_delay, b.why, t);
@@ -257,12 +272,13 @@ settle_outcome sqlite_store::settle_bury(const row& r, const bury& b, transactio
 
 bool sqlite_store::make_room_for_dead(const row& r, transaction_state& t) {
   const auto& limits = settings_.dead_letters;
+  const auto events = static_cast<std::int64_t>(limits.max_events) - r.events;
+  const auto bytes = static_cast<std::int64_t>(limits.max_bytes) - r.bytes;
   for (;;) {
-    if (t.totals.dead + r.events <= static_cast<std::int64_t>(limits.max_events) &&
-        t.totals.dead_bytes + r.bytes <= static_cast<std::int64_t>(limits.max_bytes))
+    if (t.totals.dead <= events && t.totals.dead_bytes <= bytes)
       return true;
     std::optional<row> oldest;
-    if (limits.when_full == dead_letters_full::drop_oldest)
+    if (limits.when_full == dead_letters_full::drop_oldest && events >= 0 && bytes >= 0)
       db_.query(
           "SELECT n, events, bytes FROM batch WHERE state = 3 ORDER BY died LIMIT 1", {}, [&](const sqlite_row& x) {
             oldest = row{.n = x.integer(0), .events = x.integer(1), .bytes = x.integer(2), .state = sqlite_state::dead};
@@ -276,8 +292,8 @@ bool sqlite_store::make_room_for_dead(const row& r, transaction_state& t) {
 }
 
 settle_outcome sqlite_store::settle_split(const row& r, const split& p, transaction_state& t) {
-  // Halves that do not add up, or are here already, would lose or invent events.
-  if (std::int64_t{p.first->events} + p.second->events != r.events || find(p.first->id) || find(p.second->id))
+  // Halves that do not add up would lose or invent events.
+  if (std::int64_t{p.first->events} + p.second->events != r.events)
     return settle_outcome::stale;
   if (!t.may_grow) {
     db_.run("UPDATE batch SET state = 2, due = ? WHERE n = ?", {ms(t.work.now + no_room_delay), r.n});
@@ -285,8 +301,12 @@ settle_outcome sqlite_store::settle_split(const row& r, const split& p, transact
     return settle_outcome::no_room;
   }
   erase(r, t.totals);
-  insert(*p.first, r.place, r.enqueued, sqlite_state::ready, t);
-  insert(*p.second, r.place, r.enqueued, sqlite_state::ready, t);
+  for (const auto& half : {p.first, p.second}) {
+    if (find(half->id)) // it was stored again, and counted beside the whole
+      t.totals.stored -= half->events;
+    else
+      insert(*half, {.place = r.place, .enqueued = r.enqueued, .ended = r.ended, .state = sqlite_state::ready}, t);
+  }
   return settle_outcome::applied;
 }
 
@@ -318,18 +338,31 @@ void sqlite_store::promote(transaction_state& t) {
   }
 }
 
+// Before everything that is ready, with room for so many.
+std::int64_t sqlite_store::place_to_restore(std::size_t batches, const sqlite_totals& totals) {
+  auto first = totals.next_place;
+  db_.query("SELECT place FROM batch WHERE state = 0 ORDER BY place, id LIMIT 1", {},
+            [&](const sqlite_row& r) { first = r.integer(0); });
+  return first - static_cast<std::int64_t>(batches);
+}
+
 enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transaction_state& t) {
-  if (find(b->id))
+  if (is_here(b->id))
     return enqueue_outcome::stored;
   const auto waiting = t.totals.ready + t.totals.in_flight + t.totals.retry;
   const auto bytes = static_cast<std::int64_t>(b->payload->size());
-  if (t.full || waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
-      t.totals.backlog_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes))
+  const bool past_bound = waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
+                          t.totals.backlog_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes);
+  if (t.full || (past_bound && !t.work.restores))
     return enqueue_outcome::backlog_full;
-  insert(*b, t.totals.next_place++, ms(t.work.now), leased ? sqlite_state::in_flight : sqlite_state::ready, t);
+  auto& place = t.work.restores ? t.restored_place : t.totals.next_place;
+  insert(
+      *b,
+      {.place = place++, .enqueued = ms(t.work.now), .state = leased ? sqlite_state::in_flight : sqlite_state::ready},
+      t);
   t.totals.stored += b->events;
   if (leased)
-    t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0, .stored = t.work.now});
+    t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0});
   return enqueue_outcome::stored;
 }
 
@@ -347,7 +380,7 @@ bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
     std::shared_ptr<const std::string> payload;
   };
   std::vector<found> oldest;
-  db_.query("SELECT n, id, fence, attempts, events, bytes, payload, enqueued FROM batch LEFT JOIN body USING(n) "
+  db_.query("SELECT n, id, fence, attempts, events, bytes, payload, enqueued, ended FROM batch LEFT JOIN body USING(n) "
             "WHERE state = 0 ORDER BY place, id LIMIT ?",
             {static_cast<std::int64_t>(slots)}, [&](const sqlite_row& r) {
               oldest.push_back({.r = {.n = r.integer(0),
@@ -355,13 +388,17 @@ bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
                                       .attempts = r.integer(3),
                                       .events = r.integer(4),
                                       .bytes = r.integer(5),
-                                      .enqueued = r.integer(7)},
+                                      .enqueued = r.integer(7),
+                                      .ended = r.integer(8) != 0},
                                 .id = r.text(1),
                                 .payload = std::make_shared<const std::string>(r.text(6))});
             });
   for (auto& f : oldest) {
     if (f.payload->empty()) {
-      die(f.r, static_cast<int>(f.r.attempts), {.status = 0, .reason = "body_missing"}, t.work.now, t.totals);
+      const failure_note why{.status = 0, .reason = "body_missing"};
+      die(f.r, static_cast<int>(f.r.attempts), why, t.work.now, t.totals);
+      count_end(f.r, f.id, t.ended.dead, t);
+      t.done.buried.push_back({.id = std::move(f.id), .events = static_cast<std::uint32_t>(f.r.events), .why = why});
       continue;
     }
     db_.run("UPDATE batch SET state = 1, fence = fence + 1 WHERE n = ?", {f.r.n});
@@ -371,19 +408,19 @@ bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
     t.done.granted.push_back({.content = std::move(content),
                               .fence = static_cast<std::uint64_t>(f.r.fence) + 1,
                               .attempts = static_cast<int>(f.r.attempts),
-                              .stored = store_time{milliseconds{f.r.enqueued}}});
+                              .age = milliseconds{std::max(ms(t.work.now) - f.r.enqueued, std::int64_t{0})}});
   }
   return !oldest.empty();
 }
 
-void sqlite_store::insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state state,
-                          transaction_state& t) {
+void sqlite_store::insert(const batch& content, const row& like, transaction_state& t) {
   const auto bytes = static_cast<std::int64_t>(content.payload->size());
-  const std::int64_t fence = state == sqlite_state::in_flight ? 1 : 0;
-  db_.run("INSERT INTO batch(id, place, state, fence, events, bytes, enqueued) VALUES(?, ?, ?, ?, ?, ?, ?)",
-          {content.id, place, static_cast<std::int64_t>(state), fence, std::int64_t{content.events}, bytes, enqueued});
+  const std::int64_t fence = like.state == sqlite_state::in_flight ? 1 : 0;
+  db_.run("INSERT INTO batch(id, place, state, fence, ended, events, bytes, enqueued) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+          {content.id, like.place, static_cast<std::int64_t>(like.state), fence, std::int64_t{like.ended},
+           std::int64_t{content.events}, bytes, like.enqueued});
   db_.run("INSERT INTO body(n, payload) VALUES(last_insert_rowid(), ?)", {sqlite_blob{*content.payload}});
-  t.totals.in(state) += content.events;
+  t.totals.in(like.state) += content.events;
   t.totals.backlog_bytes += bytes;
   t.grew = true;
 }
@@ -395,9 +432,15 @@ void sqlite_store::erase(const row& r, sqlite_totals& totals) {
 }
 
 void sqlite_store::die(const row& r, int attempts, const failure_note& why, store_time now, sqlite_totals& totals) {
-  db_.run("UPDATE batch SET state = 3, attempts = ?, status = ?, reason = ?, died = ? WHERE n = ?",
+  db_.run("UPDATE batch SET state = 3, attempts = ?, status = ?, reason = ?, died = ?, ended = 1 WHERE n = ?",
           {std::int64_t{attempts}, std::int64_t{why.status}, why.reason, ms(now), r.n});
   totals.move(r.state, sqlite_state::dead, r.events, r.bytes);
+}
+
+// Its last state may be a later end: what was dead once, and replayed, has been counted.
+void sqlite_store::count_end(const row& r, const std::string& id, std::uint64_t& where, const transaction_state& t) {
+  if (!r.ended && sequence_in(id, t.work.incarnation))
+    where += static_cast<std::uint64_t>(r.events);
 }
 
 // A file whose backlog has gone shrinks, a part at a time; on a full disk also while it waits.
@@ -427,7 +470,7 @@ bool sqlite_store::shrink(std::int64_t kept, std::int64_t most) {
 
 std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {
   std::optional<row> found;
-  db_.query("SELECT n, place, fence, attempts, events, bytes, enqueued, state FROM batch WHERE id = ?", {id},
+  db_.query("SELECT n, place, fence, attempts, events, bytes, enqueued, state, ended FROM batch WHERE id = ?", {id},
             [&](const sqlite_row& r) {
               found = row{.n = r.integer(0),
                           .place = r.integer(1),
@@ -436,7 +479,26 @@ std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {
                           .events = r.integer(4),
                           .bytes = r.integer(5),
                           .enqueued = r.integer(6),
+                          .ended = r.integer(8) != 0,
                           .state = static_cast<sqlite_state>(r.integer(7))};
+            });
+  return found;
+}
+
+// The ids of what splits have made of a batch begin with its id and a dot, and are read in one piece of the index.
+bool sqlite_store::is_here(const std::string& id) {
+  bool found = false;
+  db_.query("SELECT 1 FROM batch WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/') LIMIT 1", {id},
+            [&](const sqlite_row&) { found = true; });
+  return found;
+}
+
+presence sqlite_store::look_for(const std::string& root) {
+  presence found;
+  db_.query("SELECT state, events FROM batch WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/')", {root},
+            [&](const sqlite_row& r) {
+              const bool dead = static_cast<sqlite_state>(r.integer(0)) == sqlite_state::dead;
+              (dead ? found.dead : found.waiting) += static_cast<std::uint32_t>(r.integer(1));
             });
   return found;
 }

@@ -39,6 +39,8 @@ private:
   /// A batch's row.
   struct row {
     std::int64_t n = 0, place = 0, fence = 0, attempts = 0, events = 0, bytes = 0, enqueued = 0;
+    /// Whether its events have reached their first end.
+    bool ended = false;
     sqlite_state state{};
   };
   /// What a transaction works on.
@@ -52,6 +54,10 @@ private:
     bool full = false;
     /// A batch was put in.
     bool grew = false;
+    /// Of the process whose work this is: the first ends of its events.
+    ended_events ended{};
+    /// Where the next batch is restored to.
+    std::int64_t restored_place = 0;
   };
 
   sqlite_store(file_lock lock, disk_reserve reserve, sqlite_db db, sqlite_queue admin, const options& o)
@@ -71,13 +77,18 @@ private:
   void take_back_all_but(const std::vector<lease>&, transaction_state&);
   bool make_room_for_dead(const row&, transaction_state&);
   void promote(transaction_state&);
+  std::int64_t place_to_restore(std::size_t batches, const sqlite_totals&);
   enqueue_outcome enqueue(const batch_ptr&, bool leased, transaction_state&);
   void claim(transaction_state&);
   /// Whether any was ready.
   bool claim_oldest(std::size_t slots, transaction_state&);
-  void insert(const batch& content, std::int64_t place, std::int64_t enqueued, sqlite_state, transaction_state&);
+  void insert(const batch& content, const row& like, transaction_state&);
   void erase(const row&, sqlite_totals&);
   void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);
+  /// Whether the batch or a descendant of it by splits is here.
+  bool is_here(const std::string& id);
+  presence look_for(const std::string& root);
+  void count_end(const row&, const std::string& id, std::uint64_t& where, const transaction_state&);
   void give_space_back(const transaction_state&);
   /// Gives unused pages back but for `kept`, and `most` at most; whether there were any.
   bool shrink(std::int64_t kept, std::int64_t most);
@@ -89,6 +100,10 @@ private:
   sqlite_queue admin_;
   options settings_;
   std::optional<files_in_place> files_;
+  /// Since this was opened, of the process whose work it does.
+  ended_events ended_{};
+  /// What died when this was opened, until it is reported.
+  std::vector<store_burial> buried_;
   /// When the file was last made smaller.
   store_time shrunk_{};
 };

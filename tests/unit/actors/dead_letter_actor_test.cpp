@@ -27,7 +27,7 @@ TEST_CASE("a permanent failure is buried at once and reported with message ids",
         dead.push_back(r);
     }};
   });
-  send(sim.self(), sim.running().supervisor, subscribe{subscriber});
+  send(sim.self(), sim.running().supervisor, subscribe{subscriber, true});
   bury_two(sim);
   CHECK(sim.endpoint().arrivals.size() == 2);
   REQUIRE(dead.size() == 2);

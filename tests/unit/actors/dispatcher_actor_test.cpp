@@ -2,11 +2,30 @@
 
 #include <set>
 
+#include "store/memory_store.hpp"
 #include "support/virtual_system.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+// A store whose clock is not ours.
+class elsewhere : public memory_store {
+public:
+  elsewhere(const options& o, milliseconds ahead) : memory_store{o}, ahead_{ahead} {}
+  work_result apply(const unit_of_work& work) override {
+    auto there = work;
+    there.now += ahead_;
+    return memory_store::apply(there);
+  }
+
+private:
+  milliseconds ahead_;
+};
+
+} // namespace
 
 TEST_CASE("no more than max_in_flight deliveries are under way", "[actors][dispatcher]") {
   auto o = virtual_system::defaults();
@@ -95,4 +114,19 @@ TEST_CASE("a wrong key suspends deliveries: nothing is buried, one probe at a ti
   CHECK(holds[1].reason.empty());
   caf::anon_send_exit(subscriber, caf::exit_reason::user_shutdown);
   sim.run();
+}
+
+TEST_CASE("a batch grows older while its attempt is under way, whatever the clock of its store says",
+          "[actors][dispatcher]") {
+  const milliseconds ahead = GENERATE(-1h, 0h, 1h), age = GENERATE(29min, 30min);
+  INFO("the store's clock is ahead by " << ahead.count() << " ms, the age is " << age.count() << " ms");
+  auto o = virtual_system::defaults();
+  o.retry.max_age = 30min;
+  virtual_system sim{o, {.queue = std::make_unique<elsewhere>(o, ahead)}};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(20);
+  sim.advance(age);
+  sim.endpoint().answer_open({.status = 500});
+  sim.run();
+  CHECK(sim.totals().dead == (age == o.retry.max_age ? 20 : 0));
 }

@@ -167,6 +167,24 @@ TEST_CASE("an acknowledgement whose answer got lost is counted once", "[actors][
   CHECK(sim.totals().waiting == 0);
 }
 
+TEST_CASE("the persister waits while the supervisor has too many news to handle", "[actors][persister]") {
+  virtual_system sim;
+  sim.run();
+  const auto peers = sim.peers();
+  const auto run_all_of = [&](const auto& whom) {
+    while (sim.scheduler().run_actor(whom))
+      ;
+  };
+  for (int i = 0; i < 100; ++i) { // each is a unit of work, and has news
+    sim.send_events(20);
+    run_all_of(peers->buffer);
+    run_all_of(peers->persister);
+  }
+  CHECK(sim.totals().stored == 20 * news_window);
+  sim.run();
+  CHECK(sim.totals().delivered == 2'000);
+}
+
 TEST_CASE("what a store has forgotten is restored", "[actors][persister]") {
   failing_store::control c;
   auto o = virtual_system::defaults();

@@ -4,6 +4,7 @@
 #include <random>
 #include <set>
 
+#include "actors/subscribers.hpp"
 #include "support/virtual_system.hpp"
 
 using namespace sluice;
@@ -237,6 +238,48 @@ TEST_CASE("subscribers that die are forgotten, and make room for others", "[acto
   sim.send_events(20);
   sim.run();
   CHECK(sim.totals().delivered == 20);
+}
+
+TEST_CASE("a subscriber that handles nothing gets a window of reports, and afterwards what it has missed",
+          "[actors][supervisor]") {
+  virtual_system sim;
+  bool answers = false;
+  std::vector<caf::response_promise> open;
+  std::uint64_t reports = 0, most_before = 0, delivered = 0;
+  reports_missed missed;
+  auto subscriber = sim.system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    return {[&, self](const delivery_report& r) -> caf::result<void> {
+              ++reports;
+              delivered += r.kind == report_kind::delivered ? r.events : 0;
+              CHECK(r.message_ids.empty()); // it did not ask for them
+              auto promise = self->make_response_promise();
+              if (answers)
+                promise.deliver();
+              else
+                open.push_back(promise);
+              return promise;
+            },
+            [&](const reports_missed& m) { missed = m; }};
+  });
+  send(sim.self(), sim.running().supervisor, subscribe{subscriber});
+  for (int i = 0; i < 2'000; ++i) {
+    sim.send_events(20);
+    sim.run();
+  }
+  most_before = reports;
+  answers = true;
+  for (auto& promise : std::exchange(open, {}))
+    promise.deliver();
+  sim.run();
+  CHECK(most_before == subscribers::window);
+  CHECK(missed.reports == 4'000 - most_before);
+  CHECK(missed.delivered + delivered == 40'000);
+  CHECK(missed.stored + missed.delivered == 20 * missed.reports);
+  sim.send_events(20);
+  sim.run();
+  CHECK(reports == most_before + 2);
+  caf::anon_send_exit(subscriber, caf::exit_reason::user_shutdown);
+  sim.run();
 }
 
 TEST_CASE("a suspension ends with the dispatcher that found it", "[actors][supervisor]") {

@@ -1,7 +1,7 @@
--- A process begins a session on the queue. ARGV[2]: the generation, if the queue is new.
--- ARGV[4..9]: owner_ttl in ms, fingerprint, '1' to adopt, schema, the number of the session that the process had,
--- another fingerprint that may be there instead: of a unit of work whose answer got lost.
--- Gives {'ok', generation, session}; {'taken', whose, ms until that expires}; {'replaced'}; {'newer'}; {'other'}.
+-- A process begins a session on the queue. ARGV[2]: the number of the session that it had, or '0'.
+-- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
+-- of work whose answer got lost.
+-- Gives {'ok', session}; {'taken', whose, ms until that expires}; {'replaced'}; {'newer'}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local schema = redis.call('HGET', ctl, 'schema')
 if schema and tonumber(schema) > tonumber(ARGV[7]) then
@@ -13,11 +13,11 @@ if owner and owner ~= token then
 end
 local last = tonumber(redis.call('HGET', ctl, 'sessions') or '0')
 -- A later session may also be the caller's own, begun by a call whose answer got lost.
-if mode == 'single' and ARGV[8] ~= '0' and last > tonumber(ARGV[8]) and redis.call('HGET', ctl, 'last') ~= token then
+if mode == 'single' and ARGV[2] ~= '0' and last > tonumber(ARGV[2]) and redis.call('HGET', ctl, 'last') ~= token then
   return {'replaced'}
 end
 local fingerprint = redis.call('HGET', ctl, 'fingerprint')
-local other = fingerprint and fingerprint ~= ARGV[5] and fingerprint ~= ARGV[9]
+local other = fingerprint and fingerprint ~= ARGV[5] and fingerprint ~= ARGV[8]
 if other and ARGV[6] ~= '1' then
   return {'other'}
 end
@@ -30,7 +30,7 @@ if mode == 'single' or other then
   end
 end
 redis.call('ZREM', owners, token)
-redis.call('HSETNX', ctl, 'generation', ARGV[2])
+forget_silent_incarnations()
 redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
   'last', token)
 if mode == 'single' then
@@ -40,4 +40,4 @@ else
   redis.call('ZADD', owners, text(now), token)
 end
 redis.call('HSET', sessions, token, text(last + 1))
-return {'ok', redis.call('HGET', ctl, 'generation'), text(last + 1)}
+return {'ok', text(last + 1)}

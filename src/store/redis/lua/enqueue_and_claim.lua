@@ -2,14 +2,21 @@
 -- new batches are accepted, and leases are given: to the oldest first.
 -- ARGV[4..7]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
 -- ARGV[8], [9]: events and bytes that may wait at most. ARGV[10], [11]: the queue's new fingerprint, '1' to pause it or
--- '0' to end its pause; '' for as before. Then id, events, bytes of each new batch, whose bodies the same transaction has
--- set, to expire unless they are accepted here.
+-- '0' to end its pause; '' for as before. ARGV[12..14]: the caller's incarnation or '', the number of this unit of work,
+-- the number of its last one that was answered or '0'. ARGV[15]: '1' if the new batches were stored before and forgotten:
+-- no bound applies to them, and they go before everything that is ready. Then id, events, bytes of each new batch, whose
+-- bodies the same transaction has set, to expire unless they are accepted here.
 -- Gives {when the next retry is due or '', '1' if the queue is paused, {1 for each that is stored, by this or an earlier
--- call, else 0}, id, fence, attempts, events, stored, … of each lease}. Behind one that is not stored none is, which would
--- overtake it.
+-- call, else 0}, {id, events, reason of each that was buried}, id, fence, attempts, events, age in ms, … of each lease}.
+-- Behind one that is not stored none is, which would overtake it.
 local refused = refusal()
 if refused then
   return refused
+end
+local incarnation, units = ARGV[12], ARGV[12] .. ':units'
+-- Nothing is written, so that the caller hears of it also when this answer gets lost.
+if incarnation ~= '' and tonumber(redis.call('HGET', incarnations, units) or '0') < tonumber(ARGV[14]) then
+  return redis.error_reply('SLUICEWENTBACK the queue is as it was earlier')
 end
 local slots, deadline = tonumber(ARGV[4]), now + tonumber(ARGV[5])
 if ARGV[3] == 'single' then
@@ -17,6 +24,12 @@ if ARGV[3] == 'single' then
 else
   redis.call('ZREM', owners, ARGV[1])
   redis.call('ZADD', owners, text(now), ARGV[1])
+end
+if incarnation ~= '' then
+  redis.call('HSET', incarnations, units, ARGV[13])
+  if tonumber(redis.call('ZSCORE', seen, incarnation) or '0') < now - 3600 * 1000 then
+    redis.call('ZADD', seen, text(now), incarnation)
+  end
 end
 if ARGV[10] ~= '' then
   redis.call('HSET', ctl, 'fingerprint', ARGV[10])
@@ -38,15 +51,22 @@ local next_due = redis.call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or ''
 -- Those that are accepted stand nowhere yet.
 local fresh, is_fresh, outcome = {}, {}, {}
 local function accept(first)
-  local max_events, max_bytes = tonumber(ARGV[8]), tonumber(ARGV[9])
+  local restores = ARGV[15] == '1'
+  local max_events, max_bytes = restores and math.huge or tonumber(ARGV[8]), restores and math.huge or tonumber(ARGV[9])
   local ready, in_flight, retry, bytes_waiting, place =
     totals('ready', 'in_flight', 'retry', 'backlog_bytes', 'next_place')
   local waiting, full = ready + in_flight + retry, false
+  local lowest = restores and redis.call('ZRANGE', sets.ready, 0, 0, 'WITHSCORES')[2]
+  if lowest then
+    place = tonumber(lowest) - (#ARGV - first + 1) / 3 - 1
+  end
   for i = first, #ARGV, 3 do
     local id, events, bytes = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
     local stored = 1
     if is_fresh[id] or redis.call('HEXISTS', meta, id) == 1 then
       redis.call('PERSIST', body(id))
+    elseif redis.call('HEXISTS', splits, id) == 1 then
+      redis.call('UNLINK', body(id))
     elseif full or waiting + events > max_events or bytes_waiting + bytes > max_bytes then
       redis.call('UNLINK', body(id))
       stored, full = 0, true
@@ -55,23 +75,23 @@ local function accept(first)
     else
       place = place + 1
       waiting, bytes_waiting = waiting + events, bytes_waiting + bytes
-      fresh[#fresh + 1] = {id = id, place = place, fence = 0, attempts = 0, crashes = 0, events = events,
-                           bytes = bytes, enqueued = now, owner = '-', status = 0, reason = ''}
+      fresh[#fresh + 1] = new_batch(id, place, events, bytes, now, 0)
       is_fresh[id] = true
-      add('next_place', 1)
+      add('next_place', lowest and 0 or 1)
       add('stored', events)
     end
     outcome[#outcome + 1] = stored
   end
 end
-if #ARGV > 11 then
-  accept(12)
+if #ARGV > 15 then
+  accept(16)
 end
 
-local given = {next_due, paused, outcome}
+local buried = {}
+local given = {next_due, paused, outcome, buried}
 local function give(b)
   b.fence, b.owner, slots = b.fence + 1, ARGV[1], slots - 1
-  for _, member in ipairs({b.id, text(b.fence), text(b.attempts), text(b.events), text(b.enqueued)}) do
+  for _, member in ipairs({b.id, text(b.fence), text(b.attempts), text(b.events), text(math.max(now - b.enqueued, 0))}) do
     given[#given + 1] = member
   end
 end
@@ -79,23 +99,28 @@ local in_line = ARGV[7] == '1' and next_due ~= ''
 if in_line or paused == '1' then
   slots = 0
 end
-if slots > 0 then
-  local oldest = redis.call('ZRANGE', sets.ready, 0, slots - 1)
-  local exhausted = #oldest < slots
+local looked_at, exhausted = 0, false
+while slots > 0 and looked_at < most and not exhausted do
+  local wanted = math.min(slots, most - looked_at)
+  local oldest = redis.call('ZRANGE', sets.ready, 0, wanted - 1)
+  looked_at, exhausted = looked_at + #oldest, #oldest < wanted
   for _, id in ipairs(oldest) do
     local b = load(id)
     if not b then
       redis.call('ZREM', sets.ready, id)
     elseif redis.call('STRLEN', body(id)) == 0 then
       b.reason = 'body_missing'
-      move(b, 'dead', now)
+      bury(b)
+      for _, member in ipairs({id, text(b.events), b.reason}) do
+        buried[#buried + 1] = member
+      end
     else
       give(b)
       move(b, 'in_flight', deadline)
     end
   end
-  slots = exhausted and slots or 0 -- the new ones must not overtake what is left
 end
+slots = exhausted and slots or 0 -- the new ones must not overtake what is left
 for _, b in ipairs(fresh) do
   if slots > 0 then
     give(b)
@@ -105,5 +130,5 @@ for _, b in ipairs(fresh) do
   end
   save(b)
 end
-write_totals()
+write_counts()
 return given

@@ -1,4 +1,5 @@
--- The caller ends in order: its leases go back to their places, nothing counted, and others need not wait.
+-- The caller ends in order: its leases go back to their places, nothing counted, and others need not wait. ARGV[4]: its
+-- incarnation or '', for which nobody asks any more.
 local refused = refusal()
 if refused then
   return refused
@@ -10,9 +11,12 @@ for _, id in ipairs(redis.call('ZRANGE', sets.in_flight, 0, -1)) do
   end
 end
 redis.call('ZREM', owners, ARGV[1])
+if ARGV[4] ~= '' then
+  forget_incarnation(ARGV[4])
+end
 redis.call('HDEL', sessions, ARGV[1])
 if ARGV[3] == 'single' then
   redis.call('DEL', owner_key)
 end
-write_totals()
+write_counts()
 return 1

@@ -1,7 +1,10 @@
 -- What every script begins with. KEYS[1] is the name of the queue, whose hash tag keeps all its keys together:
 --   :b:<id>  the payload             :m       hash id -> record, see `load`
 --   :ready   by place                :retry   by due time            :lease  by deadline    :dead  by time of death
---   :stat    totals, in events       :ctl     schema, generation, fingerprint, paused
+--   :stat    totals, in events       :ctl     schema, fingerprint, paused
+--   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
+--   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :delivered, :dead -> how many of its
+--                  events have ended        :seen    incarnations, by their last sign, which may be an hour late
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
 -- ARGV[1..3] of what a process calls: its token, the number of its session, `single` or `multi`.
@@ -11,6 +14,7 @@
 local queue = KEYS[1]
 local sets = {ready = queue .. ':ready', in_flight = queue .. ':lease', retry = queue .. ':retry', dead = queue .. ':dead'}
 local meta, stat, ctl = queue .. ':m', queue .. ':stat', queue .. ':ctl'
+local splits, incarnations, seen = queue .. ':split', queue .. ':incarnations', queue .. ':seen'
 local owner_key, owners, sessions = queue .. ':owner', queue .. ':owners', queue .. ':sessions'
 local most = 500
 
@@ -34,16 +38,71 @@ local function refusal()
   end
 end
 
--- Totals are gathered and written once.
-local change = {}
+-- Counts are gathered and written once.
+local change, split_change, ended_change = {}, {}, {}
 local function add(name, n)
   change[name] = (change[name] or 0) + n
 end
-local function write_totals()
+-- What is here of every batch that this one is a part of.
+local function add_part(id, kind, n)
+  local dot = string.find(id, '.', 1, true)
+  while dot do
+    local whole = string.sub(id, 1, dot - 1)
+    local parts = split_change[whole] or {waiting = 0, dead = 0}
+    parts[kind] = parts[kind] + n
+    split_change[whole] = parts
+    dot = string.find(id, '.', dot + 1, true)
+  end
+end
+-- The events of a batch have come to an end, which counts once.
+local function add_ended(b, how)
+  local incarnation = b.counted == 0 and string.match(b.id, '^(%w+)%-')
+  if incarnation then
+    local ended = ended_change[incarnation] or {delivered = 0, dead = 0}
+    ended[how] = ended[how] + b.events
+    ended_change[incarnation] = ended
+  end
+end
+local function parts_of(id)
+  local waiting, dead = string.match(redis.call('HGET', splits, id) or '', '^(%d+) (%d+)$')
+  return tonumber(waiting or '0'), tonumber(dead or '0')
+end
+local function write_counts()
   for name, n in pairs(change) do
     if n ~= 0 then
       redis.call('HINCRBY', stat, name, text(n))
     end
+  end
+  for id, parts in pairs(split_change) do
+    if parts.waiting ~= 0 or parts.dead ~= 0 then
+      local waiting, dead = parts_of(id)
+      waiting, dead = math.max(waiting + parts.waiting, 0), math.max(dead + parts.dead, 0)
+      if waiting + dead == 0 then
+        redis.call('HDEL', splits, id)
+      else
+        redis.call('HSET', splits, id, text(waiting) .. ' ' .. text(dead))
+      end
+    end
+  end
+  for incarnation, ended in pairs(ended_change) do
+    if redis.call('HEXISTS', incarnations, incarnation .. ':units') == 1 then -- else nobody asks any more
+      for how, n in pairs(ended) do
+        if n ~= 0 then
+          redis.call('HINCRBY', incarnations, incarnation .. ':' .. how, text(n))
+        end
+      end
+    end
+  end
+end
+local function forget_incarnation(incarnation)
+  redis.call('ZREM', seen, incarnation)
+  redis.call('HDEL', incarnations, incarnation .. ':units', incarnation .. ':delivered', incarnation .. ':dead')
+end
+-- A few of those that have given no sign for a week.
+local function forget_silent_incarnations()
+  local week = 7 * 24 * 3600 * 1000
+  for _, incarnation in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', text(now - week), 'LIMIT', 0, 100)) do
+    forget_incarnation(incarnation)
   end
 end
 local function totals(...)
@@ -60,19 +119,25 @@ local function load(id)
   if not record then
     return nil
   end
-  local state, place, fence, attempts, crashes, events, bytes, enqueued, owner, status, reason =
-    string.match(record, '^(%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%S+) (%d+) (.*)$')
+  local state, place, fence, attempts, crashes, events, bytes, enqueued, counted, owner, status, reason =
+    string.match(record, '^(%S+) (-?%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) ([01]) (%S+) (%d+) (.*)$')
   if not state or not sets[state] then
     return nil
   end
   return {id = id, state = state, place = tonumber(place), fence = tonumber(fence), attempts = tonumber(attempts),
           crashes = tonumber(crashes), events = tonumber(events), bytes = tonumber(bytes), enqueued = tonumber(enqueued),
-          owner = owner, status = tonumber(status), reason = reason}
+          counted = tonumber(counted), owner = owner, status = tonumber(status), reason = reason}
 end
 
 local function save(b)
-  redis.call('HSET', meta, b.id, string.format('%s %.0f %.0f %.0f %.0f %.0f %.0f %.0f %s %.0f %s', b.state, b.place,
-    b.fence, b.attempts, b.crashes, b.events, b.bytes, b.enqueued, b.owner, b.status, b.reason))
+  redis.call('HSET', meta, b.id, string.format('%s %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %s %.0f %s', b.state,
+    b.place, b.fence, b.attempts, b.crashes, b.events, b.bytes, b.enqueued, b.counted, b.owner, b.status, b.reason))
+end
+
+-- A new batch. `counted`: 1 if its events have come to an end before.
+local function new_batch(id, place, events, bytes, enqueued, counted)
+  return {id = id, place = place, fence = 0, attempts = 0, crashes = 0, events = events, bytes = bytes,
+          enqueued = enqueued, counted = counted, owner = '-', status = 0, reason = ''}
 end
 
 -- Puts a batch that is nowhere into a state.
@@ -81,6 +146,7 @@ local function place_in(b, state, score)
   redis.call('ZADD', sets[state], text(score), b.id)
   add(state, b.events)
   add(state == 'dead' and 'dead_bytes' or 'backlog_bytes', b.bytes)
+  add_part(b.id, state == 'dead' and 'dead' or 'waiting', b.events)
 end
 
 -- Takes it out of its state; nothing but this decreases a count.
@@ -88,6 +154,7 @@ local function take_out(b)
   redis.call('ZREM', sets[b.state], b.id)
   add(b.state, -b.events)
   add(b.state == 'dead' and 'dead_bytes' or 'backlog_bytes', -b.bytes)
+  add_part(b.id, b.state == 'dead' and 'dead' or 'waiting', -b.events)
 end
 
 local function move(b, state, score)
@@ -101,4 +168,10 @@ local function forget(b)
   take_out(b)
   redis.call('HDEL', meta, b.id)
   redis.call('UNLINK', body(b.id))
+end
+
+local function bury(b)
+  add_ended(b, 'dead')
+  b.counted = 1
+  move(b, 'dead', now)
 end

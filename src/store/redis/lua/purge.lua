@@ -9,5 +9,5 @@ for _, id in ipairs(ids) do
     batches, events = batches + 1, events + b.events
   end
 end
-write_totals()
+write_counts()
 return {batches, events}

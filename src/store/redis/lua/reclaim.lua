@@ -1,7 +1,8 @@
 -- Leases that no process can settle any more go back to their place, and a crash is counted; past ARGV[5] of them a batch
 -- is poison. Those are: of a queue with one owner, all that are not the caller's; of a shared one, those whose
 -- deadline has passed or whose owner has given no sign for ARGV[4] ms.
--- Gives how many there were; as many as `most` means that there may be more.
+-- Gives {how many there were, id, events, reason, … of each that is poison}; as many as `most` means that there may be
+-- more.
 local refused = refusal()
 if refused then
   return refused
@@ -14,7 +15,7 @@ if not single then
   end
 end
 local last = (single or any_silent) and '+inf' or text(now)
-local back = 0
+local back, answer = 0, {0}
 local leases = redis.call('ZRANGEBYSCORE', sets.in_flight, '-inf', last, 'WITHSCORES')
 for i = 1, #leases, 2 do
   local b = load(leases[i])
@@ -27,7 +28,10 @@ for i = 1, #leases, 2 do
     b.crashes = b.crashes + 1
     if b.crashes > max_crashes then
       b.reason = 'poison: in flight at every one of many crashes'
-      move(b, 'dead', now)
+      bury(b)
+      for _, member in ipairs({b.id, text(b.events), b.reason}) do
+        answer[#answer + 1] = member
+      end
     else
       move(b, 'ready', b.place)
     end
@@ -39,5 +43,7 @@ if back < most then
     redis.call('HDEL', sessions, who)
   end
 end
-write_totals()
-return back
+forget_silent_incarnations()
+write_counts()
+answer[1] = back
+return answer

@@ -16,5 +16,5 @@ for _, id in ipairs(redis.call('ZRANGE', sets.in_flight, 0, -1)) do
     back = back + 1
   end
 end
-write_totals()
+write_counts()
 return back

@@ -1,4 +1,5 @@
--- Two batches, whose bodies the same transaction has set, take the place of one.
+-- Two batches, whose bodies the same transaction has set, take the place of one. One of the two that is here already,
+-- because the queue went back in time and it was stored again, stays as it is; its events were counted twice.
 -- ARGV[4], [5]: id and fence of the one. Then id, events, bytes of both.
 -- Gives applied, gone, stale.
 local refused = refusal()
@@ -17,19 +18,22 @@ local whole = load(ARGV[4])
 if not whole then
   return outcome('gone')
 end
--- Halves that do not add up, or are here already, would lose or invent events.
+-- Halves that do not add up would lose or invent events.
 if whole.state ~= 'in_flight' or whole.fence ~= tonumber(ARGV[5]) or
-   tonumber(ARGV[7]) + tonumber(ARGV[10]) ~= whole.events or
-   redis.call('HEXISTS', meta, ARGV[6]) == 1 or redis.call('HEXISTS', meta, ARGV[9]) == 1 then
+   tonumber(ARGV[7]) + tonumber(ARGV[10]) ~= whole.events then
   return outcome('stale')
 end
 forget(whole)
 for i = 6, 9, 3 do
-  local half = {id = ARGV[i], place = whole.place, fence = 0, attempts = 0, crashes = 0, events = tonumber(ARGV[i + 1]),
-                bytes = tonumber(ARGV[i + 2]), enqueued = whole.enqueued, owner = '-', status = 0, reason = ''}
-  redis.call('PERSIST', body(half.id))
-  place_in(half, 'ready', half.place)
-  save(half)
+  local id, events = ARGV[i], tonumber(ARGV[i + 1])
+  if redis.call('HEXISTS', meta, id) == 1 then
+    add('stored', -events)
+  else
+    local half = new_batch(id, whole.place, events, tonumber(ARGV[i + 2]), whole.enqueued, whole.counted)
+    redis.call('PERSIST', body(id))
+    place_in(half, 'ready', half.place)
+    save(half)
+  end
 end
-write_totals()
+write_counts()
 return 'applied'

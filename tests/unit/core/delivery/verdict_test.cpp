@@ -49,7 +49,7 @@ std::string show(const verdict& v) {
   return std::visit(verdict_text{}, v);
 }
 
-// A batch of 20 events with two failed attempts, an hour old, and an attempt that ends now.
+// A batch of 20 events with two failed attempts, an hour old, the last 20 minutes under a lease that ends now.
 struct attempt_under_test {
   verdict judge_it() {
     const auto payload_of_events = sealer.seal(events, true, noon);
@@ -86,9 +86,9 @@ struct attempt_under_test {
   std::string events;
   /// In the place of one that holds the events.
   std::optional<std::string> payload;
-  leased_batch batch{.fence = 7, .attempts = 2, .stored = std::chrono::time_point_cast<milliseconds>(noon - 1h)};
+  leased_batch batch{.fence = 7, .attempts = 2, .age = 40min};
   delivery_response response;
-  ended_attempt end{.until_probe = 500ms, .now = noon};
+  ended_attempt end{.until_probe = 500ms, .leased_for = 20min, .now = noon};
 };
 
 } // namespace

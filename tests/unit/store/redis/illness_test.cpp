@@ -20,10 +20,10 @@ TEST_CASE("an answer that is an error is no payload", "[store][redis]") {
   q.server.command({"ACL", "SETUSER", "default", "-get"});
   unit_of_work w;
   w.slots = 1;
-  CHECK(code_of(a->apply(w)) == errc::store_failed);
+  CHECK(code_of(apply(*a, w)) == errc::store_failed);
   q.server.command({"ACL", "SETUSER", "default", "+get"});
   w.settlements = {retain{}};
-  const auto again = a->apply(w);
+  const auto again = apply(*a, w);
   REQUIRE(again);
   REQUIRE(again->granted.size() == 1);
   CHECK(again->granted[0].content->payload->size() == 100);
@@ -125,31 +125,6 @@ TEST_CASE("scripts that Redis forgets are loaded again", "[store][redis]") {
   check_layout(q.server);
 }
 
-TEST_CASE("an emptied or restarted Redis asks for what is leased", "[store][redis]") {
-  redis_queue_under_test q{{"--appendonly", "yes", "--appendfsync", "always"}};
-  auto a = q.process();
-  REQUIRE(put(*a, {make("x")}));
-  const auto leased = claim(*a, 1);
-  SECTION("emptied") {
-    q.server.command({"FLUSHALL"});
-    const auto emptied = apply(*a);
-    CHECK(code_of(emptied) == errc::store_failed);
-    CHECK(signal_of(emptied) == store_signal::went_back);
-    CHECK(put(*a, {leased[0].content}, 1)->granted.size() == 1);
-  }
-  SECTION("restarted") {
-    q.server.kill();
-    CHECK(code_of(apply(*a)) == errc::store_failed);
-    q.server.start();
-    CHECK(signal_of(apply(*a)) == store_signal::went_back);
-    // It had forgotten nothing: the lease is still ours.
-    CHECK(put(*a, {leased[0].content}, 1)->granted.empty());
-    CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
-  }
-  CHECK(a->stats()->stored >= a->stats()->delivered);
-  check_layout(q.server);
-}
-
 TEST_CASE("the answers of a Redis that is ill are errors, and it is used again when it is well", "[store][redis]") {
   redis_queue_under_test q{{"--dbfilename", "folder"}};
   auto a = q.process();
@@ -235,25 +210,6 @@ TEST_CASE("while Redis loads its data, it is waited for", "[store][redis]") {
   CHECK(a->stats()->ready == 10);
 }
 
-TEST_CASE("a replica that is promoted takes the place of the master, and what is leased is stored again",
-          "[store][redis]") {
-  redis_queue_under_test q;
-  auto a = q.process();
-  redis_server replica{{"--replicaof", "127.0.0.1", std::to_string(q.server.port())}};
-  q.o.redis.wait_replicas = 1;
-  auto b = q.process();
-  q.server.command({"DEL", "{hightouch:hightouchEventsQueue}:owner"});
-  REQUIRE(eventually([&] { return put(*b, {make("x"), make("y")}).has_value(); })); // the replica follows by then
-  REQUIRE(claim(*b, 1).size() == 1);
-  // Something that the replica does not hear of any more.
-  replica.command({"REPLICAOF", "NO", "ONE"});
-  const auto port = std::to_string(q.server.port());
-  q.server.kill();
-  REQUIRE(eventually([&] { return replica.command({"CONFIG", "SET", "port", port}) == "OK"; })); // since Redis 7
-  q.o.redis.wait_replicas = 0;
-  REQUIRE(eventually([&] { return signal_of(apply(*b)) == store_signal::went_back; }));
-}
-
 TEST_CASE("in a cluster a queue stays on one node, and another node says so", "[store][redis]") {
   redis_server node{{"--cluster-enabled", "yes"}};
   redis_options where;
@@ -322,14 +278,14 @@ TEST_CASE("a connection that breaks at any point leaves a unit that may be sent 
   SECTION("by a gateway that forgot it") {
     proxy.half_open(true);
   }
-  CHECK(code_of(a->apply(w)) == errc::store_failed);
+  CHECK(code_of(apply(*a, w)) == errc::store_failed);
   CHECK(proxy.faults() > 0);
   proxy.stall(false);
   proxy.half_open(false);
   w.settlements.insert(w.settlements.begin(), retain{{lease_of(leased[0])}});
   work_result done = error{};
   REQUIRE(eventually([&] {
-    done = a->apply(w);
+    done = apply(*a, w);
     return done.has_value();
   }));
   CHECK(done->settled[1] == settle_outcome::applied);

@@ -79,8 +79,7 @@ TEST_CASE("a session that was begun by an answer that got lost is the process's 
   const auto token = q.server.command({"GET", queue_name + ":owner"});
   const auto session = q.server.command({"HGET", queue_name + ":sessions", token});
   redis_connection lost{redis_options{.unix_socket = q.server.socket()}};
-  REQUIRE(lost.run_one(redis_script::acquire, queue_name,
-                       {token, "generation", "single", "3000", "test", "0", "1", session}));
+  REQUIRE(lost.run_one(redis_script::acquire, queue_name, {token, session, "single", "3000", "test", "0", "1", ""}));
   REQUIRE(q.server.command({"HGET", queue_name + ":sessions", token}) != session);
   const auto done = settle_one(*a, ack{lease_of(leased[0])});
   REQUIRE(done);
@@ -96,8 +95,9 @@ TEST_CASE("what comes late, by a connection that was given up, changes nothing",
   q.expire_owner();
   REQUIRE(apply(*a)); // its next session
   redis_connection late{redis_options{.unix_socket = q.server.socket()}};
-  const auto claimed = late.run_one(redis_script::enqueue_and_claim, queue_name,
-                                    {token, session, "single", "5", "60000", "3000", "0", "1000", "1000", "", ""});
+  const auto claimed =
+      late.run_one(redis_script::enqueue_and_claim, queue_name,
+                   {token, session, "single", "5", "60000", "3000", "0", "1000", "1000", "", "", "", "1", "0", "0"});
   REQUIRE(!claimed);
   CHECK(a->stats()->ready == 10);
 }
@@ -133,12 +133,48 @@ TEST_CASE("a batch in flight in too many crashes is poison, in Redis", "[store][
     auto a = q.process();
     if (crash == 0)
       REQUIRE(put(*a, {make("x")}));
-    CHECK(claim(*a, 1).size() == (crash < 2 ? 1 : 0));
+    unit_of_work w;
+    w.slots = 1;
+    const auto done = apply(*a, w);
+    REQUIRE(done);
+    CHECK(done->granted.size() == (crash < 2 ? 1 : 0));
+    REQUIRE(done->buried.size() == (crash < 2 ? 0 : 1));
+    if (crash == 2) {
+      CHECK(done->buried[0].id == "x");
+      CHECK(done->buried[0].events == 10);
+      CHECK(done->buried[0].why.reason.find("poison") != std::string::npos);
+    }
     q.server.command({"DEL", "{hightouch:hightouchEventsQueue}:owner"}); // as if it had crashed long ago
   }
   auto a = q.process();
   CHECK(a->stats()->dead == 10);
   CHECK(a->list_dead("", 1)->at(0).why.reason.find("poison") != std::string::npos);
+}
+
+TEST_CASE("poison is reported to the process of a shared queue that takes the lease back", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true;
+  q.o.queue.lease = 1s;
+  q.o.queue.max_crashes = 0;
+  auto a = q.process(), b = q.process();
+  const auto id = incarnation_of(*a) + "-1";
+  REQUIRE(put(*a, {make(id)}));
+  REQUIRE(claim(*a, 1).size() == 1);
+  std::vector<store_burial> buried;
+  REQUIRE(eventually([&] {
+    const auto done = apply(*b);
+    REQUIRE(done);
+    buried = done->buried;
+    return !buried.empty();
+  }));
+  CHECK(buried[0].id == id);
+  unit_of_work w;
+  w.look_for = {id};
+  const auto done = apply(*a, w);
+  REQUIRE(done);
+  CHECK(done->buried.empty());
+  CHECK(done->found == std::vector<presence>{{0, 10}});
+  CHECK(done->ended == ended_events{0, 10});
 }
 
 TEST_CASE("processes that share a queue are given different batches", "[store][redis]") {

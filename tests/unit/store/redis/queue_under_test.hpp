@@ -40,7 +40,13 @@ struct redis_queue_under_test {
   options o;
 };
 
-inline work_result apply(store& to, const unit_of_work& w = {}) {
+/// Of the process that the store is of: its batches may have ids that begin with this and a hyphen.
+inline std::string incarnation_of(const store& s) {
+  return std::to_string(reinterpret_cast<std::uintptr_t>(&s));
+}
+
+inline work_result apply(store& to, unit_of_work w = {}) {
+  w.incarnation = incarnation_of(to);
   return to.apply(w);
 }
 
@@ -48,13 +54,13 @@ inline work_result put(store& to, std::vector<batch_ptr> batches, std::size_t sl
   unit_of_work w;
   w.enqueues = std::move(batches);
   w.slots = slots;
-  return to.apply(w);
+  return apply(to, std::move(w));
 }
 
 inline std::vector<leased_batch> claim(store& from, std::size_t n) {
   unit_of_work w;
   w.slots = n;
-  const auto done = from.apply(w);
+  const auto done = apply(from, std::move(w));
   REQUIRE(done);
   return done->granted;
 }
@@ -62,7 +68,7 @@ inline std::vector<leased_batch> claim(store& from, std::size_t n) {
 inline work_result settle_one(store& to, settlement s) {
   unit_of_work w;
   w.settlements.push_back(std::move(s));
-  return to.apply(w);
+  return apply(to, std::move(w));
 }
 
 inline errc code_of(const work_result& r) {

@@ -23,15 +23,125 @@ TEST_CASE("a batch that is leased as it is stored is never read back", "[store][
   check_layout(q.server);
 }
 
-TEST_CASE("a batch whose body is missing is dead, and the others go on", "[store][redis]") {
+TEST_CASE("a batch whose body is missing is dead and reported, and the next oldest takes its slot", "[store][redis]") {
   redis_queue_under_test q;
   auto a = q.process();
-  REQUIRE(put(*a, {make("x"), make("y")}));
-  q.server.command({"DEL", "{hightouch:hightouchEventsQueue}:b:x"});
-  auto given = claim(*a, 2);
-  REQUIRE(given.size() == 1);
-  CHECK(given[0].content->id == "y");
+  REQUIRE(put(*a, {make("v"), make("w"), make("x"), make("y"), make("z")}));
+  for (const char* id : {"v", "x"})
+    REQUIRE(q.server.command({"DEL", queue_name + ":b:" + id}) == "1");
+  const auto done = put(*a, {make("new")}, 2);
+  REQUIRE(done);
+  REQUIRE(done->granted.size() == 2);
+  CHECK(done->granted[0].content->id == "w");
+  CHECK(done->granted[1].content->id == "y");
+  REQUIRE(done->buried.size() == 2);
+  CHECK(done->buried[0].id == "v");
+  CHECK(done->buried[1].id == "x");
+  CHECK(done->buried[0].events == 10);
+  CHECK(done->buried[0].why.reason == "body_missing");
   CHECK(a->list_dead("", 1)->at(0).why.reason == "body_missing");
+  CHECK(apply(*a)->buried.empty()); // said once
+}
+
+TEST_CASE("however many bodies are missing, no new batch overtakes what is left", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  std::vector<batch_ptr> many;
+  for (int i = 0; i < 1'100; ++i)
+    many.push_back(make("b" + std::to_string(i), 1));
+  for (std::size_t i = 0; i < many.size(); i += 100)
+    REQUIRE(
+        put(*a, {many.begin() + static_cast<std::ptrdiff_t>(i), many.begin() + static_cast<std::ptrdiff_t>(i) + 100}));
+  for (std::size_t i = 0; i + 1 < many.size(); ++i)
+    REQUIRE(q.server.command({"DEL", queue_name + ":b:" + many[i]->id}) == "1");
+  std::size_t buried = 0;
+  for (const std::size_t expected : {500U, 500U, 99U}) {
+    const auto done = put(*a, {make("new")}, 2);
+    REQUIRE(done);
+    CHECK(done->buried.size() == expected);
+    CHECK(done->granted.size() == (expected == 99 ? 2 : 0));
+    buried += done->buried.size();
+  }
+  CHECK(buried == 1'099);
+}
+
+TEST_CASE("a burial is reported by the next unit that is answered", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true; // whose scripts need no GET
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x"), make("y")}));
+  REQUIRE(q.server.command({"DEL", queue_name + ":b:x"}) == "1");
+  q.server.command({"ACL", "SETUSER", "default", "-get"});
+  unit_of_work w;
+  w.slots = 1;
+  CHECK(code_of(apply(*a, w)) == errc::store_failed); // the payload of y cannot be read
+  q.server.command({"ACL", "SETUSER", "default", "+get"});
+  const auto done = apply(*a);
+  REQUIRE(done);
+  REQUIRE(done->buried.size() == 1);
+  CHECK(done->buried[0].id == "x");
+}
+
+TEST_CASE("what other processes have ended is measured for the process whose events they are", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true;
+  auto a = q.process(), b = q.process();
+  const auto own = [&](int i) { return incarnation_of(*a) + "-" + std::to_string(i); };
+  REQUIRE(put(*a, {make(own(1)), make(own(2)), make(own(3)), make(incarnation_of(*b) + "-1")}));
+  const auto leased = claim(*b, 4);
+  REQUIRE(leased.size() == 4);
+  REQUIRE(settle_one(*b, ack{lease_of(leased[0])}));
+  REQUIRE(settle_one(*b, bury{lease_of(leased[1]), {}}));
+  REQUIRE(settle_one(*b, ack{lease_of(leased[3])}));
+  unit_of_work w;
+  w.look_for = {own(1), own(2), own(3)};
+  const auto done = apply(*a, w);
+  REQUIRE(done);
+  CHECK(done->found == std::vector<presence>{{0, 0}, {0, 10}, {10, 0}});
+  CHECK(done->ended == ended_events{10, 10});
+  CHECK(apply(*b, w)->ended == ended_events{10, 0});
+}
+
+TEST_CASE("what is looked for is found although enqueues find no memory", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x")}));
+  REQUIRE(q.server.command({"CONFIG", "SET", "maxmemory-policy", "noeviction"}) == "OK");
+  REQUIRE(q.server.command({"CONFIG", "SET", "maxmemory", "1"}) == "OK");
+  unit_of_work w;
+  w.enqueues = {make("y")};
+  w.look_for = {"x", "y"};
+  const auto done = apply(*a, w);
+  REQUIRE(done);
+  CHECK(done->enqueued == std::vector{enqueue_outcome::backlog_full});
+  CHECK(done->found == std::vector<presence>{{10, 0}, {0, 0}});
+}
+
+TEST_CASE("nothing is kept of processes that have ended, or been silent for a week", "[store][redis]") {
+  for (const bool shared : {false, true}) {
+    redis_queue_under_test q;
+    q.o.queue.is_multi_processor = shared;
+    auto a = q.process();
+    REQUIRE(apply(*a));
+    const auto fields = [&] { return q.server.command({"HLEN", queue_name + ":incarnations"}); };
+    CHECK(fields() == "1");
+    a->leave();
+    CHECK(fields() == "0");
+    CHECK(q.server.command({"ZCARD", queue_name + ":seen"}) == "0");
+    for (int i = 0; i < 150; ++i) {
+      q.server.command({"ZADD", queue_name + ":seen", std::to_string(i), "old" + std::to_string(i)});
+      q.server.command({"HSET", queue_name + ":incarnations", "old" + std::to_string(i) + ":units", "1"});
+    }
+    auto b = q.process();
+    REQUIRE(put(*b, {make("old3-1"), make("old149-1")}));
+    for (const auto& x : claim(*b, 2))
+      REQUIRE(settle_one(*b, ack{lease_of(x)}));
+    q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
+    REQUIRE(eventually([&] { return apply(*b).has_value(); }));
+    CHECK(fields() == "1");
+    CHECK(q.server.command({"ZCARD", queue_name + ":seen"}) == "1");
+    check_layout(q.server);
+  }
 }
 
 TEST_CASE("what stands in Redis and is no batch is neither evaluated nor delivered", "[store][redis]") {

@@ -1,0 +1,21 @@
+-- What is here of batches of the caller. ARGV[4]: its incarnation. ARGV[5…]: their ids.
+-- Gives {events of the incarnation that were delivered, and that died, waiting, dead, … of each batch, in events}.
+local refused = refusal()
+if refused then
+  return refused
+end
+local answer = {}
+for i, how in ipairs({'delivered', 'dead'}) do
+  answer[i] = redis.call('HGET', incarnations, ARGV[4] .. ':' .. how) or '0'
+end
+for i = 5, #ARGV do
+  local b, waiting, dead = load(ARGV[i]), parts_of(ARGV[i])
+  if b and b.state == 'dead' then
+    dead = dead + b.events
+  elseif b then
+    waiting = waiting + b.events
+  end
+  answer[#answer + 1] = text(waiting)
+  answer[#answer + 1] = text(dead)
+end
+return answer
