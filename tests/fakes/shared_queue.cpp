@@ -264,7 +264,7 @@ void shared_queue::claim(const std::string& token, const unit_of_work& u, work_d
     ++e->fence;
     e->owner = token;
     move(*e, where::in_flight, clock_() + limits_.lease);
-    done.granted.push_back({e->content, e->fence, e->attempts, e->enqueued});
+    done.granted.push_back({e->content, e->fence, e->attempts, clock_() - e->enqueued});
   }
 }
 

@@ -78,7 +78,7 @@ world_counts world::counts() const {
 void world::act() {
   end_what_has_ended();
   if (running() == 0)
-    start();
+    scenario_.durable ? start() : pass(processes_.front()->stopped_until - now_);
   const auto which = chance_.below(100);
   if (which < 36)
     return offer(chance_.between(1, 40));
