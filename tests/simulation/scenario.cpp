@@ -48,7 +48,7 @@ scenario draw_scenario(chance& c) {
   if (s.durable && c.percent(15))
     o.queue.max_crashes = static_cast<int>(c.between(1, 3));
   if (s.durable && c.percent(15)) {
-    o.dead_letters.max_events = c.between(0, 20);
+    o.dead_letters.max_events = c.between(o.max_batch_events, 100);
     o.dead_letters.when_full = dead_letters_full::drop_oldest;
   }
   return s;

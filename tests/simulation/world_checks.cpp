@@ -47,6 +47,7 @@ void world::check_end() {
   if (violation_)
     return;
   flush_all();
+  end_what_has_ended();
   check_always();
   check_counts();
   auto where = where_all_are();
