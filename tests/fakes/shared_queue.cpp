@@ -72,7 +72,7 @@ void shared_queue::reclaim(const std::string& token) {
       continue;
     }
     e.why = {.reason = "poison: in flight at every one of many crashes"};
-    end(e, false);
+    end(token, e, false);
     move(e, where::dead, clock_());
     auto& caller = now_.processes[token];
     caller.buried.emplace_back(caller.units + 1, store_burial{id, e.content->events, e.why});
@@ -103,8 +103,8 @@ work_done shared_queue::apply(const std::string& token, std::uint64_t heard_of, 
   p.heard = clock_();
   now_.owner_until = clock_() + limits_.owner_ttl;
   now_.paused = u.pause.value_or(now_.paused);
-  for (const auto& s : u.settlements)
-    done.settled.push_back(settle(token, s, done));
+  p.incarnation = u.incarnation;
+  settle(token, u.settlements, done);
   promote();
   enqueue(u, done);
   claim(token, u, done);
@@ -123,7 +123,12 @@ work_done shared_queue::apply(const std::string& token, std::uint64_t heard_of, 
   return done;
 }
 
-settle_outcome shared_queue::settle(const std::string& token, const settlement& s, work_done& done) {
+void shared_queue::settle(const std::string& token, const std::vector<settlement>& all, work_done& done) {
+  for (const auto& s : all)
+    done.settled.push_back(settle_one(token, s, done));
+}
+
+settle_outcome shared_queue::settle_one(const std::string& token, const settlement& s, work_done& done) {
   if (const auto* r = std::get_if<retain>(&s))
     take_back_all_but(token, r->leases);
   else if (const auto* x = std::get_if<extend>(&s))
@@ -140,12 +145,12 @@ settle_outcome shared_queue::settle(const std::string& token, const settlement& 
                                                                                            : where::in_flight;
   if (e->fence != about->fence || (e->is != where::in_flight && e->is != ends_in))
     return settle_outcome::stale;
-  return e->is == where::in_flight ? settle_lease(*e, s, done) : settle_outcome::applied;
+  return e->is == where::in_flight ? settle_lease(token, *e, s, done) : settle_outcome::applied;
 }
 
-settle_outcome shared_queue::settle_lease(entry& e, const settlement& s, work_done& done) {
+settle_outcome shared_queue::settle_lease(const std::string& token, entry& e, const settlement& s, work_done& done) {
   if (std::holds_alternative<ack>(s)) {
-    end(e, true);
+    end(token, e, true);
     now_.delivered += e.content->events;
     now_.batches.erase(e.content->id);
   } else if (const auto* n = std::get_if<nack>(&s)) {
@@ -156,7 +161,7 @@ settle_outcome shared_queue::settle_lease(entry& e, const settlement& s, work_do
     e.why = d->why;
     move(e, where::retry, clock_() + d->delay);
   } else if (const auto* b = std::get_if<bury>(&s)) {
-    return bury_entry(e, b->why, done);
+    return bury_entry(token, e, b->why, done);
   } else if (const auto* p = std::get_if<split>(&s)) {
     return split_entry(e, *p);
   } else {
@@ -165,14 +170,14 @@ settle_outcome shared_queue::settle_lease(entry& e, const settlement& s, work_do
   return settle_outcome::applied;
 }
 
-settle_outcome shared_queue::bury_entry(entry& e, const failure_note& why, work_done& done) {
+settle_outcome shared_queue::bury_entry(const std::string& token, entry& e, const failure_note& why, work_done& done) {
   ++e.attempts;
   e.why = why;
   if (!make_room_for_dead(e, done)) {
     move(e, where::retry, clock_() + no_room_delay);
     return settle_outcome::no_room;
   }
-  end(e, false);
+  end(token, e, false);
   move(e, where::dead, clock_());
   return settle_outcome::applied;
 }
@@ -303,7 +308,7 @@ void shared_queue::move(entry& e, where next, store_time at) {
 }
 
 // Its first end is the one that counts.
-void shared_queue::end(entry& e, bool delivered) {
+void shared_queue::end(const std::string& token, entry& e, bool delivered) {
   const auto events = e.content->events;
   const auto ids = message_ids(*e.content);
   ends_ += events;
@@ -311,8 +316,11 @@ void shared_queue::end(entry& e, bool delivered) {
     ever_dead_ids_.insert(ids.begin(), ids.end());
   if (std::exchange(e.has_died, true))
     return;
-  auto& count = now_.ended[incarnation_of(*e.content)];
+  const auto incarnation = incarnation_of(*e.content);
+  auto& count = now_.ended[incarnation];
   (delivered ? count.delivered : count.dead) += events;
+  if (now_.processes[token].incarnation != incarnation)
+    count.elsewhere += events;
   now_.ended_ids.insert(ids.begin(), ids.end());
 }
 

@@ -34,6 +34,7 @@ struct queue_state {
     failure_note why{};
   };
   struct process {
+    std::string incarnation;
     store_time heard{};
     /// 0: none; the process was silent for too long, or has left.
     std::uint64_t session = 0;
@@ -79,6 +80,8 @@ public:
   void reclaim(const std::string& token);
   /// `heard_of`: the last unit of work whose answer the process has.
   work_done apply(const std::string& token, std::uint64_t heard_of, const unit_of_work&);
+  /// The first part of a unit of work, which comes before Redis sees that it is as it was earlier.
+  void settle(const std::string& token, const std::vector<settlement>&, work_done&);
   void leave(const std::string& token);
   /// How many units of work of this process the queue knows of.
   std::uint64_t units_of(const std::string& token) const;
@@ -128,9 +131,9 @@ private:
   };
 
   void go_back(queue_state earlier);
-  settle_outcome settle(const std::string& token, const settlement&, work_done&);
-  settle_outcome settle_lease(entry&, const settlement&, work_done&);
-  settle_outcome bury_entry(entry&, const failure_note&, work_done&);
+  settle_outcome settle_one(const std::string& token, const settlement&, work_done&);
+  settle_outcome settle_lease(const std::string& token, entry&, const settlement&, work_done&);
+  settle_outcome bury_entry(const std::string& token, entry&, const failure_note&, work_done&);
   settle_outcome split_entry(const entry&, const split&);
   bool make_room_for_dead(const entry&, work_done&);
   void take_back_all_but(const std::string& token, const std::vector<lease>&);
@@ -144,7 +147,7 @@ private:
   bool has(const std::string& id) const;
   void put(batch_ptr, std::int64_t place, store_time enqueued, bool has_died);
   static void move(entry&, where, store_time at = {});
-  void end(entry&, bool delivered);
+  void end(const std::string& token, entry&, bool delivered);
   void purge(const entry&);
   std::vector<entry*> dead_among(const std::vector<std::string>& ids);
   /// In their order.

@@ -32,8 +32,10 @@ work_result shared_store::attempt(const unit_of_work& u, std::uint64_t& number) 
   if (auto why = ensure())
     return *why;
   number = queue_->units_of(token_);
-  if (number < heard_of_)
+  if (work_done unheard; number < heard_of_) {
+    queue_->settle(token_, u.settlements, unheard);
     return store_error{{errc::store_failed, "", "the queue is as it was earlier"}, store_signal::went_back};
+  }
   reclaim_now_and_then();
   ++number;
   return queue_->apply(token_, heard_of_, u);

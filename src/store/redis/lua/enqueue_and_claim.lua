@@ -26,7 +26,7 @@ else
   redis.call('ZADD', owners, text(now), ARGV[1])
 end
 if incarnation ~= '' then
-  redis.call('HSET', incarnations, units, ARGV[13])
+  redis.call('HSET', incarnations, units, ARGV[13], incarnation .. ':token', ARGV[1])
   if tonumber(redis.call('ZSCORE', seen, incarnation) or '0') < now - 3600 * 1000 then
     redis.call('ZADD', seen, text(now), incarnation)
   end
