@@ -247,9 +247,10 @@ void shared_queue::enqueue(const unit_of_work& u, work_done& done) {
   place -= static_cast<std::int64_t>(u.enqueues.size());
   for (const auto& b : u.enqueues) {
     const bool there = has(b->id);
-    full = full || (!there && !u.restores &&
-                    (events + b->events > limits_.max_backlog_events ||
-                     bytes + b->payload->size() > limits_.max_backlog_bytes));
+    full =
+        full ||
+        (!there && !u.restores &&
+         (events + b->events > limits_.max_backlog_events || bytes + b->payload->size() > limits_.max_backlog_bytes));
     done.enqueued.push_back(there || !full ? enqueue_outcome::stored : enqueue_outcome::backlog_full);
     if (there || full)
       continue;

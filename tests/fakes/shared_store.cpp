@@ -14,8 +14,8 @@ constexpr milliseconds grace{1'000};
 
 shared_store::shared_store(std::shared_ptr<shared_queue> queue, std::shared_ptr<unreliable_way> way, std::string token,
                            const options& o, std::function<store_time()> clock)
-    : queue_{std::move(queue)}, way_{std::move(way)}, token_{std::move(token)}, is_shared_{o.queue.is_multi_processor},
-      clock_{std::move(clock)} {}
+    : queue_{std::move(queue)}, way_{std::move(way)}, token_{std::move(token)},
+      is_shared_{o.queue.is_multi_processor}, clock_{std::move(clock)} {}
 
 work_result shared_store::apply(const unit_of_work& u) {
   auto number = heard_of_;

@@ -9,8 +9,8 @@
 
 namespace sluice::test {
 
-/// What a process has of a `shared_queue`, as `redis_store` has it of Redis: it keeps the ownership, and notices when the
-/// queue is as it was earlier.
+/// What a process has of a `shared_queue`, as `redis_store` has it of Redis: it keeps the ownership, and notices when
+/// the queue is as it was earlier.
 class shared_store : public store {
 public:
   /// `token`: another one for every process.

@@ -18,8 +18,8 @@ std::string whose(const account& a) {
 
 std::optional<std::string> check_balance(const account& a) {
   const counts& c = a.totals;
-  if (std::max({c.accepted, c.rejected, c.stored, c.delivered, c.dead, c.recovered, c.ended_elsewhere, c.lost, c.waiting,
-                c.in_store, c.retrying}) > wrapped)
+  if (std::max({c.accepted, c.rejected, c.stored, c.delivered, c.dead, c.recovered, c.ended_elsewhere, c.lost,
+                c.waiting, c.in_store, c.retrying}) > wrapped)
     return "a count of " + whose(a) + " has passed below zero";
   if (c.accepted + c.recovered != c.delivered + c.dead + c.ended_elsewhere + c.lost + c.waiting)
     return "the counts of " + whose(a) + " do not add up";
@@ -41,7 +41,8 @@ std::optional<std::string> check_promises(const account& a, const whereabouts& w
 }
 
 std::optional<std::string> check_report(const shutdown_report& r) {
-  if (std::max({r.accepted, r.rejected, r.delivered, r.dead, r.recovered, r.stored, r.lost, r.ended_elsewhere}) > wrapped)
+  if (std::max({r.accepted, r.rejected, r.delivered, r.dead, r.recovered, r.stored, r.lost, r.ended_elsewhere}) >
+      wrapped)
     return "a count of a shutdown report has passed below zero";
   if (r.accepted + r.recovered != r.delivered + r.dead + r.ended_elsewhere + r.stored + r.lost)
     return "the shutdown report does not add up";

@@ -42,11 +42,11 @@ int main(int argc, char** argv) {
   const auto lines = number(seeds) + " seeds from " + number(first) + " without a violation in " +
                      number(static_cast<std::uint64_t>(took.count())) + " s\n  " + number(sum.events) +
                      " events: " + number(sum.rejected) + " rejected, " + number(sum.taken) + " arrived, " +
-                     number(sum.duplicates) + " twice or more, " + number(sum.dead) + " dead; " +
-                     number(sum.requests) + " HTTP requests\n  " + number(sum.processes_at_most) +
-                     " processes at most: " + number(sum.kills) + " actors killed, " + number(sum.crashes) +
-                     " processes crashed, " + number(sum.stops) + " stopped, " + number(sum.clock_steps) +
-                     " clocks set, " + number(sum.takeovers) + " takeovers\n  " + number(sum.batches_forgotten) +
+                     number(sum.duplicates) + " twice or more, " + number(sum.dead) + " dead; " + number(sum.requests) +
+                     " HTTP requests\n  " + number(sum.processes_at_most) + " processes at most: " + number(sum.kills) +
+                     " actors killed, " + number(sum.crashes) + " processes crashed, " + number(sum.stops) +
+                     " stopped, " + number(sum.clock_steps) + " clocks set, " + number(sum.takeovers) +
+                     " takeovers\n  " + number(sum.batches_forgotten) +
                      " batches forgotten by the store: " + number(sum.lost) + " events counted as lost, " +
                      number(sum.elsewhere) + " as ended elsewhere\n";
   std::fputs(lines.c_str(), stdout);

@@ -189,7 +189,7 @@ std::uint64_t ledger::found(const std::vector<std::uint64_t>& page, const std::v
 // How many events have ended that are not counted here yet. What this process has ended is known at once, so what the
 // store has forgotten of that must not be mixed up with what others have ended, which is known by asking only.
 std::uint64_t ledger::explained() const {
-  return std::max(more(said_own(), known_own()) + more(said_elsewhere(), known_elsewhere()), search_.dead());
+  return more(said_own(), known_own()) + more(said_elsewhere(), known_elsewhere());
 }
 
 // What is missing has ended without a word to this process, as far as the store has counted such ends. The rest is
