@@ -40,11 +40,11 @@ caf::result<dead_page> answer(store& queue, const list_dead& m) {
   return page;
 }
 
-caf::result<dead_entry> answer(store& queue, const show_dead& m, std::size_t max_batch_bytes) {
+caf::result<dead_entry> answer(store& queue, const show_dead& m) {
   const auto found = guarded([&] { return queue.show_dead(m.id); });
   if (!found)
     return to_caf_error(found.error());
-  auto ids = message_ids_of(*found->payload, max_batch_bytes);
+  auto ids = message_ids_of(*found->payload);
   if (!ids)
     return to_caf_error(ids.error());
   auto entry = entry_of(*found);

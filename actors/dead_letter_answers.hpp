@@ -7,8 +7,7 @@
 namespace sluice {
 
 caf::result<dead_page> answer(store&, const list_dead&);
-/// `max_batch_bytes`: what a payload may inflate to.
-caf::result<dead_entry> answer(store&, const show_dead&, std::size_t max_batch_bytes);
+caf::result<dead_entry> answer(store&, const show_dead&);
 caf::result<dead_count> answer(store&, const replay_dead&);
 caf::result<dead_count> answer(store&, const purge_dead&);
 

@@ -176,7 +176,7 @@ persister_state::handle::behavior_type persister_state::behavior() {
           [this](const finish&) { on_finish(); },
           [this](const news_handled& m) { on_news_handled(m); },
           [this](const list_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
-          [this](const show_dead& m) { return compat::to_requester(self_, answer(queue(), m, max_batch_bytes())); },
+          [this](const show_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
           [this](const replay_dead& m) {
             commit_soon();
             return compat::to_requester(self_, answer(queue(), m));

@@ -39,7 +39,6 @@ private:
 
   void commit_soon();
   store& queue() const { return *context_->queue; }
-  std::size_t max_batch_bytes() const { return context_->settings.max_batch_bytes; }
 
   void note_attachment();
   void perform(effects);

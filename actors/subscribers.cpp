@@ -92,8 +92,7 @@ std::vector<addressed_notification> subscribers::tell(const notification& what) 
 }
 
 // The ids are read out of a payload only for subscribers that will get them.
-std::vector<addressed_notification> subscribers::tell(const std::vector<batch_news>& news,
-                                                      std::size_t max_batch_bytes) {
+std::vector<addressed_notification> subscribers::tell(const std::vector<batch_news>& news) {
   std::vector<addressed_notification> out;
   if (list_.empty())
     return out;
@@ -115,7 +114,7 @@ std::vector<addressed_notification> subscribers::tell(const std::vector<batch_ne
       // The store buries batches by itself whose bytes are not at hand.
       if (s.message_ids && s.under_way < window && n.content->payload) {
         if (!ids) {
-          auto read = message_ids_of(*n.content->payload, max_batch_bytes);
+          auto read = message_ids_of(*n.content->payload);
           ids = read ? std::move(*read) : std::vector<std::string>{};
         }
         mine.message_ids = *ids;

@@ -29,7 +29,7 @@ public:
   void remove(const caf::actor_addr& who);
 
   /// News of batches, as reports.
-  std::vector<addressed_notification> tell(const std::vector<batch_news>&, std::size_t max_batch_bytes);
+  std::vector<addressed_notification> tell(const std::vector<batch_news>&);
   std::vector<addressed_notification> tell(const notification&);
 
   /// A subscriber has handled a notification. What it has missed is told when half of its window is free.

@@ -88,7 +88,7 @@ struct delivery_report {
   std::uint64_t events = 0; ///< To how many events.
   std::string batch_id{};   ///< Empty for rejected and lost events.
   /// If the subscriber asked for ids: every event of the batch; of rejected events, the first 100 since the last
-  /// report; of lost events, none.
+  /// report, each cut to 128 bytes; of lost events, none.
   std::vector<std::string> message_ids{};
   std::int32_t attempts = 0;          ///< Failed attempts so far.
   std::int32_t status = 0;            ///< The HTTP status of the last attempt; 0 if there was no response.

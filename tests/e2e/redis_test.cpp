@@ -141,6 +141,72 @@ TEST_CASE("an owner that was stopped for too long can change nothing any more, a
   CHECK(s["delivered"] == 2);
 }
 
+TEST_CASE(
+    "an owner that was stopped for too long leaves what it has stored to its successor, and counts nothing as lost",
+    "[e2e][redis]") {
+  redis_server redis;
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 503}; }};
+  const command_queue q{redis.url(), {"--json"}};
+  auto first = q.start({"send", "-", "--url", server.url()}, {"--flush-at", "10"});
+  for (int i = 0; i < 100; ++i)
+    first.say(good_event);
+  REQUIRE(eventually([&] {
+    const auto s = q.call({"status", "--json"});
+    return s.status == 0 && json::parse(s.out)["stored"] == 100;
+  }));
+  first.signal(SIGSTOP);
+  well = true;
+  const auto second = q.call({"run", "--until-empty", "--url", server.url()});
+  INFO(second.out << second.err);
+  CHECK(second.status == 0);
+  CHECK(last_json(second.out)["delivered"] == 100);
+  CHECK(last_json(second.out)["recovered"] == 100);
+  first.signal(SIGCONT);
+  first.end_input();
+  const auto ended = first.wait();
+  INFO(ended.out << ended.err);
+  CHECK(ended.status == 3);
+  const auto l = last_json(ended.out);
+  CHECK(l["accepted"] == 100);
+  CHECK(l["lost"] == 0);
+  CHECK(l["recovered"] == 0);
+  CHECK(l["waiting"] == 100); // for its successor, as far as it knows
+}
+
+TEST_CASE("what an emptied Redis had is lost, also in a queue that one process alone shares", "[e2e][redis]") {
+  redis_server redis;
+  const std::string mode = GENERATE("", "--multi-processor");
+  CAPTURE(mode);
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 503}; }};
+  auto more = std::vector<std::string>{"--json", "--flush-at", "1", "--flush-interval", "1", "--max-in-flight", "1"};
+  if (!mode.empty())
+    more.push_back(mode);
+  const command_queue q{redis.url(), more};
+  auto sender = q.start({"send", "-", "--url", server.url()});
+  for (int i = 0; i < 20; ++i)
+    sender.say(good_event);
+  REQUIRE(eventually([&] {
+    const auto s = q.call({"status", "--json"});
+    return s.status == 0 && json::parse(s.out)["stored"] == 20;
+  }));
+  redis.command({"FLUSHALL"});
+  REQUIRE(eventually([&] { return redis.keys().size() > 0; })); // it has noticed
+  well = true;
+  sender.end_input();
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(done.status == 1);
+  const auto l = last_json(done.out);
+  const auto n = [&](const char* what) { return l.at(what).get<std::uint64_t>(); };
+  CHECK(n("accepted") == 20);
+  CHECK(n("lost") > 0);
+  CHECK(n("lost") + n("delivered") == 20);
+  CHECK(n("elsewhere") == 0);
+  CHECK(done.err.find("are lost") != std::string::npos);
+}
+
 TEST_CASE("two processes share a queue, and both deliver, at the same time, no batch twice", "[e2e][redis]") {
   using clock = std::chrono::steady_clock;
   redis_server redis;
@@ -283,7 +349,7 @@ TEST_CASE("Redis holds no secret, and takes less than a fifth of an event's size
     if (key.find(":b:") == std::string::npos)
       continue;
     ++batches;
-    const auto body = open_payload(redis.command({"GET", key}), 1 << 20);
+    const auto body = open_payload(redis.command({"GET", key}));
     REQUIRE(body);
     bodies += *body;
   }

@@ -11,7 +11,7 @@ namespace sluice::test {
 namespace {
 
 std::vector<std::string> message_ids(const batch& b) {
-  return message_ids_of(*b.payload, std::size_t{1} << 24).value();
+  return message_ids_of(*b.payload).value();
 }
 
 std::string incarnation_of(const batch& b) {

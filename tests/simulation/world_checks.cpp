@@ -137,7 +137,7 @@ whereabouts world::where_all_are() const {
     return where;
   }
   for (const auto& d : *memory_->list_dead("", 100'000))
-    for (auto& id : *message_ids_of(*memory_->show_dead(d.id)->payload, std::size_t{1} << 24))
+    for (auto& id : *message_ids_of(*memory_->show_dead(d.id)->payload))
       where.ever_dead.insert(std::move(id));
   return where;
 }

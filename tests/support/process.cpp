@@ -98,6 +98,17 @@ std::string process::wait_for_line(const std::string& prefix) const {
   throw std::runtime_error("no line '" + prefix + "…': " + read_file(folder_ + "/out") + read_file(folder_ + "/err"));
 }
 
+void process::wait_for_error(const std::string& words) const {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto text = read_file(folder_ + "/err");
+    if (const auto at = text.find(words); at != std::string::npos && text.find('\n', at) != std::string::npos)
+      return;
+    ::poll(nullptr, 0, 10);
+  }
+  throw std::runtime_error("no words '" + words + "': " + read_file(folder_ + "/err"));
+}
+
 void process::say(const std::string& line) {
   const auto text = line + "\n";
   if (::write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))

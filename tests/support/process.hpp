@@ -29,6 +29,8 @@ public:
   void lift_limit(int resource) const;
   /// Waits until its output holds a whole line that begins with `prefix`, and gives the rest of it; throws after 20 s.
   std::string wait_for_line(const std::string& prefix) const;
+  /// Waits until its standard error has these words in a whole line; throws after 60 s.
+  void wait_for_error(const std::string& words) const;
   /// Gives it a line on its standard input, which stays open.
   void say(const std::string& line);
   void end_input();

@@ -297,6 +297,31 @@ TEST_CASE("413 makes the next batches smaller, and they grow back", "[actors][ba
   CHECK(sim.totals().dead == 0);
 }
 
+TEST_CASE("a batch that was cut with a larger max_batch_bytes is split, not buried", "[actors][batch size]") {
+  const temporary_folder folder;
+  auto o = virtual_system::defaults();
+  o.persistence = "sqlite:" + folder.path() + "/q.db";
+  o.flush_at = 500;
+  {
+    virtual_system sim{o, {.queue = *make_store(o)}};
+    sim.endpoint().answer = unreachable;
+    sim.send_events(500);
+    sim.run();
+    REQUIRE(sim.totals().stored == 500);
+  }
+  o.max_batch_bytes = 4'096;
+  o.max_event_bytes = 1'024;
+  const auto small_ones = [](virtual_system& s) {
+    s.endpoint().answer = [](const fake_endpoint::arrival& x) {
+      return delivery_response{.status = x.message_ids.size() > 10 ? 413 : 200};
+    };
+  };
+  virtual_system sim{o, {.queue = *make_store(o), .first = small_ones, .passed = 1h, .seed = 2}};
+  sim.advance(1min);
+  CHECK(sim.totals().delivered == 500);
+  CHECK(sim.totals().dead == 0);
+}
+
 TEST_CASE("with one delivery at a time batches arrive in the order of acceptance: a retry holds the line",
           "[actors][order]") {
   auto o = virtual_system::defaults();

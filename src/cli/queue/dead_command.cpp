@@ -23,9 +23,6 @@ constexpr const char* dead_examples = "Examples:\n"
                                       "  sluice dead replay --store sqlite:queue.db --older-than 1h --rate 1000\n"
                                       "  sluice dead purge --store sqlite:queue.db --all --dry-run";
 
-// The largest decompressed payload that is shown.
-constexpr std::size_t max_shown = 64 << 20;
-
 struct dead_arguments {
   queue_arguments queue;
   dead_filter filter;
@@ -85,7 +82,7 @@ int show(dead_arguments& args) {
   const auto letter = queue->show_dead(args.id);
   if (!letter)
     return failed("show", letter.error());
-  const auto body = open_payload(*letter->payload, max_shown);
+  const auto body = open_payload(*letter->payload);
   if (!body)
     return failed("show", body.error());
   auto json = json_of(*letter);

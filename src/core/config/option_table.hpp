@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/wire/payload.hpp"
 #include "sluice/options.hpp"
 
 namespace sluice {
@@ -51,7 +52,8 @@ void for_each_option(O& o, Visitor&& visit) {
         "bytes of encoded events held in memory at most");
   visit("high_water", o.high_water, between<double>{0.01, 1.0}, "backpressure starts at this fraction of the bound");
   visit("low_water", o.low_water, between<double>{0.0, 1.0}, "backpressure ends at this fraction of the bound");
-  visit("max_batch_bytes", o.max_batch_bytes, count{kib, 16 * mib}, "uncompressed bytes of a request body at most");
+  visit("max_batch_bytes", o.max_batch_bytes, count{kib, max_body_bytes},
+        "uncompressed bytes of a request body at most");
   visit("max_batch_events", o.max_batch_events, count{1, 1'000}, "events of a batch at most");
   visit("max_event_bytes", o.max_event_bytes, count{256, 16 * mib}, "encoded bytes of one event at most");
   visit("request_linger", o.request_linger, time{ms, minute}, "a batch that holds a request is cut after this");

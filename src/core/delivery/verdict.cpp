@@ -34,9 +34,9 @@ verdict try_again(const leased_batch& b, const ended_attempt& end, const retry_o
   return defer{lease_on(b), delay, why};
 }
 
-verdict halve(const leased_batch& b, const ended_attempt& end, const options& o, payload_sealer& sealer) {
+verdict halve(const leased_batch& b, const ended_attempt& end, payload_sealer& sealer) {
   const auto first_events = b.content->events / 2;
-  auto halves = split_payload(*b.content->payload, first_events, sealer, o.max_batch_bytes, end.now);
+  auto halves = split_payload(*b.content->payload, first_events, sealer, end.now);
   if (!halves)
     return undeliverable{lease_on(b), end.found.why};
   const auto half = [&](const char* suffix, std::uint32_t events, payload_ptr payload) {
@@ -62,7 +62,7 @@ verdict judge(const leased_batch& b, const ended_attempt& end, const options& o,
   case outcome::throttled:
     return try_again(b, end, o.retry, end.before == health::healthy);
   case outcome::splittable:
-    return halve(b, end, o, sealer);
+    return halve(b, end, sealer);
   case outcome::permanent:
     return undeliverable{lease_on(b), end.found.why};
   case outcome::misconfigured:

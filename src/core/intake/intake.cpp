@@ -6,7 +6,17 @@ namespace sluice {
 
 namespace {
 
-constexpr std::size_t max_rejected_ids = 100;
+constexpr std::size_t max_rejected_ids = 100, max_id_size = 128;
+
+// An id may have any length until its event is encoded. It is cut in front of a character.
+std::string_view shortened(std::string_view id) {
+  if (id.size() <= max_id_size)
+    return id;
+  std::size_t end = max_id_size;
+  while (end > 0 && (static_cast<unsigned char>(id[end]) & 0xc0U) == 0x80U)
+    --end;
+  return id.substr(0, end);
+}
 
 std::size_t mark(double part, std::size_t whole) {
   return static_cast<std::size_t>(part * static_cast<double>(whole));
@@ -134,7 +144,7 @@ bool intake::is_full(std::size_t more_bytes) const noexcept {
 bool intake::note_rejection(std::string_view message_id) {
   totals_.count_rejected();
   if (open_.rejected_ids.size() < max_rejected_ids)
-    open_.rejected_ids.emplace_back(message_id);
+    open_.rejected_ids.emplace_back(shortened(message_id));
   return open_.rejected++ == 0;
 }
 

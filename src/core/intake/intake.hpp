@@ -23,7 +23,7 @@ struct intake_batch {
   event_chunk events;
   /// Crossings of the water marks.
   std::vector<backpressure> crossings;
-  /// Rejected events: how many, the ids of the first 100, the first reason.
+  /// Rejected events: how many, the ids of the first 100, of 128 bytes at most, the first reason.
   std::uint64_t rejected = 0;
   std::vector<std::string> rejected_ids;
   std::string rejected_why;

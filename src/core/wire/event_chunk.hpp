@@ -48,7 +48,7 @@ inline constexpr std::string_view event_separator = ",\n";
 struct event_chunk {
   std::string bytes;
   /// Where each event ends, without its separator.
-  std::vector<std::uint32_t> ends;
+  std::vector<std::size_t> ends;
   /// The requesters, each with the index of its event in `ends`.
   std::vector<std::pair<std::uint32_t, requester_ptr>> waiting;
 
@@ -62,7 +62,7 @@ struct event_chunk {
     if (!ends.empty())
       bytes += event_separator;
     bytes += encoded;
-    ends.push_back(static_cast<std::uint32_t>(bytes.size()));
+    ends.push_back(bytes.size());
     if (who)
       waiting.emplace_back(static_cast<std::uint32_t>(ends.size() - 1), std::move(who));
   }

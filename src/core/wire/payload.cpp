@@ -76,6 +76,10 @@ error malformed() {
   return {errc::invalid_json, "payload", "the payload is damaged"};
 }
 
+error too_large() {
+  return {errc::too_large, "payload", "more than " + std::to_string(max_body_bytes) + " bytes"};
+}
+
 } // namespace
 
 payload_sealer::payload_sealer() : compressor_{libdeflate_alloc_compressor(compression_level)} {
@@ -132,17 +136,17 @@ result<attempt_body> attempt_of(const std::string& payload, std::chrono::system_
                       .gzip = true};
 }
 
-result<std::string> open_payload(const std::string& payload, std::size_t max_bytes) {
+result<std::string> open_payload(const std::string& payload) {
   if (!is_gzip(payload)) {
-    if (payload.size() > max_bytes)
-      return error{errc::too_large, "payload", "more than " + std::to_string(max_bytes) + " bytes"};
+    if (payload.size() > max_body_bytes)
+      return too_large();
     return payload;
   }
   if (payload.size() < head_size + trailer_size)
     return malformed();
   const std::size_t size = read_little_endian(std::string_view{payload}.substr(payload.size() - 4));
-  if (size > max_bytes)
-    return error{errc::too_large, "payload", "more than " + std::to_string(max_bytes) + " bytes"};
+  if (size > max_body_bytes)
+    return too_large();
   std::string text(size, '\0');
   auto* decompressor = libdeflate_alloc_decompressor();
   if (!decompressor)
@@ -171,9 +175,9 @@ result<std::vector<std::string_view>> events_of(std::string_view body) {
   return events;
 }
 
-result<std::vector<std::string>> message_ids_of(const std::string& payload, std::size_t max_bytes) {
+result<std::vector<std::string>> message_ids_of(const std::string& payload) {
   constexpr std::string_view before_id{R"({"messageId":)"};
-  const auto text = open_payload(payload, max_bytes);
+  const auto text = open_payload(payload);
   if (!text)
     return text.error();
   const auto events = events_of(*text);
@@ -207,9 +211,9 @@ result<std::vector<std::string>> message_ids_of(const std::string& payload, std:
 }
 
 result<std::pair<payload_ptr, payload_ptr>> split_payload(const std::string& payload, std::size_t at,
-                                                          payload_sealer& sealer, std::size_t max_bytes,
+                                                          payload_sealer& sealer,
                                                           std::chrono::system_clock::time_point now) {
-  const auto text = open_payload(payload, max_bytes);
+  const auto text = open_payload(payload);
   if (!text)
     return text.error();
   const auto events = events_of(*text);

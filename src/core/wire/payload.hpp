@@ -23,6 +23,10 @@ inline constexpr std::size_t body_overhead =
     std::string_view{R"({"sentAt":"2024-05-01T12:00:00.000Z","timestamp":"2024-05-01T12:00:00.000Z","batch":[]})"}
         .size();
 
+/// The most bytes of a body: what `max_batch_bytes` may be at most. A payload is opened up to that, whatever the option
+/// says now, because an earlier process may have cut it.
+inline constexpr std::size_t max_body_bytes = std::size_t{16} << 20;
+
 /// Makes payloads. Owns a compressor, which is expensive to create. For use by one thread.
 class payload_sealer {
 public:
@@ -49,18 +53,17 @@ struct attempt_body {
 /// Returns the body with the dates set to `now`. Compresses and copies nothing. Errors: the payload is malformed.
 result<attempt_body> attempt_of(const std::string& payload, std::chrono::system_clock::time_point now);
 
-/// Returns the JSON text. Errors: the payload is malformed, or has more than `max_bytes`.
-result<std::string> open_payload(const std::string& payload, std::size_t max_bytes);
+/// Returns the JSON text. Errors: the payload is malformed, or has more than `max_body_bytes`.
+result<std::string> open_payload(const std::string& payload);
 
 /// Returns views of the events in a body's text, without their separators.
 result<std::vector<std::string_view>> events_of(std::string_view body);
 
 /// Returns the message ids of a payload's events.
-result<std::vector<std::string>> message_ids_of(const std::string& payload, std::size_t max_bytes);
+result<std::vector<std::string>> message_ids_of(const std::string& payload);
 
 /// Returns two payloads of the same kind: one with the first `at` events, one with the others.
 result<std::pair<payload_ptr, payload_ptr>> split_payload(const std::string& payload, std::size_t at, payload_sealer&,
-                                                          std::size_t max_bytes,
                                                           std::chrono::system_clock::time_point now);
 
 } // namespace sluice

@@ -173,10 +173,16 @@ result<redis_reply> redis_connection::run_one(redis_script script, std::string_v
     if (!answer.is_error())
       return std::move(answers->front());
     const auto trouble = classify_redis_error(answer.text());
-    if (trouble != redis_trouble::no_script || !again)
-      return to_error(trouble, answer.text());
-    if (auto loaded = load_scripts(); !loaded)
-      return loaded.error();
+    if (trouble == redis_trouble::no_script && again) {
+      if (auto loaded = load_scripts(); !loaded)
+        return loaded.error();
+      continue;
+    }
+    auto why = to_error(trouble, answer.text());
+    // Another connection may find the server that it is.
+    if (trouble == redis_trouble::not_writable || trouble == redis_trouble::wrong_server)
+      close();
+    return why;
   }
 }
 

@@ -68,8 +68,8 @@ redis_owner::outcome redis_owner::acquire() {
   const auto word = answer.size() > 0 ? answer[0].text() : std::string_view{};
   if (word == "ok" && answer.size() == 2)
     return granted(std::string{answer[1].text()});
-  if (word == "taken" && answer.size() == 3)
-    return watch(answer[1].text(), answer[2].integer().value_or(0));
+  if (word == "taken" && answer.size() == 4)
+    return watch(answer[1].text(), answer[2].integer().value_or(0), answer[3].text() == "1");
   if (word == "replaced")
     return error{errc::queue_taken, "queue.name",
                  queue_ + " was processed by another process while this one gave no sign of life"};
@@ -104,12 +104,12 @@ result<void> redis_owner::reclaim() {
     const auto answer = reply->value();
     if (answer.size() == 0 || !read_burials(answer, 1, buried_))
       return answer_not_understood();
-    if (answer[0].integer().value_or(0) < static_cast<std::int64_t>(redis_script_most))
+    if (answer[0].integer() != 1)
       return {};
   }
 }
 
-store_error redis_owner::watch(std::string_view whose, std::int64_t expires_ms) {
+store_error redis_owner::watch(std::string_view whose, std::int64_t expires_ms, bool is_later) {
   const auto now = std::chrono::steady_clock::now();
   if (!watched_ || watched_->whose != whose) {
     const auto over = now + milliseconds{std::max<std::int64_t>(expires_ms, 0)} + grace;
@@ -118,7 +118,8 @@ store_error redis_owner::watch(std::string_view whose, std::int64_t expires_ms) 
   const auto passed = std::chrono::duration_cast<milliseconds>(now - watched_->seen).count();
   // What is renewed expires later than it did.
   const bool renewed = expires_ms > watched_->expires_ms - passed + 500;
-  if (owned_ || renewed || now >= watched_->over)
+  // One that was there before this process is back only because Redis went back in time; it may have ended since.
+  if ((owned_ && is_later) || renewed || now >= watched_->over)
     return error{errc::queue_taken, "queue.name",
                  queue_ + " is processed by " + owner_token::describe(whose) +
                      "; it has one process, unless queue.is_multi_processor is true for all of them"};

@@ -60,7 +60,7 @@ public:
 private:
   outcome acquire();
   outcome granted(std::string session);
-  store_error watch(std::string_view whose, std::int64_t expires_ms);
+  store_error watch(std::string_view whose, std::int64_t expires_ms, bool is_later);
 
   redis_connection& connection_;
   const std::string queue_;

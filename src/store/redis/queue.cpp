@@ -48,8 +48,9 @@ std::string redis_body_key(const std::string& queue, std::string_view id) {
   return queue + ":b:" + std::string{id};
 }
 
-redis_queue::redis_queue(std::shared_ptr<redis_connection> connection, const queue_options& o)
-    : connection_{std::move(connection)}, queue_{redis_queue_name(o)}, ttl_{std::to_string(o.owner_ttl.count())} {}
+redis_queue::redis_queue(std::shared_ptr<redis_connection> connection, const queue_options& o, const redis_owner* owner)
+    : connection_{std::move(connection)}, owner_{owner}, queue_{redis_queue_name(o)}, ttl_{std::to_string(
+                                                                                          o.owner_ttl.count())} {}
 
 result<store_stats> redis_queue::stats() {
   const auto reply = connection_->run_one(redis_script::stats, queue_, {ttl_});
@@ -122,7 +123,10 @@ result<dead_letter> redis_queue::show_dead(const std::string& id) {
 result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::vector<std::string>& ids) {
   std::uint64_t events = 0;
   const auto change = [&](const std::vector<std::string_view>& some) -> result<std::int64_t> {
-    const auto reply = connection_->run_one(script, queue_, some);
+    auto arguments = owner_ ? owner_->credentials() : std::vector<std::string_view>(3);
+    arguments.emplace_back(ttl_);
+    arguments.insert(arguments.end(), some.begin(), some.end());
+    const auto reply = connection_->run_one(script, queue_, arguments);
     if (!reply)
       return reply.error();
     const auto answer = reply->value();

@@ -14,10 +14,13 @@ std::string redis_queue_name(const queue_options&);
 /// The key of a batch's payload.
 std::string redis_body_key(const std::string& queue, std::string_view id);
 
+class redis_owner;
+
 /// What operators do to a queue in Redis, beside the processes that process it.
 class redis_queue : public queue_admin {
 public:
-  redis_queue(std::shared_ptr<redis_connection>, const queue_options&);
+  /// `owner`: of the process that does so by itself; it gives a sign of life with every page of what takes long.
+  redis_queue(std::shared_ptr<redis_connection>, const queue_options&, const redis_owner* owner = nullptr);
 
   result<store_stats> stats() override;
   result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
@@ -30,6 +33,7 @@ private:
   result<std::uint64_t> change_dead(redis_script, const std::vector<std::string>& ids);
 
   const std::shared_ptr<redis_connection> connection_;
+  const redis_owner* const owner_;
   const std::string queue_;
   const std::string ttl_;
 };

@@ -13,7 +13,7 @@ constexpr milliseconds poll{1'000};
 
 redis_store::redis_store(const redis_options& where, const options& o, std::string fingerprint)
     : settings_{o}, queue_{redis_queue_name(o.queue)}, connection_{std::make_shared<redis_connection>(where, o.log)},
-      owner_{*connection_, queue_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue} {}
+      owner_{*connection_, queue_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue, &owner_} {}
 
 milliseconds redis_store::poll_interval() {
   if (!shared())
@@ -74,13 +74,13 @@ bool redis_store::mended(redis_trouble trouble) {
   case redis_trouble::not_owner:
     owner_.doubt();
     return true;
-  case redis_trouble::not_writable: // the master may be elsewhere
+  case redis_trouble::not_writable: // another connection may find the server that it is
+  case redis_trouble::wrong_server:
     connection_->close();
     break;
   case redis_trouble::passing:
   case redis_trouble::memory_full:
   case redis_trouble::not_permitted:
-  case redis_trouble::wrong_server:
   case redis_trouble::wrong_type:
   case redis_trouble::went_back:
     break;

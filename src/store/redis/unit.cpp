@@ -133,6 +133,10 @@ void redis_unit::add_settlements(redis_connection& to) {
     } else if (const auto* e = std::get_if<extend>(&s)) {
       for (const auto& l : e->leases)
         add_row({.op = "extend", .about = &l, .delay = settings_.queue.lease.count()}, i);
+      // In a shared queue they are over when their deadline has passed.
+      static const lease none;
+      if (!settings_.queue.is_multi_processor)
+        add_row({.op = "unknown", .about = &none}, i);
     } else if (const auto* p = std::get_if<split>(&s)) {
       send(); // their order is kept
       add_split(to, *p);

@@ -1,17 +1,21 @@
 -- A process begins a session on the queue. ARGV[2]: the number of the session that it had, or '0'.
 -- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
 -- of work whose answer got lost.
--- Gives {'ok', session}; {'taken', whose, ms until that expires}; {'replaced'}; {'newer'}; {'other'}.
+-- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};
+-- {'replaced'}; {'newer'}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local schema = redis.call('HGET', ctl, 'schema')
 if schema and tonumber(schema) > tonumber(ARGV[7]) then
   return {'newer'}
 end
+local last = tonumber(redis.call('HGET', ctl, 'sessions') or '0')
+local function taken(whose, expires)
+  return {'taken', whose, expires, last > tonumber(ARGV[2]) and '1' or '0'}
+end
 local owner = redis.call('GET', owner_key)
 if owner and owner ~= token then
-  return {'taken', owner, redis.call('PTTL', owner_key)}
+  return taken(owner, redis.call('PTTL', owner_key))
 end
-local last = tonumber(redis.call('HGET', ctl, 'sessions') or '0')
 -- A later session may also be the caller's own, begun by a call whose answer got lost.
 if mode == 'single' and ARGV[2] ~= '0' and last > tonumber(ARGV[2]) and redis.call('HGET', ctl, 'last') ~= token then
   return {'replaced'}
@@ -25,7 +29,7 @@ if mode == 'single' or other then
   local alive = redis.call('ZREVRANGE', owners, 0, 1, 'WITHSCORES')
   for i = 1, #alive, 2 do
     if alive[i] ~= token and tonumber(alive[i + 1]) + ttl > now then
-      return {'taken', alive[i], tonumber(alive[i + 1]) + ttl - now}
+      return taken(alive[i], tonumber(alive[i + 1]) + ttl - now)
     end
   end
 end
@@ -34,7 +38,7 @@ forget_silent_incarnations()
 redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
   'last', token)
 if mode == 'single' then
-  redis.call('DEL', sessions, owners) -- of those that are taken for dead
+  redis.call('UNLINK', sessions, owners) -- of those that are taken for dead
   redis.call('SET', owner_key, token, 'PX', ARGV[4])
 else
   redis.call('ZADD', owners, text(now), token)

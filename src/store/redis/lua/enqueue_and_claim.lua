@@ -19,12 +19,7 @@ if incarnation ~= '' and tonumber(redis.call('HGET', incarnations, units) or '0'
   return redis.error_reply('SLUICEWENTBACK the queue is as it was earlier')
 end
 local slots, deadline = tonumber(ARGV[4]), now + tonumber(ARGV[5])
-if ARGV[3] == 'single' then
-  redis.call('PEXPIRE', owner_key, ARGV[6])
-else
-  redis.call('ZREM', owners, ARGV[1])
-  redis.call('ZADD', owners, text(now), ARGV[1])
-end
+give_sign(ARGV[1], ARGV[3], ARGV[6])
 if incarnation ~= '' then
   redis.call('HSET', incarnations, units, ARGV[13], incarnation .. ':token', ARGV[1])
   if tonumber(redis.call('ZSCORE', seen, incarnation) or '0') < now - 3600 * 1000 then
@@ -130,5 +125,5 @@ for _, b in ipairs(fresh) do
   end
   save(b)
 end
-write_counts()
+write_changes()
 return given

@@ -4,11 +4,8 @@ local refused = refusal()
 if refused then
   return refused
 end
-for _, id in ipairs(redis.call('ZRANGE', sets.in_flight, 0, -1)) do
-  local b = load(id)
-  if b and b.owner == ARGV[1] then
-    move(b, 'ready', b.place)
-  end
+for _, b in ipairs((leased_by(ARGV[1], 0))) do
+  move(b, 'ready', b.place)
 end
 redis.call('ZREM', owners, ARGV[1])
 if ARGV[4] ~= '' then
@@ -18,5 +15,5 @@ redis.call('HDEL', sessions, ARGV[1])
 if ARGV[3] == 'single' then
   redis.call('DEL', owner_key)
 end
-write_counts()
+write_changes()
 return 1

@@ -3,11 +3,23 @@
 local from, after, limit = tonumber(ARGV[1]), ARGV[2], math.min(tonumber(ARGV[3]), most)
 local rank = redis.call('ZCOUNT', sets.dead, '-inf', '(' .. text(from))
 local found, count = {}, 0
+
+-- Byte by byte, as Redis orders them; `>` would ask the locale of the server.
+local function is_behind(id, other)
+  for i = 1, math.min(#id, #other) do
+    local a, b = string.byte(id, i), string.byte(other, i)
+    if a ~= b then
+      return a > b
+    end
+  end
+  return #id > #other
+end
+
 repeat
   local page = redis.call('ZRANGE', sets.dead, rank, rank + most - 1, 'WITHSCORES')
   for i = 1, #page, 2 do
     local id, died = page[i], tonumber(page[i + 1])
-    local b = count < limit and (died > from or id > after) and load(id)
+    local b = count < limit and (died > from or is_behind(id, after)) and load(id)
     if b then
       count = count + 1
       for _, member in ipairs({id, text(died), text(b.events), text(b.attempts), text(b.status), b.reason}) do

@@ -7,6 +7,7 @@
 --                  :delivered, :dead -> how many of its events have ended; :elsewhere -> of these, by other processes
 --   :seen    incarnations, by their last sign, which may be an hour late
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
+--   :leases:<token>  ids of the batches in flight of one process
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
 -- ARGV[1..3] of what a process calls: its token, the number of its session, `single` or `multi`.
 --
@@ -36,6 +37,16 @@ local function refusal()
   if redis.call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
      ARGV[3] == 'single' and redis.call('GET', owner_key) ~= ARGV[1] then
     return redis.error_reply('SLUICENOTOWNER the queue is not owned by the caller')
+  end
+end
+
+-- The process with this token is alive.
+local function give_sign(token, mode, ttl)
+  if mode == 'single' then
+    redis.call('PEXPIRE', owner_key, ttl)
+  else
+    redis.call('ZREM', owners, token)
+    redis.call('ZADD', owners, text(now), token)
   end
 end
 
@@ -71,7 +82,33 @@ local function parts_of(id)
   local waiting, dead = string.match(redis.call('HGET', splits, id) or '', '^(%d+) (%d+)$')
   return tonumber(waiting or '0'), tonumber(dead or '0')
 end
-local function write_counts()
+-- What is in flight of a process, so that nobody has to look at the leases of all.
+local granted, returned = {}, {}
+local function leases_of(owner)
+  return queue .. ':leases:' .. owner
+end
+local function note_lease(of, b)
+  of[b.owner] = of[b.owner] or {}
+  table.insert(of[b.owner], b.id)
+end
+local function write_leases()
+  for owner, ids in pairs(returned) do
+    for from = 1, #ids, most do
+      redis.call('ZREM', leases_of(owner), unpack(ids, from, math.min(from + most - 1, #ids)))
+    end
+  end
+  for owner, ids in pairs(granted) do
+    for from = 1, #ids, most do
+      local members = {}
+      for i = from, math.min(from + most - 1, #ids) do
+        members[#members + 1] = 0
+        members[#members + 1] = ids[i]
+      end
+      redis.call('ZADD', leases_of(owner), unpack(members))
+    end
+  end
+end
+local function write_changes()
   for name, n in pairs(change) do
     if n ~= 0 then
       redis.call('HINCRBY', stat, name, text(n))
@@ -88,6 +125,7 @@ local function write_counts()
       end
     end
   end
+  write_leases()
   for incarnation, ended in pairs(ended_change) do
     if redis.call('HEXISTS', incarnations, incarnation .. ':units') == 1 then -- else nobody asks any more
       for how, n in pairs(ended) do
@@ -150,6 +188,9 @@ end
 local function place_in(b, state, score)
   b.state = state
   redis.call('ZADD', sets[state], text(score), b.id)
+  if state == 'in_flight' then
+    note_lease(granted, b)
+  end
   add(state, b.events)
   add(state == 'dead' and 'dead_bytes' or 'backlog_bytes', b.bytes)
   add_part(b.id, state == 'dead' and 'dead' or 'waiting', b.events)
@@ -158,6 +199,9 @@ end
 -- Takes it out of its state; nothing but this decreases a count.
 local function take_out(b)
   redis.call('ZREM', sets[b.state], b.id)
+  if b.state == 'in_flight' then
+    note_lease(returned, b)
+  end
   add(b.state, -b.events)
   add(b.state == 'dead' and 'dead_bytes' or 'backlog_bytes', -b.bytes)
   add_part(b.id, b.state == 'dead' and 'dead' or 'waiting', -b.events)
@@ -174,6 +218,20 @@ local function forget(b)
   take_out(b)
   redis.call('HDEL', meta, b.id)
   redis.call('UNLINK', body(b.id))
+end
+
+-- The batches in flight of a process, `limit` at most (0: all), and whether there may be more.
+local function leased_by(owner, limit)
+  local found, ids = {}, redis.call('ZRANGE', leases_of(owner), 0, limit - 1)
+  for _, id in ipairs(ids) do
+    local b = load(id)
+    if b and b.state == 'in_flight' and b.owner == owner then
+      found[#found + 1] = b
+    else
+      redis.call('ZREM', leases_of(owner), id)
+    end
+  end
+  return found, #ids == limit
 end
 
 local function bury(b)

@@ -1,49 +1,63 @@
 -- Leases that no process can settle any more go back to their place, and a crash is counted; past ARGV[5] of them a batch
 -- is poison. Those are: of a queue with one owner, all that are not the caller's; of a shared one, those whose
 -- deadline has passed or whose owner has given no sign for ARGV[4] ms.
--- Gives {how many there were, id, events, reason, … of each that is poison}; as many as `most` means that there may be
--- more.
+-- Gives {1 if there may be more, else 0; id, events, reason, … of each that is poison}.
 local refused = refusal()
 if refused then
   return refused
 end
-local token, single, ttl, max_crashes = ARGV[1], ARGV[3] == 'single', tonumber(ARGV[4]), tonumber(ARGV[5])
-local silent, any_silent = {}, false
-if not single then
-  for _, who in ipairs(redis.call('ZRANGEBYSCORE', owners, '-inf', text(now - ttl), 'LIMIT', 0, most)) do
-    silent[who], any_silent = true, true
+local token, ttl, max_crashes = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
+local answer, may_take = {0}, most
+
+local function take_back(b)
+  may_take, b.crashes = may_take - 1, b.crashes + 1
+  if b.crashes <= max_crashes then
+    return move(b, 'ready', b.place)
+  end
+  b.reason = 'poison: in flight at every one of many crashes'
+  bury(b)
+  for _, member in ipairs({b.id, text(b.events), b.reason}) do
+    answer[#answer + 1] = member
   end
 end
-local last = (single or any_silent) and '+inf' or text(now)
-local back, answer = 0, {0}
-local leases = redis.call('ZRANGEBYSCORE', sets.in_flight, '-inf', last, 'WITHSCORES')
-for i = 1, #leases, 2 do
-  local b = load(leases[i])
-  local over = b and (single and b.owner ~= token or
-                      not single and (tonumber(leases[i + 1]) <= now or silent[b.owner]))
-  if not b then
-    redis.call('ZREM', sets.in_flight, leases[i])
-  elseif over and back < most then
-    back = back + 1
-    b.crashes = b.crashes + 1
-    if b.crashes > max_crashes then
-      b.reason = 'poison: in flight at every one of many crashes'
-      bury(b)
-      for _, member in ipairs({b.id, text(b.events), b.reason}) do
-        answer[#answer + 1] = member
-      end
-    else
-      move(b, 'ready', b.place)
+
+-- Of leases in the order of their deadlines, the first `count` with a deadline until then.
+local function take_back_until(deadline, count, spared)
+  local ids = redis.call('ZRANGEBYSCORE', sets.in_flight, '-inf', deadline, 'LIMIT', 0, count)
+  for _, id in ipairs(ids) do
+    local b = load(id)
+    if not b then
+      redis.call('ZREM', sets.in_flight, id)
+    elseif b.owner ~= spared and may_take > 0 then
+      take_back(b)
     end
   end
+  return #ids == count and may_take < most
 end
-if back < most then
-  for who in pairs(silent) do
+
+local more
+if ARGV[3] == 'single' then
+  more = take_back_until('+inf', most + redis.call('ZCARD', leases_of(token)), token)
+else
+  more = take_back_until(text(now), most)
+  local silent = redis.call('ZRANGEBYSCORE', owners, '-inf', text(now - ttl), 'LIMIT', 0, most)
+  more = more or #silent == most
+  for _, who in ipairs(silent) do
+    local found, unseen = leased_by(who, math.max(may_take, 1))
+    for _, b in ipairs(found) do
+      if may_take > 0 then
+        take_back(b)
+      end
+    end
+    if unseen then
+      more = true
+      break
+    end
     redis.call('ZREM', owners, who)
     redis.call('HDEL', sessions, who)
   end
 end
 forget_silent_incarnations()
-write_counts()
-answer[1] = back
+write_changes()
+answer[1] = more and 1 or 0
 return answer

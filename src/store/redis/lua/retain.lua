@@ -9,12 +9,11 @@ for i = 4, #ARGV, 2 do
   kept[ARGV[i]] = tonumber(ARGV[i + 1])
 end
 local back = 0
-for _, id in ipairs(redis.call('ZRANGE', sets.in_flight, 0, -1)) do
-  local b = load(id)
-  if b and b.owner == ARGV[1] and kept[id] ~= b.fence then
+for _, b in ipairs((leased_by(ARGV[1], 0))) do
+  if kept[b.id] ~= b.fence then
     move(b, 'ready', b.place)
     back = back + 1
   end
 end
-write_counts()
+write_changes()
 return back

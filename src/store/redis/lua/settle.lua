@@ -1,7 +1,8 @@
 -- Settles leases, each as far as it is the present one.
 -- ARGV[4..7]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch waits for which there is
 -- no room. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer (a nack that counts no attempt),
--- bury, release, extend, no_room (halves that found no memory).
+-- bury, release, extend, no_room (halves that found no memory), unknown (no batch: the caller has just extended every lease
+-- that it knows of).
 -- Gives {events purged, outcome, outcome, …}: applied, gone, stale, no_room.
 local refused = refusal()
 if refused then
@@ -39,12 +40,27 @@ local function room_for_dead(b)
   return true
 end
 
+-- Leases of the caller whose deadline has passed: an answer that nobody heard gave them. Nothing is counted.
+local function release_unknown()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', sets.in_flight, '-inf', text(now), 'LIMIT', 0, most)) do
+    local b = load(id)
+    if b and b.owner == ARGV[1] then
+      move(b, 'ready', b.place)
+    end
+  end
+  return 'applied'
+end
+
 local function settle(op, id, fence, delay, status, reason)
+  if op == 'unknown' then
+    return release_unknown()
+  end
   local b = load(id)
   if not b then
     return 'gone'
   end
-  if b.fence ~= fence or (b.state ~= 'in_flight' and b.state ~= ends_in[op]) then
+  if b.fence ~= fence or b.state ~= 'in_flight' and b.state ~= ends_in[op] or
+     b.state == 'in_flight' and b.owner ~= ARGV[1] then
     return 'stale'
   end
   if b.state ~= 'in_flight' then
@@ -81,5 +97,5 @@ for i = 8, #ARGV, 6 do
     settle(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]), ARGV[i + 5])
 end
 outcomes[1] = purged
-write_counts()
+write_changes()
 return outcomes

@@ -19,7 +19,7 @@ if not whole then
   return outcome('gone')
 end
 -- Halves that do not add up would lose or invent events.
-if whole.state ~= 'in_flight' or whole.fence ~= tonumber(ARGV[5]) or
+if whole.state ~= 'in_flight' or whole.owner ~= ARGV[1] or whole.fence ~= tonumber(ARGV[5]) or
    tonumber(ARGV[7]) + tonumber(ARGV[10]) ~= whole.events then
   return outcome('stale')
 end
@@ -35,5 +35,5 @@ for i = 6, 9, 3 do
     save(half)
   end
 end
-write_counts()
+write_changes()
 return 'applied'

@@ -1,5 +1,6 @@
 -- The state of a queue. ARGV[1]: owner_ttl in ms. Gives nothing if there is no queue, else
--- {{name, total, …}, oldest ready or '', next retry or '', oldest dead or '', paused, owner, owner, …}.
+-- {{name, total, …}, oldest ready or '', next retry or '', oldest dead or '', paused, owner, owner, …}: of many processes
+-- only those that gave the last signs of life.
 if redis.call('EXISTS', ctl) == 0 then
   return false
 end
@@ -16,7 +17,7 @@ local owner = redis.call('GET', owner_key)
 if owner then
   answer[#answer + 1] = owner
 end
-for _, who in ipairs(redis.call('ZRANGEBYSCORE', owners, text(now - ARGV[1]), '+inf')) do
+for _, who in ipairs(redis.call('ZREVRANGEBYSCORE', owners, '+inf', text(now - ARGV[1]), 'LIMIT', 0, 100)) do
   answer[#answer + 1] = who
 end
 return answer

@@ -1,8 +1,8 @@
 #include "support/catch.hpp"
 
-#include <thread>
-
 #include "core/intake/intake.hpp"
+#include <limits>
+#include <thread>
 
 using namespace sluice;
 using namespace std::chrono_literals;
@@ -115,6 +115,21 @@ TEST_CASE("refusals are counted, with the ids of the first hundred", "[core][int
   CHECK(news.rejected == 150);
   CHECK(news.rejected_ids.size() == 100);
   CHECK(intake.take().rejected == 0);
+}
+
+TEST_CASE("of an id of any length 128 bytes are noted at most, in whole characters", "[core][intake]") {
+  intake intake{small()};
+  intake.close();
+  const std::string fits(128, 'x'), before(126, 'x');
+  intake.offer("e", fits);
+  intake.offer("e", fits + "y");
+  intake.offer("e", before + "\u20ac");
+  intake.reject(before + "\u00e9\u00e9", {errc::too_large, "", "too large"});
+  CHECK(intake.take().rejected_ids == std::vector<std::string>{fits, fits, before, before + "\u00e9"});
+}
+
+TEST_CASE("a place in a chunk has room for the largest bound of the buffer", "[core][intake]") {
+  CHECK(std::numeric_limits<decltype(event_chunk::ends)::value_type>::max() >= std::uint64_t{64} << 30);
 }
 
 TEST_CASE("who waits for room goes on when there is some", "[core][intake]") {

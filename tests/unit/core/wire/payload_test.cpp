@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const auto cut_at = std::chrono::system_clock::from_time_t(1'700'000'000);
-constexpr std::size_t most = 1 << 24;
 
 std::string joined(int n) {
   std::string events;
@@ -30,7 +29,7 @@ std::string whole(const attempt_body& a) {
 std::string zlib_inflate(const std::string& gzip) {
   z_stream z{};
   REQUIRE(inflateInit2(&z, 16 + MAX_WBITS) == Z_OK);
-  std::string out(most, '\0'), in = gzip;
+  std::string out(max_body_bytes, '\0'), in = gzip;
   z.next_in = reinterpret_cast<Bytef*>(in.data());
   z.avail_in = static_cast<uInt>(in.size());
   z.next_out = reinterpret_cast<Bytef*>(out.data());
@@ -58,7 +57,7 @@ TEST_CASE("every attempt is one valid gzip member that says its own time", "[cor
     CHECK(parsed["sentAt"].get<std::string>().substr(0, 17) == (later == 0s   ? "2023-11-14T22:13:"
                                                                 : later == 1s ? "2023-11-14T22:13:"
                                                                               : "2023-11-14T23:13:"));
-    CHECK(*open_payload(whole(*body), most) == text);
+    CHECK(*open_payload(whole(*body)) == text);
   }
 }
 
@@ -98,7 +97,7 @@ TEST_CASE("message ids are found without parsing, escapes undone", "[core][paylo
   payload_sealer sealer;
   for (const bool gzip : {true, false}) {
     const auto payload = sealer.seal("{\"messageId\":\"a\\\"b\\u00e9\",\"x\":1},\n{\"messageId\":\"c\"}", gzip, cut_at);
-    CHECK(*message_ids_of(*payload, most) == std::vector<std::string>{"a\"bé", "c"});
+    CHECK(*message_ids_of(*payload) == std::vector<std::string>{"a\"bé", "c"});
   }
 }
 
@@ -111,13 +110,13 @@ TEST_CASE("a split keeps every event in its order, wherever it is", "[core][payl
     const int n = 2 + static_cast<int>(random() % 60);
     const auto at = 1 + random() % static_cast<unsigned>(n - 1);
     const auto payload = sealer.seal(joined(n), round % 2 == 0, cut_at);
-    const auto halves = split_payload(*payload, at, sealer, most, cut_at);
+    const auto halves = split_payload(*payload, at, sealer, cut_at);
     REQUIRE(halves);
-    auto ids = *message_ids_of(*halves->first, most);
+    auto ids = *message_ids_of(*halves->first);
     CHECK(ids.size() == at);
-    const auto rest = *message_ids_of(*halves->second, most);
+    const auto rest = *message_ids_of(*halves->second);
     ids.insert(ids.end(), rest.begin(), rest.end());
-    CHECK(ids == *message_ids_of(*payload, most));
+    CHECK(ids == *message_ids_of(*payload));
   }
 }
 
@@ -133,16 +132,18 @@ TEST_CASE("a damaged payload is an error, never more", "[core][payload]") {
     for (int i = 0; i < 3 && !bad.empty(); ++i)
       bad[random() % bad.size()] = static_cast<char>(random());
     attempt_of(bad, cut_at);
-    message_ids_of(bad, most);
-    split_payload(bad, 5, sealer, most, cut_at);
+    message_ids_of(bad);
+    split_payload(bad, 5, sealer, cut_at);
   }
   CHECK(!attempt_of("", cut_at));
-  CHECK(!open_payload(payload->substr(0, payload->size() - 9) + payload->substr(payload->size() - 8), most));
+  CHECK(!open_payload(payload->substr(0, payload->size() - 9) + payload->substr(payload->size() - 8)));
 }
 
-TEST_CASE("inflating is capped", "[core][payload]") {
+TEST_CASE("a payload is opened up to the largest body that an option allows", "[core][payload]") {
   payload_sealer sealer;
-  const auto payload = sealer.seal(std::string(1 << 20, 'x'), true, cut_at);
-  CHECK(payload->size() < 10'000);
-  CHECK(open_payload(*payload, 1 << 19).error().code == errc::too_large);
+  const auto events = max_body_bytes - body_overhead;
+  for (const bool gzip : {true, false}) {
+    CHECK(open_payload(*sealer.seal(std::string(events, 'x'), gzip, cut_at))->size() == max_body_bytes);
+    CHECK(open_payload(*sealer.seal(std::string(events + 1, 'x'), gzip, cut_at)).error().code == errc::too_large);
+  }
 }

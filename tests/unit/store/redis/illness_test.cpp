@@ -229,6 +229,35 @@ TEST_CASE("in a cluster a queue stays on one node, and another node says so", "[
   CHECK(settle_one(a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
+TEST_CASE("a node of a cluster that has passed the queue on is connected to anew", "[store][redis]") {
+  redis_server node{{"--cluster-enabled", "yes"}}, other{{"--cluster-enabled", "yes"}};
+  fault_proxy proxy{node.port()};
+  std::vector<std::string> all{"CLUSTER", "ADDSLOTS"};
+  for (int slot = 0; slot < 16'384; ++slot)
+    all.push_back(std::to_string(slot));
+  REQUIRE(node.command(all) == "OK");
+  REQUIRE(node.command({"CLUSTER", "MEET", "127.0.0.1", std::to_string(other.port())}) == "OK");
+  redis_options where;
+  where.host = "127.0.0.1";
+  where.port = proxy.port();
+  redis_store a{where, {}, "test"};
+  REQUIRE(eventually([&] { return put(a, {make("x")}).has_value(); }));
+  const auto id = other.command({"CLUSTER", "MYID"});
+  REQUIRE(eventually([&] { return node.command({"CLUSTER", "NODES"}).find(id) != std::string::npos; }));
+  const auto slot = node.command({"CLUSTER", "KEYSLOT", queue_name});
+  REQUIRE(node.command({"FLUSHALL"}) == "OK"); // as if its keys had been migrated
+  REQUIRE(node.command({"CLUSTER", "SETSLOT", slot, "NODE", id}) == "OK");
+  work_result moved = error{};
+  for (int i = 0; i < 3; ++i) { // by a unit of work; by what comes before it
+    const auto before = proxy.connections();
+    moved = apply(a);
+    REQUIRE(!moved);
+    CHECK(moved.error().message.find("MOVED") != std::string::npos);
+    CHECK(moved.error().field == "redis.host");
+    CHECK(proxy.connections() == before + (i == 0 ? 0 : 1));
+  }
+}
+
 TEST_CASE("wrong credentials are said, and the password is not", "[store][redis]") {
   redis_server server{{"--requirepass", "s3cret-password"}};
   for (const char* password : {"", "wr0ng-password"}) {

@@ -59,6 +59,30 @@ TEST_CASE("an owner whose key has expired unseen goes on with its leases", "[sto
   CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
 }
 
+TEST_CASE("an owner gives back leases that it knows nothing of when it extends the others", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.lease = 1ms;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x"), make("y"), make("z")}));
+  const auto leased = claim(*a, 2); // and nobody heard of x
+  REQUIRE(leased.size() == 2);
+  REQUIRE(eventually([&] {
+    REQUIRE(settle_one(*a, extend{{lease_of(leased[1])}}));
+    return a->stats()->ready == 20;
+  }));
+  CHECK(a->stats()->in_flight == 10);
+  CHECK(settle_one(*a, ack{lease_of(leased[1])})->settled[0] == settle_outcome::applied);
+  const auto again = claim(*a, 1);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].content->id == "x");
+  CHECK(again[0].attempts == 0);
+  REQUIRE(eventually([&] {
+    REQUIRE(settle_one(*a, extend{}));
+    return a->stats()->in_flight == 0;
+  }));
+  check_layout(q.server);
+}
+
 TEST_CASE("an owner that was replaced stops, although its successor has ended", "[store][redis]") {
   redis_queue_under_test q;
   auto first = q.process();
@@ -229,6 +253,43 @@ TEST_CASE("a lease that is extended stays", "[store][redis]") {
     REQUIRE(claim(*b, 1).empty());
   }
   CHECK(settle_one(*a, ack{lease_of(leased[0])})->settled[0] == settle_outcome::applied);
+}
+
+TEST_CASE("a process that purges or replays everything gives a sign of life with every page, an operator none",
+          "[store][redis]") {
+  for (const bool shared : {false, true}) {
+    redis_queue_under_test q;
+    q.o.queue.is_multi_processor = shared;
+    q.o.queue.owner_ttl = 1h;
+    auto a = q.process();
+    REQUIRE(put(*a, {make("x"), make("y")}));
+    for (const auto& x : claim(*a, 2))
+      REQUIRE(settle_one(*a, bury{lease_of(x), {}}));
+    const auto token = q.server.command({"HKEYS", queue_name + ":sessions"});
+    const auto fall_silent = [&] {
+      if (shared)
+        q.server.command({"ZADD", queue_name + ":owners", "1", token});
+      else
+        q.server.command({"PEXPIRE", queue_name + ":owner", "600000"});
+    };
+    const auto gave_a_sign = [&] {
+      return shared ? q.server.command({"ZSCORE", queue_name + ":owners", token}) != "1"
+                    : std::stol(q.server.command({"PTTL", queue_name + ":owner"})) > 600'000;
+    };
+    fall_silent();
+    redis_queue operators{std::make_shared<redis_connection>(redis_options{.unix_socket = q.server.socket()}),
+                          q.o.queue};
+    CHECK(*operators.purge_dead({"x"}) == 10);
+    CHECK(*operators.replay_dead({"unknown"}) == 0);
+    CHECK(!gave_a_sign());
+    CHECK(*a->purge_dead({}) == 10);
+    CHECK(gave_a_sign());
+    fall_silent();
+    CHECK(*a->replay_dead({}) == 0);
+    CHECK(gave_a_sign() == false); // nothing was to be done
+    CHECK(*a->replay_dead({"unknown"}) == 0);
+    CHECK(gave_a_sign());
+  }
 }
 
 TEST_CASE("a queue for one process and a shared one do not mix", "[store][redis]") {

@@ -221,6 +221,89 @@ TEST_CASE("the permissions that the documentation names are enough", "[store][re
   }
 }
 
+TEST_CASE("no operation costs more because other processes share the queue", "[store][redis]") {
+  const auto costs_beside = [](int others) {
+    redis_queue_under_test q;
+    q.o.queue.is_multi_processor = true;
+    q.o.queue.owner_ttl = 1h;
+    auto a = q.process();
+    REQUIRE(put(*a, {make("x"), make("y"), make("z")}, 3));
+    const auto token = q.server.command({"HKEYS", queue_name + ":sessions"}), session = std::string{"1"};
+    std::vector<std::unique_ptr<redis_store>> busy;
+    for (int i = 0; i < others; ++i) {
+      busy.push_back(q.process());
+      const auto name = std::to_string(i);
+      REQUIRE(put(*busy.back(), {make("a" + name), make("b" + name)}, 2)->granted.size() == 2);
+    }
+    // How many commands Redis has run, those in scripts too.
+    const auto commands = [&] {
+      std::istringstream stats{q.server.command({"INFO", "commandstats"})};
+      std::size_t sum = 0;
+      for (std::string line; std::getline(stats, line);)
+        if (const auto at = line.find("calls="); at != std::string::npos)
+          sum += std::stoul(line.substr(at + 6));
+      return sum;
+    };
+    redis_connection direct{redis_options{.unix_socket = q.server.socket()}};
+    REQUIRE(direct.open());
+    std::vector<std::size_t> costs;
+    const auto run = [&](redis_script script, std::vector<std::string_view> arguments) {
+      const auto before = commands();
+      REQUIRE(direct.run_one(script, queue_name, arguments));
+      costs.push_back(commands() - before);
+    };
+    run(redis_script::retain, {token, session, "multi", "x", "1"});
+    run(redis_script::reclaim, {token, session, "multi", "3600000", "100"});
+    run(redis_script::stats, {"3600000"});
+    run(redis_script::enqueue_and_claim, {token, session, "multi", "1", "60000", "3600000", "0", "1000", "1000", "", "",
+                                          incarnation_of(*a), "9", "1", "0"});
+    run(redis_script::leave, {token, session, "multi", incarnation_of(*a)});
+    CHECK(q.server.command({"ZCARD", queue_name + ":ready"}) == "3");
+    check_layout(q.server);
+    return costs;
+  };
+  CHECK(costs_beside(2) == costs_beside(40));
+}
+
+TEST_CASE("the stats name some of very many processes", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true;
+  auto a = q.process();
+  REQUIRE(apply(*a));
+  std::vector<std::string> all{"ZADD", queue_name + ":owners"};
+  for (int i = 0; i < 1'000; ++i)
+    all.insert(all.end(), {"99999999999999", "token:" + std::to_string(i) + ":host"});
+  REQUIRE(q.server.command(all) == "1000");
+  CHECK(a->stats()->owners.size() == 100);
+}
+
+TEST_CASE("the leases of very many processes that ended at once go back", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true;
+  q.o.queue.owner_ttl = 1h;
+  auto a = q.process();
+  REQUIRE(apply(*a));
+  for (int i = 0; i < 12; ++i) {
+    auto other = q.process();
+    std::vector<batch_ptr> many;
+    for (int n = 0; n < 50; ++n)
+      many.push_back(make(std::to_string(i) + "-" + std::to_string(n), 1));
+    REQUIRE(put(*other, many, 50)->granted.size() == 50);
+  }
+  const auto token = q.server.command({"HKEYS", queue_name + ":sessions"});
+  std::istringstream tokens{token};
+  for (std::string who; tokens >> who;)
+    q.server.command({"ZADD", queue_name + ":owners", "1", who});
+  for (int i = 0; i < 600; ++i)
+    q.server.command({"ZADD", queue_name + ":owners", "1", "gone:" + std::to_string(i) + ":host"});
+  q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
+  REQUIRE(eventually([&] { return apply(*a).has_value(); }));
+  CHECK(a->stats()->in_flight == 0);
+  CHECK(a->stats()->ready == 6'000);
+  CHECK(q.server.command({"ZCARD", queue_name + ":owners"}) == "1");
+  check_layout(q.server);
+}
+
 TEST_CASE("a queue that is not in Redis cannot be looked into", "[store][redis]") {
   redis_server server;
   options o;

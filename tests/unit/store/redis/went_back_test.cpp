@@ -206,3 +206,34 @@ TEST_CASE("a unit whose answer got lost, and that was applied or not, is no sign
     }));
   }
 }
+
+TEST_CASE("an owner that finds its predecessor again, because Redis went back in time, waits for it to be gone",
+          "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.owner_ttl = 30s;
+  auto first = q.process();
+  REQUIRE(put(*first, {make("x")}));
+  REQUIRE(claim(*first, 1).size() == 1);
+  REQUIRE(q.server.command({"SAVE"}) == "OK");
+  first->leave();
+  auto second = q.process();
+  REQUIRE(claim(*second, 1).size() == 1);
+  q.server.kill();
+  q.server.start();
+  work_result met = error{};
+  REQUIRE(eventually([&] {
+    met = apply(*second);
+    return met.has_value() || signal_of(met) == store_signal::watched || code_of(met) == errc::queue_taken;
+  }));
+  CHECK(code_of(met) == errc::store_failed);
+  CHECK(signal_of(met) == store_signal::watched);
+  q.expire_owner();
+  check_went_back(*second);
+  CHECK(second->stats()->ready == 10);
+  SECTION("but not for one that came later") {
+    q.expire_owner();
+    auto third = q.process();
+    REQUIRE(apply(*third));
+    CHECK(code_of(apply(*second)) == errc::queue_taken);
+  }
+}
