@@ -167,6 +167,7 @@ struct presence {
 struct ended_events {
   std::uint64_t delivered = 0; ///< Acknowledged.
   std::uint64_t dead = 0;      ///< Buried, also by the store itself.
+  std::uint64_t elsewhere = 0; ///< Of these, the ones that units of work of other processes have ended.
 
   friend bool operator==(const ended_events&, const ended_events&) = default;
 };

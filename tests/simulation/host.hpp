@@ -28,12 +28,15 @@ struct host_notes {
   std::uint64_t answered = 0;
   /// Message ids that were reported as stored.
   std::set<std::string> stored{};
+  /// The system has ended.
+  bool ended = false;
 };
 
 /// The actor of an application: it subscribes, sends requests, and counts their answers.
 inline caf::actor spawn_host(caf::actor_system& system, host_notes& notes, bool subscribes,
                              const analytics_actor& supervisor) {
   return system.spawn([&notes, subscribes, supervisor](caf::event_based_actor* self) -> caf::behavior {
+    compat::watch(self, supervisor, [&notes](const caf::actor_addr&, const caf::error&) { notes.ended = true; });
     if (subscribes)
       send(self, supervisor, subscribe{caf::actor{self}, true});
     return {[self](const errand& e) { e.run(self); },

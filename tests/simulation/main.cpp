@@ -35,24 +35,20 @@ int main(int argc, char** argv) {
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), violation->c_str());
       return 1;
     }
-    const auto c = w.counts();
-    sum.events += c.events;
-    sum.rejected += c.rejected;
-    sum.taken += c.taken;
-    sum.duplicates += c.duplicates;
-    sum.requests += c.requests;
-    sum.dead += c.dead;
-    sum.kills += c.kills;
-    sum.crashes += c.crashes;
+    sum.add(w.counts());
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  std::printf(
-      "%llu seeds from %llu without a violation in %.1f s: %llu events, %llu of them rejected, %llu arrived, %llu "
-      "twice or more, %llu dead; %llu HTTP requests, %llu actors killed, %llu processes crashed\n",
-      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first), took.count(),
-      static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.rejected),
-      static_cast<unsigned long long>(sum.taken), static_cast<unsigned long long>(sum.duplicates),
-      static_cast<unsigned long long>(sum.dead), static_cast<unsigned long long>(sum.requests),
-      static_cast<unsigned long long>(sum.kills), static_cast<unsigned long long>(sum.crashes));
+  const auto number = [](std::uint64_t n) { return std::to_string(n); };
+  const auto lines = number(seeds) + " seeds from " + number(first) + " without a violation in " +
+                     number(static_cast<std::uint64_t>(took.count())) + " s\n  " + number(sum.events) +
+                     " events: " + number(sum.rejected) + " rejected, " + number(sum.taken) + " arrived, " +
+                     number(sum.duplicates) + " twice or more, " + number(sum.dead) + " dead; " + number(sum.requests) +
+                     " HTTP requests\n  " + number(sum.processes_at_most) + " processes at most: " + number(sum.kills) +
+                     " actors killed, " + number(sum.crashes) + " processes crashed, " + number(sum.stops) +
+                     " stopped, " + number(sum.clock_steps) + " clocks set, " + number(sum.takeovers) +
+                     " takeovers\n  " + number(sum.batches_forgotten) +
+                     " batches forgotten by the store: " + number(sum.lost) + " events counted as lost, " +
+                     number(sum.elsewhere) + " as ended elsewhere\n";
+  std::fputs(lines.c_str(), stdout);
   return 0;
 }

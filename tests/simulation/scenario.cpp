@@ -6,8 +6,10 @@ namespace sluice::test {
 
 scenario draw_scenario(chance& c) {
   scenario s;
-  s.durable = c.percent(70);
-  s.in_order = c.percent(30);
+  s.durable = c.percent(80);
+  const bool is_shared = s.durable && c.percent(60);
+  s.processes = is_shared ? c.between(1, 5) : 1;
+  s.in_order = !is_shared && c.percent(40);
   s.too_many = c.percent(20) ? c.between(1, 10) : 1'000;
   s.actions = c.between(5, 60);
   options& o = s.settings = virtual_system::defaults();
@@ -36,6 +38,19 @@ scenario draw_scenario(chance& c) {
     o.queue.max_backlog_bytes = std::size_t{1} << 20;
   }
   o.restarts.max = 1'000;
+  if (is_shared)
+    o.persistence = "redis";
+  o.queue.is_multi_processor = is_shared;
+  o.queue.owner_ttl = milliseconds{c.between(3'000, 6'000)};
+  o.http.total = milliseconds{3'000};
+  o.queue.lease = milliseconds{c.between(8'000, 12'000)};
+  o.queue.heartbeat = milliseconds{c.between(1'000, 4'000)};
+  if (s.durable && c.percent(15))
+    o.queue.max_crashes = static_cast<int>(c.between(1, 3));
+  if (s.durable && c.percent(15)) {
+    o.dead_letters.max_events = c.between(o.max_batch_events, 100);
+    o.dead_letters.when_full = dead_letters_full::drop_oldest;
+  }
   return s;
 }
 

@@ -1,37 +1,19 @@
 #pragma once
 
-#include <cstdint>
-#include <random>
-#include <string>
-#include <vector>
+#include <cstddef>
 
+#include "simulation/chance.hpp"
 #include "sluice/options.hpp"
 
 namespace sluice::test {
-
-/// Everything that chance decides comes from here, and with it from the seed.
-class chance {
-public:
-  explicit chance(std::uint64_t seed) : random_{seed} {}
-
-  std::uint64_t below(std::uint64_t n) { return n == 0 ? 0 : random_() % n; }
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
-  /// True in so many of a hundred cases.
-  bool percent(unsigned of_100) { return below(100) < of_100; }
-  template <class T>
-  T one_of(std::initializer_list<T> choices) {
-    return choices.begin()[below(choices.size())];
-  }
-
-private:
-  std::mt19937_64 random_;
-};
 
 /// What a run is about.
 struct scenario {
   options settings;
   /// The store outlives the process, which may then crash and be started again.
   bool durable = false;
+  /// Processes at the same time; more than one share the queue.
+  std::size_t processes = 1;
   /// One delivery at a time, and nothing that may change the order of deliveries.
   bool in_order = false;
   /// A request with more events than this is answered with 413.

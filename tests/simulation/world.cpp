@@ -1,42 +1,62 @@
 #include "simulation/world.hpp"
 
+#include <algorithm>
+
 #include "actors/encoder.hpp"
-#include "core/intake/intake.hpp"
-#include "core/wire/payload.hpp"
-#include "store/memory_store.hpp"
 
 namespace sluice::test {
-
-using std::chrono::milliseconds;
 
 namespace {
 
 [[maybe_unused]] const bool registered = compat::register_at_start<caf::id_block::sluice_simulation>();
 
-// How long a world that is well again may take to deliver everything.
-constexpr milliseconds patience{30 * 60'000};
-
 } // namespace
 
+void world_counts::add(const world_counts& c) {
+  events += c.events;
+  rejected += c.rejected;
+  taken += c.taken;
+  duplicates += c.duplicates;
+  requests += c.requests;
+  dead += c.dead;
+  kills += c.kills;
+  crashes += c.crashes;
+  processes_at_most = std::max(processes_at_most, c.processes_at_most);
+  stops += c.stops;
+  takeovers += c.takeovers;
+  clock_steps += c.clock_steps;
+  batches_forgotten += c.batches_forgotten;
+  lost += c.lost;
+  elsewhere += c.elsewhere;
+}
+
 world::world(std::uint64_t seed)
-    : chance_{seed}, scenario_{draw_scenario(chance_)}, plane_{chance_, scenario_.too_many},
-      queue_{std::make_shared<memory_store>(scenario_.settings)}, seed_{seed} {}
+    : chance_{seed}, scenario_{draw_scenario(chance_)}, plane_{chance_, scenario_.too_many}, seed_{seed} {
+  if (scenario_.durable)
+    queue_ = std::make_shared<shared_queue>(scenario_.settings, [this] { return store_time{now_}; });
+  else
+    memory_ = std::make_shared<memory_store>(scenario_.settings);
+}
+
+world::~world() = default;
 
 std::optional<std::string> world::run() {
   const auto& o = scenario_.settings;
   say(std::string{"a store that "} + (scenario_.durable ? "outlives" : "dies with") + " the process, " +
+      (o.queue.is_multi_processor ? "shared by " : "for ") + std::to_string(scenario_.processes) + ", " +
       std::to_string(o.max_in_flight) + " in flight, batches of " + std::to_string(o.flush_at) + " to " +
       std::to_string(o.max_batch_events) + ", " + std::to_string(o.max_internal_queue_size) + " events in memory, " +
       std::to_string(o.retry.max_attempts) + " attempts");
-  start();
+  for (auto n = chance_.between(1, scenario_.processes); n > 0; --n)
+    start();
   for (std::size_t i = 0; i < scenario_.actions && !violation_; ++i) {
     act();
-    check_bounds();
+    check_always();
   }
   if (!violation_)
     check_end();
-  if (process_)
-    end_process();
+  while (!processes_.empty())
+    end(*processes_.back());
   return violation_;
 }
 
@@ -46,46 +66,53 @@ world_counts world::counts() const {
   c.taken = plane_.taken().size();
   c.duplicates = plane_.duplicates();
   c.requests = plane_.requests();
+  if (queue_) {
+    c.takeovers = queue_->takeovers();
+    c.batches_forgotten = queue_->batches_forgotten();
+  }
   return c;
 }
 
 // -- what happens -----------------------------------------------------------------------------------------------------
 
 void world::act() {
+  end_what_has_ended();
+  if (running() == 0)
+    scenario_.durable ? start() : pass(processes_.front()->stopped_until - now_);
   const auto which = chance_.below(100);
-  if (which < 40)
+  if (which < 36)
     return offer(chance_.between(1, 40));
-  if (which < 65)
-    return pass(milliseconds{chance_.one_of({1, 5, 20, 100, 700})});
-  if (which < 75)
+  if (which < 60)
+    return pass(milliseconds{chance_.one_of({1, 5, 20, 100, 700, 5'000})});
+  if (which < 69)
     return kill_one();
-  if (which < 85)
+  if (which < 78)
     return upset();
-  if (which < 93)
+  if (which < 86)
     return ask_something();
+  if (which < 90)
+    return upset_time();
   if (!scenario_.durable)
     return;
-  which < 97 ? crash() : shut_down();
-  pass(milliseconds{chance_.below(200)});
-  start();
+  which < 94 ? forget() : end_or_begin_one();
 }
 
 void world::offer(std::size_t events) {
-  process& p = *process_;
+  process& p = any_running();
   const auto way = chance_.below(3);
-  say("offer " + std::to_string(events) +
-      (way == 0   ? " by message"
-       : way == 1 ? " through the client"
-                  : " as requests"));
+  say(p, "is offered " + std::to_string(events) +
+             (way == 0   ? " by message"
+              : way == 1 ? " through the client"
+                         : " as requests"));
   const auto& running = p.sim->running();
   for (std::size_t i = 0; i < events; ++i) {
     if (way == 0) {
-      offer_one([&](track t) { compat::anon_send(running.buffer, std::move(t)); });
+      offer_one(p, [&](track t) { compat::anon_send(running.buffer, std::move(t)); });
     } else if (way == 1) {
-      offer_one([&](const track& t) { static_cast<void>(encode_and_offer(p.sim->intake(), view_of(t))); });
+      offer_one(p, [&](const track& t) { static_cast<void>(encode_and_offer(p.sim->intake(), view_of(t))); });
     } else {
       compat::anon_send(p.host, errand{[this, &p](caf::event_based_actor* self) {
-                          offer_one([&](track t) {
+                          offer_one(p, [&](track t) {
                             const auto id = t.message_id;
                             ask_as<receipt>(self, p.notes, p.sim->running().buffer, std::move(t),
                                             [&p, id](const receipt* r) {
@@ -102,8 +129,7 @@ void world::offer(std::size_t events) {
 }
 
 // The gate takes or refuses it on the sender's thread: at once.
-void world::offer_one(const std::function<void(track)>& by) {
-  process& p = *process_;
+void world::offer_one(process& p, const std::function<void(track)>& by) {
   auto& intake = p.sim->intake();
   auto number = std::to_string(next_event_++);
   number.insert(0, 8 - number.size(), '0');
@@ -115,43 +141,39 @@ void world::offer_one(const std::function<void(track)>& by) {
   ++p.offered;
   by(std::move(t));
   if (intake.totals().snapshot().accepted > before)
-    p.accepted.insert(id);
+    p.owes.accepted.insert(id);
 }
 
 void world::kill_one() {
-  const auto peers = process_->sim->peers();
+  process& p = any_running();
+  const auto peers = p.sim->peers();
   if (!peers)
     return;
   ++counts_.kills;
-  const auto kill = [](const auto& whom) { caf::anon_send_exit(whom, caf::exit_reason::kill); };
+  const auto kill = [&](const auto& whom, const char* name) {
+    say(p, std::string{"loses its "} + name);
+    caf::anon_send_exit(whom, caf::exit_reason::kill);
+  };
   switch (chance_.below(4)) {
   case 0:
-    say("kill the persister");
-    kill(peers->persister);
+    kill(peers->persister, "persister");
     break;
   case 1:
-    say("kill the dispatcher");
-    kill(peers->dispatcher);
+    kill(peers->dispatcher, "dispatcher");
     break;
   case 2:
-    say("kill the retry scheduler");
-    kill(peers->retry);
+    kill(peers->retry, "retry scheduler");
     break;
   default:
-    say("kill the dead-letter actor");
-    kill(peers->dead_letters);
+    kill(peers->dead_letters, "dead-letter actor");
   }
   if (chance_.percent(50))
-    process_->sim->run();
+    p.sim->run();
 }
 
 void world::upset() {
-  if (chance_.percent(40)) {
-    const auto some = [&] { return chance_.percent(50) ? 0U : static_cast<unsigned>(chance_.between(5, 100)); };
-    faults_ = {.before = some(), .after = some() / 2, .throws = some() / 4};
-    return say("the store fails in " + std::to_string(faults_.before) + ", loses its answer in " +
-               std::to_string(faults_.after) + ", throws in " + std::to_string(faults_.throws) + " of 100");
-  }
+  if (chance_.percent(40))
+    return upset_store();
   using m = data_plane::mood;
   const auto [next, name] = chance_.one_of<std::pair<m, const char*>>({{m::well, "well"},
                                                                        {m::flaky, "flaky"},
@@ -163,51 +185,125 @@ void world::upset() {
   say(std::string{"the data plane is "} + name);
 }
 
-void world::ask_something() {
-  process& p = *process_;
-  const auto ask = [&](auto f) {
-    compat::anon_send(p.host, errand{[&p, f](caf::event_based_actor* self) { f(self, p.sim->running()); }});
-    if (chance_.percent(70))
-      p.sim->run();
-  };
-  switch (chance_.below(scenario_.in_order ? 5 : 6)) {
-  case 0:
-    say("pause");
-    return compat::anon_send(p.sim->running().supervisor, pause{});
-  case 1:
-    say("resume");
-    return compat::anon_send(p.sim->running().supervisor, resume{});
-  case 2:
-    say("a new key");
-    return compat::anon_send(p.sim->running().supervisor, set_destination{"", "another-key"});
-  case 3:
-    say("flush");
-    return ask([&p, deadline = milliseconds{chance_.between(1, 2'000)}](auto* self, const analytics& running) {
-      ask_as<flush_report>(self, p.notes, running.buffer, flush{deadline});
-    });
-  case 4:
-    say("list dead letters");
-    return ask([&p](auto* self, const analytics& running) {
-      ask_as<dead_page>(self, p.notes, running.supervisor, list_dead{});
-    });
-  default:
-    say("replay dead letters");
-    replayed_ = true;
-    return ask([&p](auto* self, const analytics& running) {
-      ask_as<dead_count>(self, p.notes, running.supervisor, replay_dead{});
-    });
+void world::upset_store() {
+  if (queue_ && chance_.percent(25)) {
+    using room = shared_queue::room;
+    const auto [next, name] = chance_.one_of<std::pair<room, const char*>>(
+        {{room::for_all, "all"}, {room::for_restores, "what it had only"}, {room::for_nothing, "nothing"}});
+    queue_->has_room = next;
+    return say(std::string{"the store has room for "} + name);
   }
+  const auto some = [&] { return chance_.percent(50) ? 0U : static_cast<unsigned>(chance_.between(5, 100)); };
+  faults_ = {.before = some(), .after = some() / 2, .throws = some() / 4, .late = some() / 4};
+  say("the store fails in " + std::to_string(faults_.before) + ", loses its answer in " +
+      std::to_string(faults_.after) + ", throws in " + std::to_string(faults_.throws) + ", is late in " +
+      std::to_string(faults_.late) + " of 100");
+}
+
+void world::ask_something() {
+  process& p = any_running();
+  const auto& running = p.sim->running();
+  switch (chance_.below(5)) {
+  case 0:
+    say(p, "pauses");
+    return compat::anon_send(running.supervisor, pause{});
+  case 1:
+    say(p, "resumes");
+    return compat::anon_send(running.supervisor, resume{});
+  case 2:
+    say(p, "gets a new key");
+    return compat::anon_send(running.supervisor, set_destination{"", "another-key"});
+  case 3:
+    say(p, "is flushed");
+    compat::anon_send(p.host, errand{[&p, d = milliseconds{chance_.between(1, 2'000)}](caf::event_based_actor* self) {
+                        ask_as<flush_report>(self, p.notes, p.sim->running().buffer, flush{d});
+                      }});
+    break;
+  default:
+    ask_about_dead_letters(p);
+  }
+  if (chance_.percent(70))
+    p.sim->run();
+}
+
+void world::ask_about_dead_letters(process& p) {
+  const auto ask = [&]<class Answer>(Answer, auto question) {
+    compat::anon_send(p.host, errand{[&p, question](caf::event_based_actor* self) {
+                        ask_as<Answer>(self, p.notes, p.sim->running().supervisor, question);
+                      }});
+  };
+  const auto which = chance_.below(3);
+  if (which == 0 || scenario_.in_order) {
+    say(p, "lists the dead letters");
+    ask(dead_page{}, list_dead{});
+  } else if (which == 1 || !queue_) {
+    say(p, "replays the dead letters");
+    ask(dead_count{}, replay_dead{});
+  } else {
+    say(p, "purges the dead letters");
+    ask(dead_count{}, purge_dead{});
+  }
+}
+
+void world::upset_time() {
+  process& p = any_running();
+  if (chance_.percent(50)) {
+    using namespace std::chrono_literals;
+    const auto by = chance_.one_of<milliseconds>({-30 * 24h, -1h, -2s, 2s, 1h});
+    p.sim->step_clock(by);
+    ++counts_.clock_steps;
+    return say(p, "has its clock set by " + std::to_string(by.count()) + " ms");
+  }
+  stop(p, milliseconds{chance_.one_of({1'000, 4'000, 12'000, 30'000})});
+  if (chance_.percent(50))
+    pass(p.stopped_until - now_);
+}
+
+void world::forget() {
+  const auto how = chance_.below(8);
+  if (how == 0) {
+    queue_->empty();
+    return say("the store is emptied");
+  }
+  if (how == 1) {
+    queue_->raise_false_alarm();
+    return say("the store seems to be as it was earlier");
+  }
+  const auto follows = chance_.below(10), lacks = chance_.one_of<std::uint64_t>({1, 3, 10, 100});
+  queue_->fail_over(follows, lacks);
+  say("after " + std::to_string(follows) + " units of work a replica stops to follow, and takes over when it lacks " +
+      std::to_string(lacks));
+}
+
+// A queue with one owner gets a second process now and then, which must find that out.
+void world::end_or_begin_one() {
+  const auto most = scenario_.processes + (scenario_.settings.queue.is_multi_processor ? 0 : 1);
+  const auto which = chance_.below(3);
+  if (which == 0 && processes_.size() < most)
+    return start();
+  process& p = any_running();
+  which == 1 ? shut_down(p) : crash(p);
+  pass(milliseconds{chance_.below(200)});
 }
 
 // -- processes --------------------------------------------------------------------------------------------------------
 
 void world::start() {
-  ++started_;
-  say("a process starts");
-  process_ = std::make_unique<process>();
-  process& p = *process_;
-  auto queue = std::make_unique<unreliable_store>(queue_, scenario_.durable, faults_, chance_);
-  p.queue = queue.get();
+  auto& p = *processes_.emplace_back(std::make_unique<process>());
+  p.owes.number = ++started_;
+  say(p, "starts");
+  p.lived = now_;
+  p.waits = true;
+  p.way = std::make_shared<unreliable_way>(faults_, chance_, [this, &p](milliseconds t) { go_on_without(p, t); });
+  std::unique_ptr<store> queue;
+  if (queue_) {
+    auto shared = std::make_unique<shared_store>(queue_, p.way, "process " + std::to_string(started_),
+                                                 scenario_.settings, [this] { return store_time{now_}; });
+    p.queue = shared.get();
+    queue = std::move(shared);
+  } else {
+    queue = std::make_unique<unreliable_store>(memory_, p.way);
+  }
   auto next = [this](std::size_t n) { return static_cast<std::size_t>(chance_.below(n)); };
   p.sim = std::make_unique<virtual_system>(scenario_.settings, virtual_system::setting{.queue = std::move(queue),
                                                                                        .transport = plane_.factory(),
@@ -216,20 +312,27 @@ void world::start() {
                                                                                        .next = next});
   p.host = spawn_host(p.sim->system(), p.notes, chance_.percent(70), p.sim->running().supervisor);
   p.sim->run();
+  p.waits = false;
+  counts_.processes_at_most = std::max<std::uint64_t>(counts_.processes_at_most, processes_.size());
 }
 
 // Nothing that it does from now on reaches the store or the data plane, and its actors go.
-void world::crash() {
+void world::crash(process& p) {
   ++counts_.crashes;
-  say("the process crashes");
-  process_->queue->freeze();
-  end_process();
+  say(p, "crashes");
+  p.way->cut();
+  end(p);
 }
 
-void world::shut_down() {
-  process& p = *process_;
+void world::stop(process& p, milliseconds t) {
+  ++counts_.stops;
+  say(p, "is stopped for " + std::to_string(t.count()) + " ms");
+  p.stopped_until = now_ + t;
+}
+
+void world::shut_down(process& p) {
   const milliseconds deadline{chance_.between(1, 3'000)};
-  say("the process shuts down within " + std::to_string(deadline.count()) + " ms");
+  say(p, "shuts down within " + std::to_string(deadline.count()) + " ms");
   std::optional<shutdown_report> report;
   compat::anon_send(p.host, errand{[&](caf::event_based_actor* self) {
                       ask_as<shutdown_report>(self, p.notes, p.sim->running().supervisor, shutdown{deadline},
@@ -239,128 +342,88 @@ void world::shut_down() {
                                               });
                     }});
   p.sim->run();
-  for (milliseconds waited{0}; !report && waited < deadline + milliseconds{5'000}; waited += milliseconds{50})
+  for (milliseconds waited{0}; !report && !p.notes.ended && waited < deadline + milliseconds{5'000};
+       waited += milliseconds{50})
     pass(milliseconds{50});
-  if (!report)
+  if (!report && !p.notes.ended)
     return violate("a shutdown was not answered");
-  if (report->accepted + report->recovered != report->delivered + report->dead + report->stored + report->lost)
-    violate("the shutdown report does not add up");
-  if (report->lost == 0)
-    promised_.insert(p.accepted.begin(), p.accepted.end());
-  end_process();
+  if (report) {
+    violate(check_report(*report));
+    if (report->lost == p.sim->totals().lost) // nothing was lost with the process
+      p.owes.promised = p.owes.accepted;
+  }
+  end(p);
 }
 
-void world::end_process() {
-  process& p = *process_;
+void world::end(process& p) {
+  note_forgotten();
   if (scenario_.durable)
-    promised_.insert(p.notes.stored.begin(), p.notes.stored.end());
+    p.note_end();
   p.sim->kill(p.sim->running().supervisor);
   if (p.notes.asked != p.notes.answered)
     violate(std::to_string(p.notes.asked - p.notes.answered) + " requests were never answered");
-  counts_.rejected += p.sim->totals().rejected;
+  violate(check_balance(p.count()));
+  counts_.rejected += p.owes.totals.rejected;
+  counts_.lost += p.owes.totals.lost;
+  counts_.elsewhere += p.owes.totals.ended_elsewhere;
+  closed_.push_back(p.owes);
   caf::anon_send_exit(p.host, caf::exit_reason::kill);
   p.host = nullptr;
   now_ += milliseconds{1};
-  process_.reset();
+  std::erase_if(processes_, [&p](const auto& other) { return other.get() == &p; });
+}
+
+void world::end_what_has_ended() {
+  for (std::size_t i = processes_.size(); i-- > 0;)
+    if (processes_[i]->notes.ended) {
+      say(*processes_[i], "has ended");
+      end(*processes_[i]);
+    }
 }
 
 void world::pass(milliseconds t) {
   const auto end = now_ + t;
   while (now_ < end) {
-    const auto step = std::clamp(plane_.until_next(), milliseconds{1}, end - now_);
-    if (process_)
-      process_->sim->advance(step);
-    plane_.pass(step);
+    auto step = std::min(end - now_, plane_.until_next());
+    for (const auto& p : processes_)
+      step = std::min(step, p->until_due(now_));
+    step = std::max(step, milliseconds{1});
     now_ += step;
-    if (process_)
-      process_->sim->run();
+    plane_.pass(step);
+    for (const auto& p : processes_)
+      p->live_until(now_);
   }
 }
 
-// -- what must hold ---------------------------------------------------------------------------------------------------
-
-void world::check_bounds() {
-  const auto s = *queue_->stats();
-  if (s.stored != s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged)
-    violate("the counts of the store do not add up");
-  const auto& o = scenario_.settings;
-  if (plane_.open() > o.max_in_flight)
-    violate(std::to_string(plane_.open()) + " deliveries are in flight");
-  if (!process_)
-    return;
-  auto& intake = process_->sim->intake();
-  if (intake.depth() > o.max_internal_queue_size || intake.depth_bytes() > o.max_internal_queue_bytes)
-    violate("the buffer holds " + std::to_string(intake.depth()) + " events, " + std::to_string(intake.depth_bytes()) +
-            " bytes");
-  const auto totals = intake.totals().snapshot();
-  if (totals.accepted + totals.rejected != process_->offered)
-    violate("an event was neither accepted nor refused");
+void world::go_on_without(process& p, milliseconds t) {
+  const bool waited = std::exchange(p.waits, true);
+  pass(t);
+  p.wait_until(now_);
+  p.waits = waited;
 }
 
-bool world::drained() {
-  const auto s = *queue_->stats();
-  return process_->sim->totals().accepted == process_->sim->totals().stored && s.ready + s.in_flight + s.retry == 0;
+process& world::any_running() {
+  auto which = chance_.below(running());
+  for (const auto& p : processes_)
+    if (p->runs(now_) && which-- == 0)
+      return *p;
+  return *processes_.front();
 }
 
-void world::check_end() {
-  say("all is well again");
-  plane_.is = data_plane::mood::well;
-  faults_ = {};
-  for (milliseconds waited{0}; waited < patience && !drained(); waited += milliseconds{1'000}) {
-    compat::anon_send(process_->sim->running().supervisor, resume{});
-    pass(milliseconds{1'000});
-  }
-  if (!drained())
-    return violate("what waits is not delivered");
-  pass(milliseconds{3'000});
-  const auto totals = process_->sim->totals();
-  // If an answer got lost, and with it persister and dispatcher, nobody knows what it was; the store does.
-  const bool known = !process_->queue->lost_answer();
-  if (totals.waiting != 0 && known)
-    violate(std::to_string(totals.waiting) + " events are said to wait, and do not");
-  if (process_->sim->intake().depth() != 0 && (known || scenario_.durable))
-    violate("the buffer counts events that it does not hold");
-  // Every deadline has passed: nobody waits for anything.
-  if (process_->notes.asked != process_->notes.answered)
-    violate("a request was not answered at its deadline");
-  check_bounds();
-  promised_.insert(process_->accepted.begin(), process_->accepted.end());
-  const auto dead = dead_ids();
-  counts_.dead = dead.size();
-  for (const auto& id : promised_)
-    if (!plane_.has(id) && !dead.contains(id))
-      return violate("event " + id + " is lost");
-  if (scenario_.settings.retry.max_attempts == 1'000)
-    for (const auto& id : dead)
-      if (!id.starts_with(data_plane::poison))
-        return violate("event " + id + " is dead, and was not poisonous");
-  if (scenario_.in_order)
-    check_order();
-}
-
-void world::check_order() {
-  const auto number = [](const std::string& id) { return id.substr(id.size() - 8); };
-  const auto& taken = plane_.taken();
-  for (std::size_t i = 1; i < taken.size(); ++i)
-    if (number(taken[i - 1]) > number(taken[i]))
-      return violate("event " + taken[i] + " came after " + taken[i - 1]);
-}
-
-std::set<std::string> world::dead_ids() {
-  std::set<std::string> ids;
-  for (const auto& d : *queue_->list_dead("", 100'000)) {
-    const auto letter = queue_->show_dead(d.id);
-    const auto more = message_ids_of(*letter->payload);
-    ids.insert(more->begin(), more->end());
-  }
-  return ids;
+std::size_t world::running() const {
+  return static_cast<std::size_t>(
+      std::count_if(processes_.begin(), processes_.end(), [this](const auto& p) { return p->runs(now_); }));
 }
 
 void world::say(std::string line) {
   schedule_.push_back("at " + std::to_string(now_.count()) + " ms: " + std::move(line));
 }
 
-void world::violate(const std::string& what) {
+void world::say(const process& p, const std::string& line) {
+  say("process " + std::to_string(p.owes.number) + " " + line);
+}
+
+void world::violate(const std::optional<std::string>& what) {
   if (!violation_)
     violation_ = what;
 }

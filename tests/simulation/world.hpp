@@ -1,30 +1,38 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "fakes/shared_queue.hpp"
 #include "fakes/unreliable_store.hpp"
 #include "simulation/data_plane.hpp"
-#include "simulation/host.hpp"
+#include "simulation/process.hpp"
 #include "simulation/scenario.hpp"
-#include "support/virtual_system.hpp"
+#include "store/memory_store.hpp"
 
 namespace sluice::test {
 
 /// What a run has been through.
 struct world_counts {
   std::uint64_t events = 0, rejected = 0, taken = 0, duplicates = 0, requests = 0, dead = 0, kills = 0, crashes = 0;
+  std::uint64_t processes_at_most = 0, stops = 0, takeovers = 0, clock_steps = 0;
+  std::uint64_t batches_forgotten = 0, lost = 0, elsewhere = 0;
+
+  void add(const world_counts&);
 };
 
-/// One run of the whole pipeline from a seed: processes that begin, are killed in part or as a whole, and end in order;
-/// a store and a data plane that fail; and at the end, when all is well again, the question whether what was promised
-/// is true. The same seed gives the same run.
+/// One run of the whole pipeline from a seed: processes that begin, are killed in part or as a whole, are stopped, and
+/// end in order; a store that fails and forgets; a data plane that fails; and at the end, when all is well again, the
+/// question whether what was promised is true. The same seed gives the same run. `world.cpp` has what happens,
+/// `world_checks.cpp` what must hold.
 class world {
 public:
   explicit world(std::uint64_t seed);
+  ~world();
 
   /// Gives what was violated; nothing if all promises were kept.
   std::optional<std::string> run();
@@ -34,50 +42,59 @@ public:
   world_counts counts() const;
 
 private:
-  /// A process of a host.
-  struct process {
-    host_notes notes;
-    unreliable_store* queue = nullptr;
-    std::unique_ptr<virtual_system> sim;
-    caf::actor host;
-    /// Of its events, those that the buffer has accepted.
-    std::set<std::string> accepted;
-    std::uint64_t offered = 0;
-  };
-
   void act();
   void offer(std::size_t events);
-  void offer_one(const std::function<void(track)>& by);
+  void offer_one(process&, const std::function<void(track)>& by);
   void kill_one();
   void ask_something();
+  void ask_about_dead_letters(process&);
   void upset();
-  void start();
-  void crash();
-  void shut_down();
-  void end_process();
-  void pass(std::chrono::milliseconds);
-  bool drained();
-  void say(std::string line);
-  void violate(const std::string& what);
+  void upset_store();
+  void upset_time();
+  void forget();
+  void end_or_begin_one();
 
-  void check_bounds();
+  void start();
+  void crash(process&);
+  void stop(process&, milliseconds);
+  void shut_down(process&);
+  void end(process&);
+  void end_what_has_ended();
+  void pass(milliseconds);
+  void go_on_without(process&, milliseconds);
+  process& any_running();
+  std::size_t running() const;
+  void say(std::string line);
+  void say(const process&, const std::string& line);
+  /// `what`: nothing if nothing is wrong.
+  void violate(const std::optional<std::string>& what);
+
+  void note_forgotten();
+  void check_always();
   void check_end();
+  void recover();
+  void flush_all();
+  void check_counts();
   void check_order();
-  std::set<std::string> dead_ids();
+  bool drained() const;
+  store_stats stats() const;
+  whereabouts where_all_are() const;
 
   chance chance_;
   scenario scenario_;
   data_plane plane_;
   store_faults faults_;
-  std::shared_ptr<store> queue_;
-  std::unique_ptr<process> process_;
-  std::chrono::milliseconds now_{0};
+  /// The store is one of these.
+  std::shared_ptr<shared_queue> queue_;
+  std::shared_ptr<memory_store> memory_;
+  std::vector<std::unique_ptr<process>> processes_;
+  /// Of processes that have ended.
+  std::vector<account> closed_;
+  milliseconds now_{0};
   std::uint64_t seed_;
   std::uint64_t started_ = 0;
   std::uint64_t next_event_ = 0;
-  bool replayed_ = false;
-  /// What must have arrived, or be dead, in the end.
-  std::set<std::string> promised_;
+  bool has_forgotten_ = false;
   std::vector<std::string> schedule_;
   std::optional<std::string> violation_;
   world_counts counts_;

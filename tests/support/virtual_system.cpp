@@ -31,7 +31,8 @@ virtual_system::virtual_system(options o, setting s) : next_{std::move(s.next)},
   parts.transport = s.transport ? std::move(s.transport) : endpoint_.factory();
   simulated_machine machine;
   machine.clock = [this, passed = s.passed, start = scheduler_.now()] {
-    return epoch + passed + std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start);
+    return epoch + passed + clock_is_off_ +
+           std::chrono::duration_cast<std::chrono::milliseconds>(scheduler_.now() - start);
   };
   machine.seed = s.seed;
   machine.detach_persister = false;
@@ -62,7 +63,11 @@ void virtual_system::advance(std::chrono::milliseconds total) {
     scheduler_.advance_to(std::max(*due, scheduler_.now()));
     run();
   }
-  scheduler_.advance_to(end);
+  scheduler_.advance_to(std::max(end, scheduler_.now()));
+}
+
+void virtual_system::skip(std::chrono::milliseconds total) {
+  scheduler_.advance_to(scheduler_.now() + total);
 }
 
 void virtual_system::send_events(int n, const std::string& prefix) {

@@ -48,6 +48,11 @@ public:
   void run();
   /// Time passes, and what it makes due happens when it is due.
   void advance(std::chrono::milliseconds);
+  /// Time passes while the process is stopped or waits: what becomes due happens when it goes on. May be called while
+  /// something happens.
+  void skip(std::chrono::milliseconds);
+  /// The wall clock is set; timers do not notice. Below zero: it is set back.
+  void step_clock(std::chrono::milliseconds by) { clock_is_off_ += by; }
 
   caf::actor_system& system() { return scheduler_.system(); }
   virtual_scheduler& scheduler() { return scheduler_; }
@@ -113,6 +118,7 @@ private:
   std::function<std::size_t(std::size_t)> next_;
   fake_endpoint endpoint_;
   std::vector<std::string> log_;
+  std::chrono::milliseconds clock_is_off_{0};
   virtual_scheduler scheduler_;
   std::optional<analytics> running_;
   caf::scoped_actor self_;

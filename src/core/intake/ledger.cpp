@@ -4,6 +4,15 @@
 
 namespace sluice {
 
+namespace {
+
+// By how much `a` is more than `b`.
+std::uint64_t more(std::uint64_t a, std::uint64_t b) {
+  return a - std::min(a, b);
+}
+
+} // namespace
+
 void ledger::open(std::uint64_t sequence, batch_ptr content, cut&& from) {
   cut_ += from.events;
   last_open_ = sequence;
@@ -52,7 +61,7 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
     return close(i, std::min(events, i->second.events), delivered ? end::delivered : end::dead);
   // It had ended before: a dead letter was replayed, or the store has forgotten the end.
   totals_.count_recovered(delivered ? events : 0, delivered ? 0 : events);
-  forgotten_ends_ -= std::min<std::uint64_t>(forgotten_ends_, events);
+  forgotten_own_ -= std::min<std::uint64_t>(forgotten_own_, events);
 }
 
 void ledger::close(entries::iterator i, std::uint32_t events, end how) {
@@ -161,10 +170,10 @@ std::uint64_t ledger::found(const std::vector<std::uint64_t>& page, const std::v
   if (!search_.is_under_way() || page.empty())
     return 0;
   ended_ = ended;
-  const auto known = of(ends_, end::delivered) + of(ends_, end::dead) + of(ends_, end::elsewhere);
-  const auto said = ended.delivered + ended.dead + forgotten_ends_;
-  if (std::exchange(went_back_, false) && said < known)
-    forgotten_ends_ += known - said;
+  if (std::exchange(went_back_, false)) {
+    forgotten_own_ += more(known_own(), said_own());
+    forgotten_elsewhere_ += more(known_elsewhere(), said_elsewhere());
+  }
   for (std::size_t i = 0; i < page.size() && i < there.size(); ++i) {
     const auto e = open_.find(page[i]);
     if (e == open_.end())
@@ -177,11 +186,10 @@ std::uint64_t ledger::found(const std::vector<std::uint64_t>& page, const std::v
   return next_page(1).empty() ? conclude_search() : 0;
 }
 
-// How many events have ended that are not counted here yet.
+// How many events have ended that are not counted here yet. What this process has ended is known at once, so what the
+// store has forgotten of that must not be mixed up with what others have ended, which is known by asking only.
 std::uint64_t ledger::explained() const {
-  const auto known = of(ends_, end::delivered) + of(ends_, end::dead) + of(ends_, end::elsewhere);
-  const auto said = ended_.delivered + ended_.dead + forgotten_ends_;
-  return std::max(said - std::min(said, known), search_.dead());
+  return more(said_own(), known_own()) + more(said_elsewhere(), known_elsewhere());
 }
 
 // What is missing has ended without a word to this process, as far as the store has counted such ends. The rest is

@@ -87,6 +87,11 @@ private:
   void close(entries::iterator, std::uint32_t events, end);
   std::uint64_t conclude_search();
   std::uint64_t explained() const;
+  /// The ends that are known here, and those of which the store has said, of this process and of others.
+  std::uint64_t known_own() const { return of(ends_, end::delivered) + of(ends_, end::dead); }
+  std::uint64_t known_elsewhere() const { return of(ends_, end::elsewhere); }
+  std::uint64_t said_own() const { return ended_.delivered + ended_.dead - ended_.elsewhere + forgotten_own_; }
+  std::uint64_t said_elsewhere() const { return ended_.elsewhere + forgotten_elsewhere_; }
 
   intake& intake_;
   totals& totals_;
@@ -106,7 +111,7 @@ private:
   store_search search_;
   /// What the store said last of the ends of our events, and how many of those known here it has forgotten.
   ended_events ended_;
-  std::uint64_t forgotten_ends_ = 0;
+  std::uint64_t forgotten_own_ = 0, forgotten_elsewhere_ = 0;
   bool went_back_ = false;
   /// How many batches may have left this process before they are looked for.
   std::size_t search_at_ = least_for_search;

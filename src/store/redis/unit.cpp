@@ -341,11 +341,12 @@ bool redis_unit::read_wait(redis_value answer) {
 }
 
 bool redis_unit::read_found(redis_value answer, work_done& done) {
-  if (answer.size() != 2 + 2 * work_.look_for.size())
+  constexpr std::size_t before = 3;
+  if (answer.size() != before + 2 * work_.look_for.size())
     return not_understood();
   const auto events = [&](std::size_t i) { return static_cast<std::uint64_t>(answer[i].integer().value_or(0)); };
-  done.ended = {.delivered = events(0), .dead = events(1)};
-  for (std::size_t i = 2; i < answer.size(); i += 2)
+  done.ended = {.delivered = events(0), .dead = events(1), .elsewhere = events(2)};
+  for (std::size_t i = before; i < answer.size(); i += 2)
     done.found.push_back(
         {.waiting = static_cast<std::uint32_t>(events(i)), .dead = static_cast<std::uint32_t>(events(i + 1))});
   return true;

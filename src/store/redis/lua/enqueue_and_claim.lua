@@ -21,7 +21,7 @@ end
 local slots, deadline = tonumber(ARGV[4]), now + tonumber(ARGV[5])
 give_sign(ARGV[1], ARGV[3], ARGV[6])
 if incarnation ~= '' then
-  redis.call('HSET', incarnations, units, ARGV[13])
+  redis.call('HSET', incarnations, units, ARGV[13], incarnation .. ':token', ARGV[1])
   if tonumber(redis.call('ZSCORE', seen, incarnation) or '0') < now - 3600 * 1000 then
     redis.call('ZADD', seen, text(now), incarnation)
   end

@@ -1,11 +1,12 @@
 -- What is here of batches of the caller. ARGV[4]: its incarnation. ARGV[5…]: their ids.
--- Gives {events of the incarnation that were delivered, and that died, waiting, dead, … of each batch, in events}.
+-- Gives {events of the incarnation that were delivered, that died, of both those that others have ended, waiting,
+-- dead, … of each batch, in events}.
 local refused = refusal()
 if refused then
   return refused
 end
 local answer = {}
-for i, how in ipairs({'delivered', 'dead'}) do
+for i, how in ipairs({'delivered', 'dead', 'elsewhere'}) do
   answer[i] = redis.call('HGET', incarnations, ARGV[4] .. ':' .. how) or '0'
 end
 for i = 5, #ARGV do

@@ -3,8 +3,9 @@
 --   :ready   by place                :retry   by due time            :lease  by deadline    :dead  by time of death
 --   :stat    totals, in events       :ctl     schema, fingerprint, paused
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
---   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :delivered, :dead -> how many of its
---                  events have ended        :seen    incarnations, by their last sign, which may be an hour late
+--   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
+--                  :delivered, :dead -> how many of its events have ended; :elsewhere -> of these, by other processes
+--   :seen    incarnations, by their last sign, which may be an hour late
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
 --   :leases:<token>  ids of the batches in flight of one process
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
@@ -69,8 +70,11 @@ end
 local function add_ended(b, how)
   local incarnation = b.counted == 0 and string.match(b.id, '^(%w+)%-')
   if incarnation then
-    local ended = ended_change[incarnation] or {delivered = 0, dead = 0}
+    local ended = ended_change[incarnation] or {delivered = 0, dead = 0, elsewhere = 0}
     ended[how] = ended[how] + b.events
+    if redis.call('HGET', incarnations, incarnation .. ':token') ~= ARGV[1] then
+      ended.elsewhere = ended.elsewhere + b.events
+    end
     ended_change[incarnation] = ended
   end
 end
@@ -134,7 +138,9 @@ local function write_changes()
 end
 local function forget_incarnation(incarnation)
   redis.call('ZREM', seen, incarnation)
-  redis.call('HDEL', incarnations, incarnation .. ':units', incarnation .. ':delivered', incarnation .. ':dead')
+  for _, what in ipairs({':units', ':token', ':delivered', ':dead', ':elsewhere'}) do
+    redis.call('HDEL', incarnations, incarnation .. what)
+  end
 end
 -- A few of those that have given no sign for a week.
 local function forget_silent_incarnations()

@@ -146,17 +146,17 @@ TEST_CASE("what is missing has ended elsewhere as far as the store counted that,
   const auto search = b.ledger.begin_search();
   REQUIRE(b.ledger.next_page(500) == page{1, 2});
   SECTION("all of it") {
-    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 30}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 30, .elsewhere = 30}) == 0);
     CHECK(b.counts().ended_elsewhere == 30);
     CHECK(b.ledger.report(flush).ended_elsewhere == 30);
   }
   SECTION("the dead letters as well") {
-    CHECK(b.ledger.found({1, 2}, {{.dead = 20}, {.waiting = 10}}, {.dead = 20}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.dead = 20}, {.waiting = 10}}, {.dead = 20, .elsewhere = 20}) == 0);
     CHECK(b.counts().ended_elsewhere == 20);
     CHECK(b.counts().waiting == 10);
   }
   SECTION("the older one") {
-    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 20}) == 10);
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 20, .elsewhere = 20}) == 10);
     CHECK(b.counts().ended_elsewhere == 20);
     CHECK(b.counts().lost == 10);
     CHECK(b.ledger.report(flush).lost == 10);
@@ -197,11 +197,35 @@ TEST_CASE("a store that went back has forgotten ends as well, and they explain n
   b.ledger.stored(1, false);
   b.ledger.stored(2, false);
   b.ledger.begin_search();
-  CHECK(b.ledger.found({1, 2}, {{}, {.waiting = 10}}, {.delivered = 20}) == 0);
+  CHECK(b.ledger.found({1, 2}, {{}, {.waiting = 10}}, {.delivered = 20, .elsewhere = 20}) == 0);
   b.ledger.store_went_back(); // to when it was empty; batch 1 had ended before
   CHECK(b.ledger.found({2}, {{}}, {}) == 10);
   CHECK(b.counts().ended_elsewhere == 20);
   CHECK(b.counts().lost == 10);
+  b.check_sum();
+}
+
+TEST_CASE("a store that forgot what this process has ended has not forgotten what others have", "[core][ledger]") {
+  books b{true, true};
+  b.ledger.stored(1, false);
+  b.ledger.stored(2, true);
+  b.ledger.ended(2, 10, true);
+  b.ledger.store_went_back(); // to when batch 2 waited, and another process had delivered batch 1
+  CHECK(b.ledger.found({1}, {{}}, {.delivered = 20, .elsewhere = 20}) == 0);
+  CHECK(b.counts().ended_elsewhere == 20);
+  CHECK(b.counts().lost == 0);
+  b.check_sum();
+}
+
+TEST_CASE("a dead letter that is counted already explains nothing else that is missing", "[core][ledger]") {
+  books b{true, true};
+  b.ledger.stored(1, false);
+  b.ledger.stored(2, true);
+  b.ledger.ended(2, 4, false); // one half of it
+  b.ledger.store_went_back();
+  CHECK(b.ledger.found({1, 2}, {{.waiting = 20}, {.dead = 4}}, {.dead = 4}) == 6);
+  CHECK(b.counts().dead == 4);
+  CHECK(b.counts().lost == 6);
   b.check_sum();
 }
 

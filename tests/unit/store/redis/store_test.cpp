@@ -98,7 +98,7 @@ TEST_CASE("what other processes have ended is measured for the process whose eve
   const auto done = apply(*a, w);
   REQUIRE(done);
   CHECK(done->found == std::vector<presence>{{0, 0}, {0, 10}, {10, 0}});
-  CHECK(done->ended == ended_events{10, 10});
+  CHECK(done->ended == ended_events{10, 10, 20});
   CHECK(apply(*b, w)->ended == ended_events{10, 0});
 }
 

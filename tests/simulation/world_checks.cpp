@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "core/wire/payload.hpp"
+#include "simulation/world.hpp"
+
+namespace sluice::test {
+
+namespace {
+
+// How long a world that is well again may take to deliver everything.
+constexpr milliseconds patience{30 * 60'000};
+
+} // namespace
+
+void world::note_forgotten() {
+  if (!queue_)
+    return;
+  const auto ids = queue_->take_forgotten();
+  has_forgotten_ = has_forgotten_ || !ids.empty();
+  for (const auto& p : processes_)
+    p->note_forgotten(ids, now_);
+  for (auto& a : closed_)
+    a.forgotten_unnoticed.insert(ids.begin(), ids.end());
+}
+
+void world::check_always() {
+  note_forgotten();
+  const auto s = stats();
+  if (s.stored != s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged)
+    violate("the counts of the store do not add up");
+  const auto& o = scenario_.settings;
+  // A store that went back leases batches again that are under way, by the same fences.
+  const std::size_t at_a_time = has_forgotten_ ? 2 * o.max_in_flight : o.max_in_flight;
+  if (plane_.open() > at_a_time * processes_.size())
+    violate(std::to_string(plane_.open()) + " deliveries are in flight");
+  for (const auto& p : processes_) {
+    auto& intake = p->sim->intake();
+    if (intake.depth() > o.max_internal_queue_size || intake.depth_bytes() > o.max_internal_queue_bytes)
+      violate("the buffer holds " + std::to_string(intake.depth()) + " events, " +
+              std::to_string(intake.depth_bytes()) + " bytes");
+    violate(check_balance(p->count()));
+    if (p->owes.totals.accepted + p->owes.totals.rejected != p->offered)
+      violate("an event was neither accepted nor rejected");
+  }
+}
+
+void world::check_end() {
+  recover();
+  if (violation_)
+    return;
+  flush_all();
+  end_what_has_ended();
+  check_always();
+  check_counts();
+  auto where = where_all_are();
+  counts_.dead = where.ever_dead.size();
+  for (const auto& p : processes_) {
+    p->owes.promised = p->owes.accepted;
+    violate(check_promises(p->owes, where));
+  }
+  for (const auto& a : closed_)
+    violate(check_promises(a, where));
+  const auto& o = scenario_.settings;
+  if (o.retry.max_attempts == 1'000 && o.queue.max_crashes == 100)
+    for (const auto& id : where.ever_dead)
+      if (!id.starts_with(data_plane::poison))
+        return violate("event " + id + " is dead, and was not poisonous");
+  if (scenario_.in_order && !has_forgotten_)
+    check_order();
+}
+
+// All is well again, and every process that still can goes on.
+void world::recover() {
+  say("all is well again");
+  plane_.is = data_plane::mood::well;
+  faults_ = {};
+  if (queue_)
+    queue_->settle_down();
+  for (milliseconds waited{0}; waited < patience; waited += milliseconds{1'000}) {
+    end_what_has_ended();
+    if (processes_.empty())
+      start();
+    if (running() == processes_.size() && drained())
+      return;
+    for (const auto& p : processes_)
+      compat::anon_send(p->sim->running().supervisor, resume{});
+    pass(milliseconds{1'000});
+  }
+  violate("what waits is not delivered");
+}
+
+bool world::drained() const {
+  const auto s = stats();
+  return s.ready + s.in_flight + s.retry == 0 && std::all_of(processes_.begin(), processes_.end(), [](const auto& p) {
+           return p->sim->totals().accepted == p->sim->totals().stored;
+         });
+}
+
+// Every deadline passes, and every process looks for what it does not know.
+void world::flush_all() {
+  for (const auto& p : processes_)
+    compat::anon_send(p->host, errand{[&p](caf::event_based_actor* self) {
+                        ask_as<flush_report>(self, p->notes, p->sim->running().buffer, flush{milliseconds{1'000}});
+                      }});
+  pass(milliseconds{3'000});
+}
+
+void world::check_counts() {
+  for (const auto& p : processes_) {
+    const auto& totals = p->count().totals;
+    if (totals.waiting != 0)
+      violate(std::to_string(totals.waiting) + " events are said to wait, and do not");
+    if (p->sim->intake().depth() != 0)
+      violate("the buffer counts events that it does not hold");
+    if (p->notes.asked != p->notes.answered)
+      violate("a request was not answered at its deadline");
+  }
+}
+
+void world::check_order() {
+  const auto number = [](const std::string& id) { return id.substr(id.size() - 8); };
+  const auto& taken = plane_.taken();
+  for (std::size_t i = 1; i < taken.size(); ++i)
+    if (number(taken[i - 1]) > number(taken[i]))
+      return violate("event " + taken[i] + " came after " + taken[i - 1]);
+}
+
+store_stats world::stats() const {
+  return queue_ ? queue_->stats() : memory_->stats().value();
+}
+
+whereabouts world::where_all_are() const {
+  whereabouts where{.delivered = {plane_.taken().begin(), plane_.taken().end()}};
+  if (queue_) {
+    where.ever_dead = queue_->ever_dead_ids();
+    where.waiting = queue_->waiting_ids();
+    return where;
+  }
+  for (const auto& d : *memory_->list_dead("", 100'000))
+    for (auto& id : *message_ids_of(*memory_->show_dead(d.id)->payload))
+      where.ever_dead.insert(std::move(id));
+  return where;
+}
+
+} // namespace sluice::test
