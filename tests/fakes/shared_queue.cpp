@@ -312,7 +312,6 @@ void shared_queue::move(entry& e, where next, store_time at) {
 void shared_queue::end(const std::string& token, entry& e, bool delivered) {
   const auto events = e.content->events;
   const auto ids = message_ids(*e.content);
-  ends_ += events;
   if (!delivered)
     ever_dead_ids_.insert(ids.begin(), ids.end());
   if (std::exchange(e.has_died, true))
@@ -429,6 +428,7 @@ void shared_queue::go_back(queue_state earlier) {
                       std::inserter(forgotten_, forgotten_.end()));
   for (const auto& [id, e] : now_.batches)
     batches_forgotten_ += earlier.batches.contains(id) ? 0 : 1;
+  has_gone_back_ = true;
   now_ = std::move(earlier);
   failover_.reset();
 }

@@ -116,11 +116,10 @@ public:
   /// The message ids of the events that wait, and of those that are dead letters or were once.
   std::set<std::string> waiting_ids() const;
   const std::set<std::string>& ever_dead_ids() const noexcept { return ever_dead_ids_; }
-  /// Events that were acknowledged or buried, whether that was forgotten or not.
-  std::uint64_t ends() const noexcept { return ends_; }
   /// How often a process took what another one had left, and how many batches were forgotten.
   std::uint64_t takeovers() const noexcept { return takeovers_; }
   std::uint64_t batches_forgotten() const noexcept { return batches_forgotten_; }
+  bool has_gone_back() const noexcept { return has_gone_back_; }
 
 private:
   using entry = queue_state::entry;
@@ -160,7 +159,8 @@ private:
   std::optional<failover> failover_;
   std::set<std::string> forgotten_;
   std::set<std::string> ever_dead_ids_;
-  std::uint64_t ends_ = 0, takeovers_ = 0, batches_forgotten_ = 0;
+  std::uint64_t takeovers_ = 0, batches_forgotten_ = 0;
+  bool has_gone_back_ = false;
 };
 
 } // namespace sluice::test

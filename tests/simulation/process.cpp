@@ -46,15 +46,17 @@ void process::note_forgotten(const std::set<std::string>& ids, milliseconds now)
 }
 
 const account& process::count() {
+  if (const auto looked = queue ? queue->looked_at() : std::nullopt; looked && looked->time_since_epoch() > forgot_at_)
+    just_forgotten_.clear();
   owes.totals = sim->totals();
   return owes;
 }
 
-void process::note_end() {
+void process::note_end(bool in_time) {
   owes.promised.insert(notes.stored.begin(), notes.stored.end());
-  const auto looked = queue ? queue->looked_at() : std::nullopt;
-  if (!looked || looked->time_since_epoch() <= forgot_at_)
-    owes.forgotten_unnoticed.insert(just_forgotten_.begin(), just_forgotten_.end());
+  if (in_time)
+    count();
+  owes.forgotten_unnoticed.insert(just_forgotten_.begin(), just_forgotten_.end());
 }
 
 } // namespace sluice::test

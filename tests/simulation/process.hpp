@@ -39,8 +39,9 @@ struct process {
   void note_forgotten(const std::set<std::string>& ids, milliseconds now);
   /// Brings the account up to date.
   const account& count();
-  /// It ends: what it has not looked for since the store forgot it, it could not notice.
-  void note_end();
+  /// It ends. What it has not looked for since the store forgot it, it could not notice; nor, if it ends at a deadline
+  /// and not before, what it has looked for since it was last counted.
+  void note_end(bool in_time);
 
 private:
   milliseconds forgot_at_{0};

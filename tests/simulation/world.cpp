@@ -333,6 +333,7 @@ void world::stop(process& p, milliseconds t) {
 void world::shut_down(process& p) {
   const milliseconds deadline{chance_.between(1, 3'000)};
   say(p, "shuts down within " + std::to_string(deadline.count()) + " ms");
+  const auto asked = now_;
   std::optional<shutdown_report> report;
   compat::anon_send(p.host, errand{[&](caf::event_based_actor* self) {
                       ask_as<shutdown_report>(self, p.notes, p.sim->running().supervisor, shutdown{deadline},
@@ -352,13 +353,13 @@ void world::shut_down(process& p) {
     if (report->lost == p.sim->totals().lost) // nothing was lost with the process
       p.owes.promised = p.owes.accepted;
   }
-  end(p);
+  end(p, now_ < asked + deadline);
 }
 
-void world::end(process& p) {
+void world::end(process& p, bool in_time) {
   note_forgotten();
   if (scenario_.durable)
-    p.note_end();
+    p.note_end(in_time);
   p.sim->kill(p.sim->running().supervisor);
   if (p.notes.asked != p.notes.answered)
     violate(std::to_string(p.notes.asked - p.notes.answered) + " requests were never answered");

@@ -58,7 +58,7 @@ private:
   void crash(process&);
   void stop(process&, milliseconds);
   void shut_down(process&);
-  void end(process&);
+  void end(process&, bool in_time = true);
   void end_what_has_ended();
   void pass(milliseconds);
   void go_on_without(process&, milliseconds);
@@ -77,6 +77,8 @@ private:
   void check_counts();
   void check_order();
   bool drained() const;
+  /// A store that has gone back may deliver what it had delivered, and puts what is restored before what is ready.
+  bool has_gone_back() const;
   store_stats stats() const;
   whereabouts where_all_are() const;
 
@@ -94,7 +96,6 @@ private:
   std::uint64_t seed_;
   std::uint64_t started_ = 0;
   std::uint64_t next_event_ = 0;
-  bool has_forgotten_ = false;
   std::vector<std::string> schedule_;
   std::optional<std::string> violation_;
   world_counts counts_;

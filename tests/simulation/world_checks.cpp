@@ -12,11 +12,14 @@ constexpr milliseconds patience{30 * 60'000};
 
 } // namespace
 
+bool world::has_gone_back() const {
+  return queue_ && queue_->has_gone_back();
+}
+
 void world::note_forgotten() {
   if (!queue_)
     return;
   const auto ids = queue_->take_forgotten();
-  has_forgotten_ = has_forgotten_ || !ids.empty();
   for (const auto& p : processes_)
     p->note_forgotten(ids, now_);
   for (auto& a : closed_)
@@ -30,7 +33,7 @@ void world::check_always() {
     violate("the counts of the store do not add up");
   const auto& o = scenario_.settings;
   // A store that went back leases batches again that are under way, by the same fences.
-  const std::size_t at_a_time = has_forgotten_ ? 2 * o.max_in_flight : o.max_in_flight;
+  const std::size_t at_a_time = has_gone_back() ? 2 * o.max_in_flight : o.max_in_flight;
   if (plane_.open() > at_a_time * processes_.size())
     violate(std::to_string(plane_.open()) + " deliveries are in flight");
   for (const auto& p : processes_) {
@@ -65,7 +68,7 @@ void world::check_end() {
     for (const auto& id : where.ever_dead)
       if (!id.starts_with(data_plane::poison))
         return violate("event " + id + " is dead, and was not poisonous");
-  if (scenario_.in_order && !has_forgotten_)
+  if (scenario_.in_order && !has_gone_back())
     check_order();
 }
 
