@@ -16,7 +16,7 @@ void persister_state::start(self_pointer self, context_ptr context) {
   commit_.emplace(context_->settings, context_->queue->shared(), context_->incarnation);
   if (context_->redirected) // an earlier persister may have failed before the store knew
     commit_->redirect(fingerprint_of(context_->settings));
-  if (context_->queue->shared())
+  if (queue().poll_interval() > milliseconds{0})
     set_heartbeat();
 }
 

@@ -120,9 +120,9 @@ struct redis_options {
   std::string username{};
   /// A secret: never logged, stored or put into an error. Default: empty, no authentication.
   std::string password{};
-  /// Deadline to connect. 1 ms to 1 h, default 2 s.
+  /// Deadline to connect, with name resolution and authentication. 1 ms to 1 h, default 2 s.
   milliseconds connect{2'000};
-  /// Deadline of each wait to send or receive. 1 ms to 1 h, default 5 s.
+  /// Deadline of a round trip. A unit of work takes no longer than this and `connect`. 1 ms to 1 h, default 5 s.
   milliseconds command{5'000};
   /// When a batch counts as stored. Default `memory`.
   redis_ack ack = redis_ack::memory;

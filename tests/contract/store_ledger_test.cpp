@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using backends_with_ledger = std::tuple<redis_backend, shared_redis_backend>;
+// Those whose queues more than one process has had.
+using backends_for_many = std::tuple<redis_backend, shared_redis_backend>;
 
 const std::string ours(32, 'a'), others(32, 'b');
 
@@ -61,8 +62,7 @@ struct process_under_test : store_under_test<Backend> {
 
 } // namespace
 
-TEMPLATE_LIST_TEST_CASE("what is looked for is found, dead or waiting, in every state", "[store]",
-                        backends_with_ledger) {
+TEMPLATE_LIST_TEST_CASE("what is looked for is found, dead or waiting, in every state", "[store]", backends) {
   process_under_test<TestType> b;
   const auto leased = b.put({make(own(1), 1), make(own(2), 2), make(own(3), 3), make(own(4), 4)}, 3).granted;
   REQUIRE(leased.size() == 3);
@@ -77,8 +77,7 @@ TEMPLATE_LIST_TEST_CASE("what is looked for is found, dead or waiting, in every 
   CHECK(b.apply({}).found.empty());
 }
 
-TEMPLATE_LIST_TEST_CASE("what is looked for is answered after everything else in the unit", "[store]",
-                        backends_with_ledger) {
+TEMPLATE_LIST_TEST_CASE("what is looked for is answered after everything else in the unit", "[store]", backends) {
   process_under_test<TestType> b;
   const auto leased = b.put({make(own(1)), make(own(2))}, 2).granted;
   unit_of_work w;
@@ -90,8 +89,7 @@ TEMPLATE_LIST_TEST_CASE("what is looked for is answered after everything else in
   CHECK(done.ended == ended_events{10, 10});
 }
 
-TEMPLATE_LIST_TEST_CASE("the batches that splits have made of a batch are found under its id", "[store]",
-                        backends_with_ledger) {
+TEMPLATE_LIST_TEST_CASE("the batches that splits have made of a batch are found under its id", "[store]", backends) {
   process_under_test<TestType> b;
   const auto id = own(1);
   const auto whole = b.put({make(id, 10)}, 1).granted.at(0);
@@ -114,7 +112,7 @@ TEMPLATE_LIST_TEST_CASE("the batches that splits have made of a batch are found 
 }
 
 TEMPLATE_LIST_TEST_CASE("a batch of which a part by splits is there is there as well, and stored once", "[store]",
-                        backends_with_ledger) {
+                        backends) {
   process_under_test<TestType> b;
   const auto id = own(1);
   const auto whole = b.put({make(id, 10)}, 1).granted.at(0);
@@ -135,7 +133,7 @@ TEMPLATE_LIST_TEST_CASE("a batch of which a part by splits is there is there as 
   CHECK(b.backend.agrees());
 }
 
-TEMPLATE_LIST_TEST_CASE("an event counts as ended once, at its first end", "[store]", backends_with_ledger) {
+TEMPLATE_LIST_TEST_CASE("an event counts as ended once, at its first end", "[store]", backends) {
   process_under_test<TestType> b;
   const auto leased = b.put({make(own(1), 1), make(own(2), 2), make(own(3), 4)}, 3).granted;
   CHECK(b.ended() == ended_events{0, 0});
@@ -178,7 +176,7 @@ TEMPLATE_LIST_TEST_CASE("an event counts as ended once, at its first end", "[sto
 }
 
 TEMPLATE_LIST_TEST_CASE("what others have ended is counted for the process that it came from, and nothing else",
-                        "[store]", backends_with_ledger) {
+                        "[store]", backends_for_many) {
   process_under_test<TestType> b;
   b.put({make(own(1), 1), make(others + "-1", 2), make("c", 4)});
   for (const auto& x : b.claim(3))
@@ -195,7 +193,7 @@ TEMPLATE_LIST_TEST_CASE("what others have ended is counted for the process that 
 }
 
 TEMPLATE_LIST_TEST_CASE("what is restored has room past every bound, and goes before everything that is ready",
-                        "[store]", backends_with_ledger) {
+                        "[store]", backends) {
   for (const auto& limits : {queue_options{.max_backlog_events = 20, .max_backlog_bytes = 1'000'000},
                              queue_options{.max_backlog_events = 1'000, .max_backlog_bytes = 200}}) {
     options o;
@@ -216,8 +214,7 @@ TEMPLATE_LIST_TEST_CASE("what is restored has room past every bound, and goes be
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("what is restored into an empty queue goes before what is new", "[store]",
-                        backends_with_ledger) {
+TEMPLATE_LIST_TEST_CASE("what is restored into an empty queue goes before what is new", "[store]", backends) {
   process_under_test<TestType> b;
   b.restore({make(own(2)), make(own(1))});
   b.put({make(own(3))});
@@ -228,7 +225,7 @@ TEMPLATE_LIST_TEST_CASE("what is restored into an empty queue goes before what i
 }
 
 TEMPLATE_LIST_TEST_CASE("a split with halves that are there already is applied, and they stay as they are", "[store]",
-                        backends_with_ledger) {
+                        backends) {
   process_under_test<TestType> b;
   const auto id = own(1);
   const auto first = make(id + ".0", 4), second = make(id + ".1", 6);
@@ -263,7 +260,7 @@ TEMPLATE_LIST_TEST_CASE("a split with halves that are there already is applied, 
   CHECK(b.backend.agrees());
 }
 
-TEMPLATE_LIST_TEST_CASE("halves that are there and do not add up are refused", "[store]", backends_with_ledger) {
+TEMPLATE_LIST_TEST_CASE("halves that are there and do not add up are refused", "[store]", backends) {
   process_under_test<TestType> b;
   const auto id = own(1);
   const auto whole = b.put({make(id, 10)}, 1).granted.at(0);
@@ -273,8 +270,7 @@ TEMPLATE_LIST_TEST_CASE("halves that are there and do not add up are refused", "
   CHECK(b.backend.agrees());
 }
 
-TEMPLATE_LIST_TEST_CASE("no dead letter is dropped for one that has no room even without it", "[store]",
-                        backends_with_ledger) {
+TEMPLATE_LIST_TEST_CASE("no dead letter is dropped for one that has no room even without it", "[store]", backends) {
   options o;
   SECTION("by events") {
     o.dead_letters = {.max_events = 15, .max_bytes = 1'000'000, .when_full = dead_letters_full::drop_oldest};

@@ -222,6 +222,8 @@ std::optional<std::uint64_t> delivery_job::left_in_queue() {
   const auto queue = make_queue_admin(arguments.settings());
   if (!queue && queue.error().code == errc::not_a_queue) // its file is gone, and with it what waited there
     return 0;
+  if (stopped()) // Another process may have taken the queue, and have ended by now.
+    return std::nullopt;
   const auto stats = queue ? (*queue)->stats() : queue.error();
   if (!stats || !stats->owners.empty())
     return std::nullopt;

@@ -93,7 +93,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("redis.username", o.redis.username, "a user of Redis's access control lists");
   visit("redis.password", o.redis.password, "the password");
   visit("redis.connect", o.redis.connect, time{ms, hour}, "deadline to connect");
-  visit("redis.command", o.redis.command, time{ms, hour}, "deadline of a wait to send or receive");
+  visit("redis.command", o.redis.command, time{ms, hour}, "deadline of a round trip");
   visit("redis.ack", o.redis.ack, "memory, or fsync: when a batch counts as stored");
   visit("redis.wait_replicas", o.redis.wait_replicas, between<int>{0, 16}, "replicas that must have a stored batch");
   visit("queue.name", o.queue.name, "the queue in Redis");

@@ -1,5 +1,10 @@
 #include "store/redis/connection.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -37,6 +42,11 @@ void redis_connection::closer::operator()(redisContext* context) const noexcept 
   redisFree(context);
 }
 
+redis_connection::time_limit::time_limit(redis_connection& c, milliseconds limit)
+    : connection_{c}, before_{c.deadline_} {
+  c.deadline_ = std::min(before_, clock::now() + limit);
+}
+
 redis_connection::redis_connection(redis_options options, log_hook log)
     : options_{std::move(options)}, log_{std::move(log)} {}
 
@@ -44,6 +54,7 @@ result<void> redis_connection::open() {
   if (context_)
     return {};
   const sigpipe_guard guard;
+  const time_limit limit{*this, options_.connect};
   for (auto step : {&redis_connection::connect, &redis_connection::authenticate, &redis_connection::load_scripts,
                     &redis_connection::look_around})
     if (auto done = (this->*step)(); !done) {
@@ -59,18 +70,38 @@ void redis_connection::close() noexcept {
   gathered_ = 0;
 }
 
+milliseconds redis_connection::left() const {
+  return std::max(std::chrono::ceil<milliseconds>(deadline_ - clock::now()), milliseconds{0});
+}
+
 result<void> redis_connection::connect() {
-  const auto deadline = as_timeval(options_.connect);
-  context_.reset(options_.unix_socket.empty() ? redisConnectWithTimeout(options_.host.c_str(), options_.port, deadline)
-                                              : redisConnectUnixWithTimeout(options_.unix_socket.c_str(), deadline));
+  std::vector<std::string> addresses{options_.unix_socket};
+  if (options_.unix_socket.empty()) {
+    auto found = lookup_.find(options_.host, deadline_);
+    if (!found)
+      return found.error();
+    addresses = std::move(*found);
+  }
   gathered_ = 0;
+  // One that does not answer leaves time for the others.
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    context_ = connect_to(addresses[i], std::max(left() / static_cast<int>(addresses.size() - i), milliseconds{1}));
+    if (context_ && context_->err == 0)
+      break;
+  }
   if (!context_ || context_->err != 0)
-    return failure("cannot connect");
-  if (redisSetTimeout(context_.get(), as_timeval(options_.command)) != REDIS_OK)
-    return failure("cannot set a deadline");
+    return failure("cannot connect", nullptr);
   const int on = 1;
   ::setsockopt(context_->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   return {};
+}
+
+std::unique_ptr<redisContext, redis_connection::closer> redis_connection::connect_to(const std::string& address,
+                                                                                     milliseconds limit) {
+  const auto t = as_timeval(limit);
+  return std::unique_ptr<redisContext, closer>{options_.unix_socket.empty()
+                                                   ? redisConnectWithTimeout(address.c_str(), options_.port, t)
+                                                   : redisConnectUnixWithTimeout(address.c_str(), t)};
 }
 
 result<void> redis_connection::authenticate() {
@@ -146,18 +177,53 @@ result<std::vector<redis_reply>> redis_connection::run() {
   if (!context_)
     return error{errc::store_failed, "persistence", "Redis at " + address(options_) + ": not connected"};
   const sigpipe_guard guard;
+  const time_limit limit{*this, options_.command};
   std::vector<redis_reply> answers;
   answers.reserve(gathered_);
-  for (; gathered_ > 0; --gathered_) {
-    void* answer = nullptr;
-    if (redisGetReply(context_.get(), &answer) != REDIS_OK || !answer) {
-      auto why = failure("no answer");
+  for (bool sent = send(); gathered_ > 0; --gathered_) {
+    void* answer = sent ? receive() : nullptr;
+    if (!answer) {
+      auto why = failure("no answer", left().count() == 0 ? "the deadline has passed" : nullptr);
       close();
       return why;
     }
     answers.emplace_back(answer);
   }
   return answers;
+}
+
+bool redis_connection::send() {
+  // A write to a socket that takes nothing more blocks.
+  if (redisSetTimeout(context_.get(), as_timeval(std::max(left(), milliseconds{1}))) != REDIS_OK)
+    return false;
+  for (int done = 0; done == 0;)
+    if (!wait_for(POLLOUT) || redisBufferWrite(context_.get(), &done) != REDIS_OK)
+      return false;
+  return true;
+}
+
+// Null: there is none in time, or what comes is none.
+void* redis_connection::receive() {
+  for (void* answer = nullptr;;) {
+    if (redisReaderGetReply(context_->reader, &answer) != REDIS_OK)
+      return nullptr;
+    if (answer)
+      return answer;
+    if (!wait_for(POLLIN) || redisBufferRead(context_.get()) != REDIS_OK)
+      return nullptr;
+  }
+}
+
+bool redis_connection::wait_for(short event) {
+  pollfd p{.fd = context_->fd, .events = event, .revents = 0};
+  for (;;) {
+    const auto ms = left().count();
+    const int ready = ::poll(&p, 1, static_cast<int>(std::min<milliseconds::rep>(ms, 3'600'000)));
+    if (ready > 0)
+      return true;
+    if (ms == 0 || (ready < 0 && errno != EINTR))
+      return false;
+  }
 }
 
 result<redis_reply> redis_connection::run_one(redis_script script, std::string_view queue,
@@ -186,8 +252,12 @@ result<redis_reply> redis_connection::run_one(redis_script script, std::string_v
   }
 }
 
-error redis_connection::failure(std::string_view what) {
-  const char* why = context_ ? context_->errstr : "out of memory";
+error redis_connection::failure(std::string_view what, const char* why) {
+  if (!why)
+    why = !context_                    ? "out of memory"
+          : context_->err != 0         ? context_->errstr
+          : context_->reader->err != 0 ? context_->reader->errstr
+                                       : std::strerror(errno);
   return {errc::store_failed, "persistence", "Redis at " + address(options_) + ": " + std::string{what} + ": " + why};
 }
 

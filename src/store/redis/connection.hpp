@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "sluice/options.hpp"
+#include "store/redis/lookup.hpp"
 #include "store/redis/reply.hpp"
 #include "store/redis/scripts.hpp" // made of src/store/redis/lua/*.lua by the build
 
@@ -21,9 +23,23 @@ inline constexpr std::size_t redis_script_most = 500;
 /// every command without an answer is unknown. Commands are gathered and sent together. For one thread.
 class redis_connection {
 public:
+  /// While it lives, whatever the connection does ends in time, or fails.
+  class time_limit {
+  public:
+    time_limit(redis_connection&, milliseconds);
+    ~time_limit() { connection_.deadline_ = before_; }
+    time_limit(const time_limit&) = delete;
+    time_limit& operator=(const time_limit&) = delete;
+
+  private:
+    redis_connection& connection_;
+    const std::chrono::steady_clock::time_point before_;
+  };
+
   explicit redis_connection(redis_options, log_hook log = {});
 
-  /// Connects, unless it is connected: credentials, database, scripts. Errors: `store_failed`.
+  /// Connects within `redis.connect`, unless it is connected: name resolution, credentials, database, scripts.
+  /// Errors: `store_failed`.
   result<void> open();
   bool is_open() const noexcept { return context_ != nullptr; }
   std::uint64_t times_connected() const noexcept { return times_connected_; }
@@ -35,7 +51,7 @@ public:
   /// Gathers a call of a script on the queue with this name.
   void call(redis_script, std::string_view queue, const std::vector<std::string_view>& arguments);
 
-  /// Sends what was gathered. Gives an answer for each command, which may be an error.
+  /// Sends what was gathered. Gives an answer for each command, which may be an error, within `redis.command`.
   /// Errors: the connection failed, and is closed.
   result<std::vector<redis_reply>> run();
 
@@ -51,14 +67,24 @@ private:
     void operator()(redisContext*) const noexcept;
   };
 
+  using clock = std::chrono::steady_clock;
+
   result<void> connect();
+  std::unique_ptr<redisContext, closer> connect_to(const std::string& address, milliseconds);
+  bool send();
+  void* receive();
+  bool wait_for(short event);
+  milliseconds left() const;
   result<void> authenticate();
   result<void> look_around();
-  error failure(std::string_view what);
+  /// `why`: null for what hiredis says.
+  error failure(std::string_view what, const char* why);
 
   const redis_options options_;
   const log_hook log_;
+  redis_lookup lookup_;
   std::unique_ptr<redisContext, closer> context_;
+  clock::time_point deadline_ = clock::time_point::max();
   std::array<std::string, redis_scripts.size()> hashes_;
   std::uint64_t times_connected_ = 0;
   std::size_t gathered_ = 0;

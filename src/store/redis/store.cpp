@@ -12,7 +12,8 @@ constexpr milliseconds poll{1'000};
 } // namespace
 
 redis_store::redis_store(const redis_options& where, const options& o, std::string fingerprint)
-    : settings_{o}, queue_{redis_queue_name(o.queue)}, connection_{std::make_shared<redis_connection>(where, o.log)},
+    : settings_{o}, connect_limit_{where.connect}, call_limit_{where.connect + where.command},
+      queue_{redis_queue_name(o.queue)}, connection_{std::make_shared<redis_connection>(where, o.log)},
       owner_{*connection_, queue_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue, &owner_} {}
 
 milliseconds redis_store::poll_interval() {
@@ -22,12 +23,20 @@ milliseconds redis_store::poll_interval() {
 }
 
 result<store_stats> redis_store::stats() {
+  const redis_connection::time_limit limit{*connection_, call_limit_};
   if (auto ours = owner_.ensure(); !ours) // a queue that is new is made by that
     return ours.error();
   return admin_.stats();
 }
 
+void redis_store::leave() {
+  // It is not worth a long wait: what does not arrive is over after owner_ttl.
+  const redis_connection::time_limit limit{*connection_, connect_limit_};
+  owner_.leave(incarnation_);
+}
+
 work_result redis_store::apply(const unit_of_work& work) {
+  const redis_connection::time_limit limit{*connection_, call_limit_};
   if (std::exchange(incarnation_, work.incarnation) != work.incarnation)
     answered_ = 0;
   for (bool again = true;; again = false) {

@@ -20,7 +20,7 @@ public:
   redis_store(const redis_options& where, const options&, std::string fingerprint);
 
   work_result apply(const unit_of_work&) override;
-  void leave() override { owner_.leave(incarnation_); }
+  void leave() override;
   bool durable() const noexcept override { return true; }
   bool shared() const noexcept override { return settings_.queue.is_multi_processor; }
   /// A second; a shared queue's processes spread themselves a little.
@@ -43,6 +43,8 @@ private:
   result<void> fetch_bodies(work_done&, std::vector<lease>& empty);
 
   const options settings_;
+  /// To connect takes no longer, nor does a call of the persister.
+  const milliseconds connect_limit_, call_limit_;
   const std::string queue_;
   const std::shared_ptr<redis_connection> connection_;
   redis_owner owner_;

@@ -16,6 +16,8 @@ namespace {
 constexpr off_t reserved = off_t{1} << 20;
 // How often a full disk is looked at.
 constexpr std::chrono::seconds look_interval{1};
+// How often the log says at most that the disk is full.
+constexpr std::chrono::minutes say_interval{10};
 
 std::string reserve_of(const std::string& path) {
   return path + ".reserve";
@@ -59,12 +61,17 @@ void disk_reserve::ran_out(store_time now) {
   looked_ = now;
   if (std::exchange(held_, false) && ::ftruncate(file_.descriptor(), 0) != 0)
     say(log_level::warning, "the room that is reserved beside " + path_ + " cannot be given up");
-  if (!std::exchange(full_, true))
-    say(log_level::error, "the disk is full: " + path_ + " takes no new batches until it has room; deliveries go on");
+  // A disk that is nearly full becomes full again and again.
+  const bool lately = said_ && now >= *said_ && now - *said_ < say_interval;
+  if (std::exchange(full_, true) || lately)
+    return;
+  said_ = now;
+  is_said_ = true;
+  say(log_level::error, "the disk is full: " + path_ + " takes no new batches until it has room; deliveries go on");
 }
 
 void disk_reserve::grew() {
-  if (std::exchange(full_, false))
+  if (std::exchange(full_, false) && std::exchange(is_said_, false))
     say(log_level::info, "the disk has room again: " + path_ + " takes new batches");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "sluice/options.hpp"
@@ -42,7 +43,10 @@ private:
   file_beside file_;
   log_hook log_;
   bool held_ = false;
-  bool full_ = false; ///< As the log has it.
+  bool full_ = false;
+  /// When the log said last that the disk is full, and whether it is to say that there is room again.
+  std::optional<store_time> said_{};
+  bool is_said_ = false;
   bool removed_ = false;
   store_time looked_{};
 };

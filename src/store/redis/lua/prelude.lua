@@ -69,13 +69,18 @@ end
 -- The events of a batch have come to an end, which counts once.
 local function add_ended(b, how)
   local incarnation = b.counted == 0 and string.match(b.id, '^(%w+)%-')
-  if incarnation then
-    local ended = ended_change[incarnation] or {delivered = 0, dead = 0, elsewhere = 0}
-    ended[how] = ended[how] + b.events
-    if redis.call('HGET', incarnations, incarnation .. ':token') ~= ARGV[1] then
-      ended.elsewhere = ended.elsewhere + b.events
-    end
+  if not incarnation then
+    return
+  end
+  local ended = ended_change[incarnation]
+  if not ended then
+    ended = {events = {delivered = 0, dead = 0, elsewhere = 0}}
+    ended.by_other = redis.call('HGET', incarnations, incarnation .. ':token') ~= ARGV[1]
     ended_change[incarnation] = ended
+  end
+  ended.events[how] = ended.events[how] + b.events
+  if ended.by_other then
+    ended.events.elsewhere = ended.events.elsewhere + b.events
   end
 end
 local function parts_of(id)
@@ -128,7 +133,7 @@ local function write_changes()
   write_leases()
   for incarnation, ended in pairs(ended_change) do
     if redis.call('HEXISTS', incarnations, incarnation .. ':units') == 1 then -- else nobody asks any more
-      for how, n in pairs(ended) do
+      for how, n in pairs(ended.events) do
         if n ~= 0 then
           redis.call('HINCRBY', incarnations, incarnation .. ':' .. how, text(n))
         end

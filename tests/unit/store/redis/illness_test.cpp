@@ -328,6 +328,44 @@ TEST_CASE("a connection that breaks at any point leaves a unit that may be sent 
   check_layout(q.server);
 }
 
+TEST_CASE("a Redis that accepts connections and never answers is given up within the deadline to connect",
+          "[store][redis]") {
+  redis_server server;
+  redis_options where;
+  where.host = "localhost";
+  where.port = server.port();
+  where.connect = 500ms;
+  where.command = 1h;
+  redis_store a{where, {}, "test"};
+  SECTION("at once") {
+    server.pause();
+    const auto done = apply(a);
+    CHECK(code_of(done) == errc::store_failed);
+    CHECK(done.error().message.find("deadline") != std::string::npos);
+    a.leave();
+  }
+  SECTION("by a process that ends") {
+    REQUIRE(apply(a));
+    server.pause();
+    a.leave();
+  }
+  server.resume();
+  redis_store b{where, {}, "test"};
+  CHECK(eventually([&] { return apply(b).has_value() || signal_of(apply(b)) == store_signal::watched; }));
+}
+
+TEST_CASE("a host of Redis that has no address is said so", "[store][redis]") {
+  redis_options where;
+  where.host = "no-such-host.invalid";
+  redis_store a{where, {}, "test"};
+  for (int again = 0; again < 2; ++again) {
+    const auto done = apply(a);
+    CHECK(code_of(done) == errc::store_failed);
+    CHECK(done.error().field == "redis.host");
+    CHECK(done.error().message.find("no-such-host.invalid") != std::string::npos);
+  }
+}
+
 TEST_CASE("what is stored has reached the replicas that are asked for", "[store][redis]") {
   redis_queue_under_test q;
   q.o.redis.wait_replicas = 1;

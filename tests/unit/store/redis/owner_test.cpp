@@ -211,7 +211,8 @@ TEST_CASE("processes that share a queue are given different batches", "[store][r
   REQUIRE(of_b.size() == 2);
   CHECK(of_b[0].content->id == "3");
   CHECK(a->stats()->owners.size() == 2);
-  // Each settles only its own.
+  // Each settles only its own, also by a fence that happens to be right.
+  CHECK(settle_one(*b, nack{lease_of(of_a[0]), 1h, {}})->settled[0] == settle_outcome::stale);
   CHECK(settle_one(*a, retain{})->settled[0] == settle_outcome::applied);
   CHECK(a->stats()->in_flight == 20);
   CHECK(settle_one(*b, ack{lease_of(of_b[0])})->settled[0] == settle_outcome::applied);

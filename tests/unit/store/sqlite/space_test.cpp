@@ -107,6 +107,18 @@ TEST_CASE("on a full disk settlements and claims go on, new batches wait, and it
   const auto s = *open->stats();
   CHECK(s.stored == s.delivered + s.dead);
   CHECK(log.lines.size() == 2);
+  disk.fill();
+  while (q.try_to_put(*open, ++number, 60'000) == enqueue_outcome::stored)
+    REQUIRE(number < 1'000);
+  CHECK(log.lines.size() == 2); // that was a moment ago
+  q.now += 10min;
+  disk.make_room();
+  while (q.try_to_put(*open, ++number, 60'000) != enqueue_outcome::stored)
+    q.now += 1s;
+  disk.fill();
+  while (q.try_to_put(*open, ++number, 60'000) == enqueue_outcome::stored)
+    REQUIRE(number < 1'000);
+  CHECK(log.lines.size() == 3);
 }
 
 TEST_CASE("on a full disk a batch is not split, and waits", "[store][sqlite]") {
