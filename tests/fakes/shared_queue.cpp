@@ -321,7 +321,11 @@ void shared_queue::end(const std::string& token, entry& e, bool delivered) {
   (delivered ? count.delivered : count.dead) += events;
   if (now_.processes[token].incarnation != incarnation)
     count.elsewhere += events;
-  now_.ended_ids.insert(ids.begin(), ids.end());
+  for (const auto& id : ids) {
+    now_.ended_ids.insert(id);
+    if (!ever_ended_ids_.insert(id).second)
+      ended_twice_ids_.insert(id);
+  }
 }
 
 void shared_queue::purge(const entry& e) {

@@ -116,6 +116,8 @@ public:
   /// The message ids of the events that wait, and of those that are dead letters or were once.
   std::set<std::string> waiting_ids() const;
   const std::set<std::string>& ever_dead_ids() const noexcept { return ever_dead_ids_; }
+  /// The events whose end the queue has counted twice, because it had gone back in between.
+  const std::set<std::string>& ended_twice_ids() const noexcept { return ended_twice_ids_; }
   /// How often a process took what another one had left, and how many batches were forgotten.
   std::uint64_t takeovers() const noexcept { return takeovers_; }
   std::uint64_t batches_forgotten() const noexcept { return batches_forgotten_; }
@@ -158,7 +160,7 @@ private:
   queue_state now_;
   std::optional<failover> failover_;
   std::set<std::string> forgotten_;
-  std::set<std::string> ever_dead_ids_;
+  std::set<std::string> ever_dead_ids_, ever_ended_ids_, ended_twice_ids_;
   std::uint64_t takeovers_ = 0, batches_forgotten_ = 0;
   bool has_gone_back_ = false;
 };

@@ -24,6 +24,8 @@ struct account {
 /// Where events are that are not lost.
 struct whereabouts {
   std::set<std::string> delivered{}, ever_dead{}, waiting{};
+  /// The store has counted their end twice.
+  std::set<std::string> ended_twice{};
 
   bool has(const std::string& id) const {
     return delivered.contains(id) || ever_dead.contains(id) || waiting.contains(id);

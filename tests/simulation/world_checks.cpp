@@ -137,6 +137,7 @@ whereabouts world::where_all_are() const {
   if (queue_) {
     where.ever_dead = queue_->ever_dead_ids();
     where.waiting = queue_->waiting_ids();
+    where.ended_twice = queue_->ended_twice_ids();
     return where;
   }
   for (const auto& d : *memory_->list_dead("", 100'000))

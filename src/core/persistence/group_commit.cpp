@@ -54,7 +54,7 @@ unit_of_work group_commit::next(store_time now) const {
     unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
   unit.slots = free_slots(unit);
   unit.in_order = in_order_;
-  if (look_for_)
+  if (look_for_ && is_attached_) // before, the dispatcher may have acknowledgements whose answers got lost
     unit.look_for = look_for_->ids;
   return unit;
 }
@@ -105,7 +105,7 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
     e.log.emplace_back(log_level::warning, "the store has forgotten " + std::to_string(forgotten_.size()) +
                                                " batches that were in flight; they are restored");
   }
-  if (look_for_) {
+  if (look_for_ && !unit.look_for.empty()) {
     e.found = {.number = look_for_->number, .found = done.found, .ended = done.ended};
     look_for_.reset();
   }

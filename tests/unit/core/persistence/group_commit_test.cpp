@@ -410,6 +410,20 @@ TEST_CASE("what the buffer looks for is asked until it is answered, and behind w
          });
 }
 
+TEST_CASE("nothing is looked for before the dispatcher has said what it acknowledges", "[core][group commit]") {
+  auto m = machine_with({leased("a")});
+  run(m, {
+             {arrives([](group_commit& g) {
+                g.set_attached(false);
+                g.look({1, {"x"}});
+              }),
+              ""},
+             {applies(), ""},
+             {arrives([](group_commit& g) { g.set_attached(true); }), "slots:7 look-for:x"},
+             {applies(), "found:1"},
+         });
+}
+
 TEST_CASE("a batch that was stored unheard, then refused and granted in one answer, is stored",
           "[core][group commit]") {
   auto m = machine_with({});
