@@ -52,11 +52,12 @@ const account& process::count() {
   return owes;
 }
 
-void process::note_end(bool in_time) {
+void process::note_end(bool in_order) {
   owes.promised.insert(notes.stored.begin(), notes.stored.end());
-  if (in_time)
+  if (in_order)
     count();
-  owes.forgotten_unnoticed.insert(just_forgotten_.begin(), just_forgotten_.end());
+  const auto& unnoticed = in_order ? just_forgotten_ : owes.forgotten;
+  owes.forgotten_unnoticed.insert(unnoticed.begin(), unnoticed.end());
 }
 
 } // namespace sluice::test

@@ -39,9 +39,9 @@ struct process {
   void note_forgotten(const std::set<std::string>& ids, milliseconds now);
   /// Brings the account up to date.
   const account& count();
-  /// It ends. What it has not looked for since the store forgot it, it could not notice; nor, if it ends at a deadline
-  /// and not before, what it has looked for since it was last counted.
-  void note_end(bool in_time);
+  /// It ends. What it has not looked for since the store forgot it, it could not notice. If it does not end in order,
+  /// but crashes, is ousted or is out of time, its search may not have come to an end, and nobody reads its counts.
+  void note_end(bool in_order);
 
 private:
   milliseconds forgot_at_{0};

@@ -321,7 +321,7 @@ void world::crash(process& p) {
   ++counts_.crashes;
   say(p, "crashes");
   p.way->cut();
-  end(p);
+  end(p, false);
 }
 
 void world::stop(process& p, milliseconds t) {
@@ -353,13 +353,13 @@ void world::shut_down(process& p) {
     if (report->lost == p.sim->totals().lost) // nothing was lost with the process
       p.owes.promised = p.owes.accepted;
   }
-  end(p, now_ < asked + deadline);
+  end(p, now_ < asked + deadline && !p.notes.ended);
 }
 
-void world::end(process& p, bool in_time) {
+void world::end(process& p, bool in_order) {
   note_forgotten();
   if (scenario_.durable)
-    p.note_end(in_time);
+    p.note_end(in_order);
   p.sim->kill(p.sim->running().supervisor);
   if (p.notes.asked != p.notes.answered)
     violate(std::to_string(p.notes.asked - p.notes.answered) + " requests were never answered");
@@ -378,7 +378,7 @@ void world::end_what_has_ended() {
   for (std::size_t i = processes_.size(); i-- > 0;)
     if (processes_[i]->notes.ended) {
       say(*processes_[i], "has ended");
-      end(*processes_[i]);
+      end(*processes_[i], false);
     }
 }
 

@@ -58,7 +58,7 @@ private:
   void crash(process&);
   void stop(process&, milliseconds);
   void shut_down(process&);
-  void end(process&, bool in_time = true);
+  void end(process&, bool in_order = true);
   void end_what_has_ended();
   void pass(milliseconds);
   void go_on_without(process&, milliseconds);
