@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "core/wire/payload.hpp"
 #include "simulation/world.hpp"
@@ -120,12 +121,26 @@ void world::check_counts() {
   }
 }
 
+// The events of each process arrive in their order. What a stopped process still has in memory comes after the events
+// of the process that has taken over meanwhile.
 void world::check_order() {
+  std::map<std::string, std::uint64_t> accepted_by;
+  const auto note = [&](const account& a) {
+    for (const auto& id : a.accepted)
+      accepted_by.emplace(id, a.number);
+  };
+  for (const auto& p : processes_)
+    note(p->owes);
+  for (const auto& a : closed_)
+    note(a);
   const auto number = [](const std::string& id) { return id.substr(id.size() - 8); };
-  const auto& taken = plane_.taken();
-  for (std::size_t i = 1; i < taken.size(); ++i)
-    if (number(taken[i - 1]) > number(taken[i]))
-      return violate("event " + taken[i] + " came after " + taken[i - 1]);
+  std::map<std::uint64_t, std::string> last;
+  for (const auto& id : plane_.taken()) {
+    auto& before = last[accepted_by[id]];
+    if (!before.empty() && number(before) > number(id))
+      return violate("event " + id + " came after " + before);
+    before = id;
+  }
 }
 
 store_stats world::stats() const {
