@@ -67,6 +67,10 @@ void subscribers::remove(const caf::actor_addr& who) {
   std::erase_if(list_, [&](const subscriber& s) { return s.who.address() == who; });
 }
 
+bool subscribers::want_ids() const {
+  return std::any_of(list_.begin(), list_.end(), [](const subscriber& s) { return s.message_ids; });
+}
+
 void subscribers::tell_one(subscriber& s, notification what, std::vector<addressed_notification>& out) {
   if (s.under_way < window || std::holds_alternative<stopped>(what)) {
     ++s.under_way;

@@ -28,6 +28,9 @@ public:
   bool add(const caf::actor& who, bool message_ids);
   void remove(const caf::actor_addr& who);
 
+  /// Whether one of them asked for the ids of events.
+  bool want_ids() const;
+
   /// News of batches, as reports.
   std::vector<addressed_notification> tell(const std::vector<batch_news>&);
   std::vector<addressed_notification> tell(const notification&);

@@ -82,7 +82,7 @@ bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table
 void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
   if (std::erase(alive_, gone) == 0) {
     watched_.erase(gone);
-    return subscribers_.remove(gone);
+    return remove_subscriber(gone);
   }
   if (phase_ == phase::stopping) {
     if (gone == table_->persister.address())
@@ -186,13 +186,19 @@ shutdown_report supervisor_state::final_report() const {
 caf::result<void> supervisor_state::on_subscribe(const subscribe& m) {
   if (!m.who || !subscribers_.add(m.who, m.message_ids))
     return to_caf_error({errc::unsupported, "subscribe", "an actor was expected, and at most 64 may subscribe"});
+  context_->intake->note_rejected_ids(subscribers_.want_ids());
   if (watched_.insert(m.who.address()).second)
     compat::watch(self_, m.who, [this](const caf::actor_addr& gone, const caf::error& why) { on_down(gone, why); });
   return {};
 }
 
 void supervisor_state::on_unsubscribe(const unsubscribe& m) {
-  subscribers_.remove(m.who.address());
+  remove_subscriber(m.who.address());
+}
+
+void supervisor_state::remove_subscriber(const caf::actor_addr& who) {
+  subscribers_.remove(who);
+  context_->intake->note_rejected_ids(subscribers_.want_ids());
 }
 
 system_stats supervisor_state::stats() const {

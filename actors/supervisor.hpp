@@ -32,6 +32,7 @@ private:
   void on_begin(const begin&);
   caf::result<void> on_subscribe(const subscribe&);
   void on_unsubscribe(const unsubscribe&);
+  void remove_subscriber(const caf::actor_addr&);
   system_stats stats() const;
   void set_paused_to(bool paused);
   caf::result<void> on_set_destination(const set_destination&);

@@ -58,7 +58,12 @@ struct flood {
                 std::lock_guard guard{mutex};
                 reported_refused += r.kind == report_kind::rejected ? r.events : 0;
               },
-              [](const delivery_suspended&) {}, [](const reports_missed&) {}, [](const stopped&) {}};
+              [](const delivery_suspended&) {},
+              [this](const reports_missed& m) {
+                std::lock_guard guard{mutex};
+                reported_refused += m.rejected;
+              },
+              [](const stopped&) {}};
     });
     compat::anon_send(p.running().supervisor, subscribe{listener});
     REQUIRE(p.peers()); // the supervisor has seen the subscription

@@ -83,6 +83,11 @@ void intake::reject(std::string_view message_id, const error& why) {
     wake_();
 }
 
+void intake::note_rejected_ids(bool wanted) {
+  std::lock_guard guard{mutex_};
+  notes_rejected_ids_ = wanted;
+}
+
 intake_batch intake::take(bool looks_again) {
   std::lock_guard guard{mutex_};
   signalled_ = looks_again ? signal::some : signal::none;
@@ -143,7 +148,7 @@ bool intake::is_full(std::size_t more_bytes) const noexcept {
 // Returns whether it is the first that the buffer has not taken yet.
 bool intake::note_rejection(std::string_view message_id) {
   totals_.count_rejected();
-  if (open_.rejected_ids.size() < max_rejected_ids)
+  if (notes_rejected_ids_ && open_.rejected_ids.size() < max_rejected_ids)
     open_.rejected_ids.emplace_back(shortened(message_id));
   return open_.rejected++ == 0;
 }

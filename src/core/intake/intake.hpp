@@ -48,6 +48,9 @@ public:
   /// Counts an event that was rejected before it could be offered.
   void reject(std::string_view message_id, const error& why);
 
+  /// Whether the ids of rejected events are noted; nobody asks for them at first.
+  void note_rejected_ids(bool);
+
   /// Returns what has come in, and forgets it. `looks_again`: the buffer comes back soon by itself, and until then it
   /// is woken only for what is urgent.
   intake_batch take(bool looks_again = false);
@@ -98,6 +101,7 @@ private:
   std::size_t depth_bytes_ = 0;
   bool engaged_ = false;
   bool closed_ = false;
+  bool notes_rejected_ids_ = false;
   signal signalled_ = signal::none;
   sluice::totals totals_{mutex_};
 };

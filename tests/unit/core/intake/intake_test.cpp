@@ -109,6 +109,9 @@ TEST_CASE("a rejected requester is told why, a dropped one that it is over", "[c
 TEST_CASE("refusals are counted, with the ids of the first hundred", "[core][intake]") {
   intake intake{small()};
   intake.close();
+  intake.offer("e", "m");
+  CHECK(intake.take().rejected_ids.empty()); // nobody asks for them
+  intake.note_rejected_ids(true);
   for (int i = 0; i < 150; ++i)
     intake.offer("e", "m" + std::to_string(i));
   const auto news = intake.take();
@@ -120,6 +123,7 @@ TEST_CASE("refusals are counted, with the ids of the first hundred", "[core][int
 TEST_CASE("of an id of any length 128 bytes are noted at most, in whole characters", "[core][intake]") {
   intake intake{small()};
   intake.close();
+  intake.note_rejected_ids(true);
   const std::string fits(128, 'x'), before(126, 'x');
   intake.offer("e", fits);
   intake.offer("e", fits + "y");
