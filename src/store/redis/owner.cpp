@@ -14,7 +14,7 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* redis_schema = "1";
+constexpr const char* redis_schema = "2";
 // What a sign of life may be late.
 constexpr std::chrono::seconds grace{1};
 
@@ -73,8 +73,8 @@ redis_owner::outcome redis_owner::acquire() {
   if (word == "replaced")
     return error{errc::queue_taken, "queue.name",
                  queue_ + " was processed by another process while this one gave no sign of life"};
-  if (word == "newer")
-    return error{errc::not_a_queue, "queue.name", queue_ + " was made by a newer version"};
+  if (word == "schema")
+    return error{errc::not_a_queue, "queue.name", queue_ + " was made by another version"};
   if (word == "other")
     return error{errc::other_destination, "queue.name",
                  queue_ + " holds events for another data_plane_url or write_key; use another queue, or set "

@@ -2,11 +2,11 @@
 -- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
 -- of work whose answer got lost.
 -- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};
--- {'replaced'}; {'newer'}; {'other'}.
+-- {'replaced'}; {'schema'}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local schema = redis.call('HGET', ctl, 'schema')
-if schema and tonumber(schema) > tonumber(ARGV[7]) then
-  return {'newer'}
+if schema and schema ~= ARGV[7] then
+  return {'schema'}
 end
 local last = tonumber(redis.call('HGET', ctl, 'sessions') or '0')
 local function taken(whose, expires)
