@@ -57,7 +57,7 @@ private:
   alarm retry_;
   /// Looks for what other processes did to the queue.
   alarm poll_{1};
-  /// Extends the leases, so that those of which nobody knows end.
+  /// Extends the known leases; the store takes back those that are not extended.
   alarm heartbeat_{2};
   std::minstd_rand random_;
 };

@@ -17,8 +17,8 @@ struct addressed_notification {
   notification what;
 };
 
-/// The actors that want to know. Each has a window of notifications that it has not handled yet; what comes while that
-/// is full is summed up. The caller sends, and says what has been handled.
+/// The actors that subscribed. Each may have a window of unhandled notifications; what comes while the window is full
+/// is summed up. The caller sends the notifications, and reports when one has been handled.
 class subscribers {
 public:
   static constexpr std::size_t most = 64;

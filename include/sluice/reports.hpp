@@ -96,7 +96,7 @@ struct delivery_report {
   std::chrono::milliseconds delay{0}; ///< Of `retried`: how long until the next attempt is due.
 };
 
-/// Sent to a subscriber that took its reports more slowly than they came: what the ones were about that it did not get.
+/// Sent to a subscriber that handled its reports more slowly than they came: what the missed ones said, in sum.
 /// Of `backpressure` and `delivery_suspended` it still gets the last.
 struct reports_missed {
   std::uint64_t reports = 0;   ///< How many reports.

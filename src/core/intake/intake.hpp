@@ -48,7 +48,7 @@ public:
   /// Counts an event that was rejected before it could be offered.
   void reject(std::string_view message_id, const error& why);
 
-  /// Whether the ids of rejected events are noted; nobody asks for them at first.
+  /// Sets whether the ids of rejected events are noted. They are not at first.
   void note_rejected_ids(bool);
 
   /// Returns what has come in, and forgets it. `looks_again`: the buffer comes back soon by itself, and until then it

@@ -16,7 +16,7 @@
 namespace sluice {
 
 /// Keeps account of every batch that this process has cut, until it has reached an end: whether it is stored, what it
-/// counts against the bound, and who waits for it. What no news have come of is looked for in the store.
+/// counts against the bound, and who waits for it. Batches without news are looked for in the store.
 class ledger {
 public:
   /// `durable`: a stored batch need not be kept in memory any more. `shared`: other processes may deliver it, so that a
@@ -59,7 +59,7 @@ public:
   std::uint64_t found(const std::vector<std::uint64_t>& page, const std::vector<presence>&, const ended_events&);
   /// The store is as it was earlier: all is looked for again.
   void store_went_back();
-  /// A persister has died, and with it maybe news, or the answer to a page.
+  /// A persister has died: news, or the answer to a page, may have been lost with it.
   void news_may_be_missing();
 
 private:

@@ -31,7 +31,7 @@ public:
   void reported_by_dispatcher(const std::vector<leased_batch>&);
   /// The store has granted these.
   void add(const std::vector<leased_batch>&);
-  /// A unit of work has been applied. `is_repeated`: perhaps not for the first time.
+  /// A unit of work has been applied. `is_repeated`: it may have been applied before.
   settled_leases settle(const unit_of_work&, const work_done&, bool is_repeated);
 
   /// Returns how many leases are left when a unit of work has been applied, before its claims.
