@@ -23,7 +23,7 @@ work_result shared_store::apply(const unit_of_work& u) {
   if (done || done.error().signal == store_signal::went_back)
     heard_of_ = number;
   if (done && !u.look_for.empty())
-    looked_at_ = clock_();
+    way_->note_look(clock_());
   return done;
 }
 

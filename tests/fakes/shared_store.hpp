@@ -23,9 +23,6 @@ public:
   bool shared() const noexcept override { return is_shared_; }
   milliseconds poll_interval() override { return milliseconds{1'000}; }
 
-  /// When an answer to `look_for` came last.
-  std::optional<store_time> looked_at() const noexcept { return looked_at_; }
-
   result<store_stats> stats() override { return queue_->stats(); }
   result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
   result<dead_letter> show_dead(const std::string& id) override;
@@ -53,7 +50,6 @@ private:
   std::uint64_t session_ = 0;
   /// The last unit of work whose answer came.
   std::uint64_t heard_of_ = 0;
-  std::optional<store_time> looked_at_;
   std::optional<sighting> watched_;
   store_time next_reclaim_{};
 };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 
 #include "simulation/chance.hpp"
@@ -28,6 +29,10 @@ public:
   void cut() noexcept { is_cut_ = true; }
   bool is_cut() const noexcept { return is_cut_; }
 
+  /// When an answer to `look_for` came over it last. It outlives the store, which ends with its persister.
+  std::optional<store_time> looked_at() const noexcept { return looked_at_; }
+  void note_look(store_time t) noexcept { looked_at_ = t; }
+
   /// Applies a unit of work at the other end.
   template <class F>
   work_result carry(F apply) {
@@ -53,6 +58,7 @@ private:
   chance& chance_;
   std::function<void(std::chrono::milliseconds)> wait_;
   bool is_cut_ = false;
+  std::optional<store_time> looked_at_;
 };
 
 } // namespace sluice::test

@@ -46,7 +46,7 @@ void process::note_forgotten(const std::set<std::string>& ids, milliseconds now)
 }
 
 const account& process::count() {
-  if (const auto looked = queue ? queue->looked_at() : std::nullopt; looked && looked->time_since_epoch() > forgot_at_)
+  if (const auto looked = way->looked_at(); looked && looked->time_since_epoch() > forgot_at_)
     just_forgotten_.clear();
   owes.totals = sim->totals();
   return owes;

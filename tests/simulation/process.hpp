@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "fakes/shared_store.hpp"
+#include "fakes/unreliable_way.hpp"
 #include "simulation/account.hpp"
 #include "simulation/host.hpp"
 #include "support/virtual_system.hpp"
@@ -18,8 +18,6 @@ struct process {
   account owes;
   host_notes notes;
   std::shared_ptr<unreliable_way> way;
-  /// Null if the store dies with the process.
-  shared_store* queue = nullptr;
   std::unique_ptr<virtual_system> sim;
   caf::actor host;
   std::uint64_t offered = 0;

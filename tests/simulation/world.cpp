@@ -297,10 +297,8 @@ void world::start() {
   p.way = std::make_shared<unreliable_way>(faults_, chance_, [this, &p](milliseconds t) { go_on_without(p, t); });
   std::unique_ptr<store> queue;
   if (queue_) {
-    auto shared = std::make_unique<shared_store>(queue_, p.way, "process " + std::to_string(started_),
-                                                 scenario_.settings, [this] { return store_time{now_}; });
-    p.queue = shared.get();
-    queue = std::move(shared);
+    queue = std::make_unique<shared_store>(queue_, p.way, "process " + std::to_string(started_), scenario_.settings,
+                                           [this] { return store_time{now_}; });
   } else {
     queue = std::make_unique<unreliable_store>(memory_, p.way);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fakes/shared_queue.hpp"
+#include "fakes/shared_store.hpp"
 #include "fakes/unreliable_store.hpp"
 #include "simulation/data_plane.hpp"
 #include "simulation/process.hpp"
