@@ -4,44 +4,44 @@
 -- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};
 -- {'replaced'}; {'schema'}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
-local schema = redis.call('HGET', ctl, 'schema')
+local schema = call('HGET', ctl, 'schema')
 if schema and schema ~= ARGV[7] then
   return {'schema'}
 end
-local last = tonumber(redis.call('HGET', ctl, 'sessions') or '0')
+local last = tonumber(call('HGET', ctl, 'sessions') or '0')
 local function taken(whose, expires)
   return {'taken', whose, expires, last > tonumber(ARGV[2]) and '1' or '0'}
 end
-local owner = redis.call('GET', owner_key)
+local owner = call('GET', owner_key)
 if owner and owner ~= token then
-  return taken(owner, redis.call('PTTL', owner_key))
+  return taken(owner, call('PTTL', owner_key))
 end
 -- A later session may also be the caller's own, begun by a call whose answer got lost.
-if mode == 'single' and ARGV[2] ~= '0' and last > tonumber(ARGV[2]) and redis.call('HGET', ctl, 'last') ~= token then
+if mode == 'single' and ARGV[2] ~= '0' and last > tonumber(ARGV[2]) and call('HGET', ctl, 'last') ~= token then
   return {'replaced'}
 end
-local fingerprint = redis.call('HGET', ctl, 'fingerprint')
+local fingerprint = call('HGET', ctl, 'fingerprint')
 local other = fingerprint and fingerprint ~= ARGV[5] and fingerprint ~= ARGV[8]
 if other and ARGV[6] ~= '1' then
   return {'other'}
 end
 if mode == 'single' or other then
-  local alive = redis.call('ZREVRANGE', owners, 0, 1, 'WITHSCORES')
+  local alive = call('ZREVRANGE', owners, 0, 1, 'WITHSCORES')
   for i = 1, #alive, 2 do
     if alive[i] ~= token and tonumber(alive[i + 1]) + ttl > now then
       return taken(alive[i], tonumber(alive[i + 1]) + ttl - now)
     end
   end
 end
-redis.call('ZREM', owners, token)
+call('ZREM', owners, token)
 forget_silent_incarnations()
-redis.call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
+call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
   'last', token)
 if mode == 'single' then
-  redis.call('UNLINK', sessions, owners) -- of those that are taken for dead
-  redis.call('SET', owner_key, token, 'PX', ARGV[4])
+  call('UNLINK', sessions, owners) -- of those that are taken for dead
+  call('SET', owner_key, token, 'PX', ARGV[4])
 else
-  redis.call('ZADD', owners, text(now), token)
+  call('ZADD', owners, text(now), token)
 end
-redis.call('HSET', sessions, token, text(last + 1))
+call('HSET', sessions, token, text(last + 1))
 return {'ok', text(last + 1)}

@@ -14,34 +14,41 @@ if refused then
   return refused
 end
 local incarnation, units = ARGV[12], ARGV[12] .. ':units'
+local last_unit = incarnation ~= '' and tonumber(call('HGET', incarnations, units) or '0')
 -- Nothing is written, so that the caller hears of it also when this answer gets lost.
-if incarnation ~= '' and tonumber(redis.call('HGET', incarnations, units) or '0') < tonumber(ARGV[14]) then
+if last_unit and last_unit < tonumber(ARGV[14]) then
   return redis.error_reply('SLUICEWENTBACK the queue is as it was earlier')
 end
 local slots, deadline = tonumber(ARGV[4]), now + tonumber(ARGV[5])
 give_sign(ARGV[1], ARGV[3], ARGV[6])
-if incarnation ~= '' then
-  redis.call('HSET', incarnations, units, ARGV[13], incarnation .. ':token', ARGV[1])
-  if tonumber(redis.call('ZSCORE', seen, incarnation) or '0') < now - 3600 * 1000 then
-    redis.call('ZADD', seen, text(now), incarnation)
+if last_unit then
+  call('HSET', incarnations, units, ARGV[13], incarnation .. ':token', ARGV[1])
+  if last_unit == 0 or math.floor(last_unit / 256) < math.floor(ARGV[13] / 256) then
+    call('ZADD', seen, text(now), incarnation)
   end
 end
 if ARGV[10] ~= '' then
-  redis.call('HSET', ctl, 'fingerprint', ARGV[10])
+  call('HSET', ctl, 'fingerprint', ARGV[10])
 end
 if ARGV[11] ~= '' then
-  redis.call('HSET', ctl, 'paused', ARGV[11])
+  call('HSET', ctl, 'paused', ARGV[11])
 end
-local paused = redis.call('HGET', ctl, 'paused') or '0'
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', sets.retry, '-inf', text(now), 'LIMIT', 0, most)) do
-  local b = load(id)
-  if b then
-    move(b, 'ready', b.place)
-  else
-    redis.call('ZREM', sets.retry, id)
+local paused = call('HGET', ctl, 'paused') or '0'
+local function next_retry()
+  return call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or ''
+end
+local next_due = next_retry()
+if next_due ~= '' and tonumber(next_due) <= now then
+  for _, id in ipairs(call('ZRANGEBYSCORE', sets.retry, '-inf', text(now), 'LIMIT', 0, most)) do
+    local b = load(id)
+    if b then
+      move(b, 'ready', b.place)
+    else
+      call('ZREM', sets.retry, id)
+    end
   end
+  next_due = next_retry()
 end
-local next_due = redis.call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or ''
 
 -- Those that are accepted stand nowhere yet.
 local fresh, is_fresh, outcome = {}, {}, {}
@@ -50,22 +57,22 @@ local function accept(first)
   local max_events, max_bytes = restores and math.huge or tonumber(ARGV[8]), restores and math.huge or tonumber(ARGV[9])
   local ready, in_flight, retry, bytes_waiting, place =
     totals('ready', 'in_flight', 'retry', 'backlog_bytes', 'next_place')
-  local waiting, full = ready + in_flight + retry, false
-  local lowest = restores and redis.call('ZRANGE', sets.ready, 0, 0, 'WITHSCORES')[2]
+  local waiting, full, any_split = ready + in_flight + retry, false, call('EXISTS', splits) == 1
+  local lowest = restores and call('ZRANGE', sets.ready, 0, 0, 'WITHSCORES')[2]
   if lowest then
     place = tonumber(lowest) - (#ARGV - first + 1) / 3 - 1
   end
   for i = first, #ARGV, 3 do
     local id, events, bytes = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
     local stored = 1
-    if is_fresh[id] or redis.call('HEXISTS', meta, id) == 1 then
-      redis.call('PERSIST', body(id))
-    elseif redis.call('HEXISTS', splits, id) == 1 then
-      redis.call('UNLINK', body(id))
+    if is_fresh[id] or call('HEXISTS', meta, id) == 1 then
+      call('PERSIST', body(id))
+    elseif any_split and call('HEXISTS', splits, id) == 1 then
+      call('UNLINK', body(id))
     elseif full or waiting + events > max_events or bytes_waiting + bytes > max_bytes then
-      redis.call('UNLINK', body(id))
+      call('UNLINK', body(id))
       stored, full = 0, true
-    elseif redis.call('PERSIST', body(id)) == 0 and redis.call('EXISTS', body(id)) == 0 then
+    elseif call('PERSIST', body(id)) == 0 and call('EXISTS', body(id)) == 0 then
       stored, full = 0, true -- what an earlier try had left has just expired
     else
       place = place + 1
@@ -86,9 +93,9 @@ local buried = {}
 local given = {next_due, paused, outcome, buried}
 local function give(b)
   b.fence, b.owner, slots = b.fence + 1, ARGV[1], slots - 1
-  for _, member in ipairs({b.id, text(b.fence), text(b.attempts), text(b.events), text(math.max(now - b.enqueued, 0))}) do
-    given[#given + 1] = member
-  end
+  local n = #given
+  given[n + 1], given[n + 2], given[n + 3] = b.id, text(b.fence), text(b.attempts)
+  given[n + 4], given[n + 5] = text(b.events), text(math.max(now - b.enqueued, 0))
 end
 local in_line = ARGV[7] == '1' and next_due ~= ''
 if in_line or paused == '1' then
@@ -97,13 +104,13 @@ end
 local looked_at, exhausted = 0, false
 while slots > 0 and looked_at < most and not exhausted do
   local wanted = math.min(slots, most - looked_at)
-  local oldest = redis.call('ZRANGE', sets.ready, 0, wanted - 1)
+  local oldest = call('ZRANGE', sets.ready, 0, wanted - 1)
   looked_at, exhausted = looked_at + #oldest, #oldest < wanted
   for _, id in ipairs(oldest) do
     local b = load(id)
     if not b then
-      redis.call('ZREM', sets.ready, id)
-    elseif redis.call('STRLEN', body(id)) == 0 then
+      call('ZREM', sets.ready, id)
+    elseif call('STRLEN', body(id)) == 0 then
       b.reason = 'body_missing'
       bury(b)
       for _, member in ipairs({id, text(b.events), b.reason}) do

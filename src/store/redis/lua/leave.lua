@@ -7,13 +7,13 @@ end
 for _, b in ipairs((leased_by(ARGV[1], 0))) do
   move(b, 'ready', b.place)
 end
-redis.call('ZREM', owners, ARGV[1])
+call('ZREM', owners, ARGV[1])
 if ARGV[4] ~= '' then
   forget_incarnation(ARGV[4])
 end
-redis.call('HDEL', sessions, ARGV[1])
+call('HDEL', sessions, ARGV[1])
 if ARGV[3] == 'single' then
-  redis.call('DEL', owner_key)
+  call('DEL', owner_key)
 end
 write_changes()
 return 1

@@ -1,7 +1,7 @@
 -- Dead letters in the order of their death. ARGV[1], [2]: after this time and id. ARGV[3]: how many at most.
 -- Gives id, time of death, events, attempts, status, reason of each.
 local from, after, limit = tonumber(ARGV[1]), ARGV[2], math.min(tonumber(ARGV[3]), most)
-local rank = redis.call('ZCOUNT', sets.dead, '-inf', '(' .. text(from))
+local rank = call('ZCOUNT', sets.dead, '-inf', '(' .. text(from))
 local found, count = {}, 0
 
 -- Byte by byte, as Redis orders them; `>` would ask the locale of the server.
@@ -16,7 +16,7 @@ local function is_behind(id, other)
 end
 
 repeat
-  local page = redis.call('ZRANGE', sets.dead, rank, rank + most - 1, 'WITHSCORES')
+  local page = call('ZRANGE', sets.dead, rank, rank + most - 1, 'WITHSCORES')
   for i = 1, #page, 2 do
     local id, died = page[i], tonumber(page[i + 1])
     local b = count < limit and (died > from or is_behind(id, after)) and load(id)

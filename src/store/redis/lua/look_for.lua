@@ -7,7 +7,7 @@ if refused then
 end
 local answer = {}
 for i, how in ipairs({'delivered', 'dead', 'elsewhere'}) do
-  answer[i] = redis.call('HGET', incarnations, ARGV[4] .. ':' .. how) or '0'
+  answer[i] = call('HGET', incarnations, ARGV[4] .. ':' .. how) or '0'
 end
 for i = 5, #ARGV do
   local b, waiting, dead = load(ARGV[i]), parts_of(ARGV[i])

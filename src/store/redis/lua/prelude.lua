@@ -5,7 +5,7 @@
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events have ended; :elsewhere -> of these, by other processes
---   :seen    incarnations, by their last sign, which may be an hour late
+--   :seen    incarnations, by their last sign, which may be 256 units of work late
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
 --   :leases:<token>  ids of the batches in flight of one process
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
@@ -13,6 +13,7 @@
 --
 -- Lua is not rolled back: everything is checked before the first write. And the first write is one that is permitted
 -- when memory is full: ZREM, never ZADD.
+local call = redis.call -- to look this up takes as long as a small command
 local queue = KEYS[1]
 local sets = {ready = queue .. ':ready', in_flight = queue .. ':lease', retry = queue .. ':retry', dead = queue .. ':dead'}
 local meta, stat, ctl = queue .. ':m', queue .. ':stat', queue .. ':ctl'
@@ -20,7 +21,7 @@ local splits, incarnations, seen = queue .. ':split', queue .. ':incarnations', 
 local owner_key, owners, sessions = queue .. ':owner', queue .. ':owners', queue .. ':sessions'
 local most = 500
 
-local clock = redis.call('TIME')
+local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local function text(n)
@@ -34,8 +35,8 @@ end
 -- Why the caller may change nothing, if so: another process has the queue, or the queue is another, or this comes late,
 -- by a connection that the caller has given up.
 local function refusal()
-  if redis.call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
-     ARGV[3] == 'single' and redis.call('GET', owner_key) ~= ARGV[1] then
+  if call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
+     ARGV[3] == 'single' and call('GET', owner_key) ~= ARGV[1] then
     return redis.error_reply('SLUICENOTOWNER the queue is not owned by the caller')
   end
 end
@@ -43,10 +44,10 @@ end
 -- The process with this token is alive.
 local function give_sign(token, mode, ttl)
   if mode == 'single' then
-    redis.call('PEXPIRE', owner_key, ttl)
+    call('PEXPIRE', owner_key, ttl)
   else
-    redis.call('ZREM', owners, token)
-    redis.call('ZADD', owners, text(now), token)
+    call('ZREM', owners, token)
+    call('ZADD', owners, text(now), token)
   end
 end
 
@@ -66,96 +67,68 @@ local function add_part(id, kind, n)
     dot = string.find(id, '.', dot + 1, true)
   end
 end
--- The events of a batch have come to an end, which counts once.
+-- The events of a batch have come to an end, which counts once, and only as long as somebody may ask.
+local tokens = {}
 local function add_ended(b, how)
   local incarnation = b.counted == 0 and string.match(b.id, '^(%w+)%-')
   if not incarnation then
     return
   end
-  local ended = ended_change[incarnation]
-  if not ended then
-    ended = {events = {delivered = 0, dead = 0, elsewhere = 0}}
-    ended.by_other = redis.call('HGET', incarnations, incarnation .. ':token') ~= ARGV[1]
-    ended_change[incarnation] = ended
+  tokens[incarnation] = tokens[incarnation] or call('HGET', incarnations, incarnation .. ':token')
+  local function add_to(name)
+    ended_change[name] = (ended_change[name] or 0) + b.events
   end
-  ended.events[how] = ended.events[how] + b.events
-  if ended.by_other then
-    ended.events.elsewhere = ended.events.elsewhere + b.events
+  if tokens[incarnation] then
+    add_to(incarnation .. ':' .. how)
+    if tokens[incarnation] ~= ARGV[1] then
+      add_to(incarnation .. ':elsewhere')
+    end
   end
 end
 local function parts_of(id)
-  local waiting, dead = string.match(redis.call('HGET', splits, id) or '', '^(%d+) (%d+)$')
+  local waiting, dead = string.match(call('HGET', splits, id) or '', '^(%d+) (%d+)$')
   return tonumber(waiting or '0'), tonumber(dead or '0')
 end
 -- What is in flight of a process, so that nobody has to look at the leases of all.
-local granted, returned = {}, {}
 local function leases_of(owner)
   return queue .. ':leases:' .. owner
-end
-local function note_lease(of, b)
-  of[b.owner] = of[b.owner] or {}
-  table.insert(of[b.owner], b.id)
-end
-local function write_leases()
-  for owner, ids in pairs(returned) do
-    for from = 1, #ids, most do
-      redis.call('ZREM', leases_of(owner), unpack(ids, from, math.min(from + most - 1, #ids)))
-    end
-  end
-  for owner, ids in pairs(granted) do
-    for from = 1, #ids, most do
-      local members = {}
-      for i = from, math.min(from + most - 1, #ids) do
-        members[#members + 1] = 0
-        members[#members + 1] = ids[i]
-      end
-      redis.call('ZADD', leases_of(owner), unpack(members))
-    end
-  end
 end
 local function write_changes()
   for name, n in pairs(change) do
     if n ~= 0 then
-      redis.call('HINCRBY', stat, name, text(n))
+      call('HINCRBY', stat, name, text(n))
     end
+  end
+  for name, n in pairs(ended_change) do
+    call('HINCRBY', incarnations, name, text(n))
   end
   for id, parts in pairs(split_change) do
     if parts.waiting ~= 0 or parts.dead ~= 0 then
       local waiting, dead = parts_of(id)
       waiting, dead = math.max(waiting + parts.waiting, 0), math.max(dead + parts.dead, 0)
       if waiting + dead == 0 then
-        redis.call('HDEL', splits, id)
+        call('HDEL', splits, id)
       else
-        redis.call('HSET', splits, id, text(waiting) .. ' ' .. text(dead))
-      end
-    end
-  end
-  write_leases()
-  for incarnation, ended in pairs(ended_change) do
-    if redis.call('HEXISTS', incarnations, incarnation .. ':units') == 1 then -- else nobody asks any more
-      for how, n in pairs(ended.events) do
-        if n ~= 0 then
-          redis.call('HINCRBY', incarnations, incarnation .. ':' .. how, text(n))
-        end
+        call('HSET', splits, id, text(waiting) .. ' ' .. text(dead))
       end
     end
   end
 end
 local function forget_incarnation(incarnation)
-  redis.call('ZREM', seen, incarnation)
+  call('ZREM', seen, incarnation)
   for _, what in ipairs({':units', ':token', ':delivered', ':dead', ':elsewhere'}) do
-    redis.call('HDEL', incarnations, incarnation .. what)
+    call('HDEL', incarnations, incarnation .. what)
   end
 end
 -- A few of those that have given no sign for a week.
 local function forget_silent_incarnations()
   local week = 7 * 24 * 3600 * 1000
-  for _, incarnation in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', text(now - week), 'LIMIT', 0, 100)) do
+  for _, incarnation in ipairs(call('ZRANGEBYSCORE', seen, '-inf', text(now - week), 'LIMIT', 0, 100)) do
     forget_incarnation(incarnation)
   end
 end
 local function totals(...)
-  local found, names = redis.call('HMGET', stat, ...), {...}
+  local found, names = call('HMGET', stat, ...), {...}
   for i, name in ipairs(names) do
     found[i] = tonumber(found[i] or '0') + (change[name] or 0)
   end
@@ -164,7 +137,7 @@ end
 
 -- The record of a batch, or nothing: what is no id of ours is not looked at. The last member may hold spaces.
 local function load(id)
-  local record = #id <= 128 and string.match(id, '^[%w.-]+$') and redis.call('HGET', meta, id)
+  local record = #id <= 128 and string.match(id, '^[%w.-]+$') and call('HGET', meta, id)
   if not record then
     return nil
   end
@@ -179,7 +152,7 @@ local function load(id)
 end
 
 local function save(b)
-  redis.call('HSET', meta, b.id, string.format('%s %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %s %.0f %s', b.state,
+  call('HSET', meta, b.id, string.format('%s %d %d %d %d %d %d %d %d %s %d %s', b.state,
     b.place, b.fence, b.attempts, b.crashes, b.events, b.bytes, b.enqueued, b.counted, b.owner, b.status, b.reason))
 end
 
@@ -192,9 +165,9 @@ end
 -- Puts a batch that is nowhere into a state.
 local function place_in(b, state, score)
   b.state = state
-  redis.call('ZADD', sets[state], text(score), b.id)
+  call('ZADD', sets[state], text(score), b.id)
   if state == 'in_flight' then
-    note_lease(granted, b)
+    call('ZADD', leases_of(b.owner), 0, b.id)
   end
   add(state, b.events)
   add(state == 'dead' and 'dead_bytes' or 'backlog_bytes', b.bytes)
@@ -203,9 +176,9 @@ end
 
 -- Takes it out of its state; nothing but this decreases a count.
 local function take_out(b)
-  redis.call('ZREM', sets[b.state], b.id)
+  call('ZREM', sets[b.state], b.id)
   if b.state == 'in_flight' then
-    note_lease(returned, b)
+    call('ZREM', leases_of(b.owner), b.id)
   end
   add(b.state, -b.events)
   add(b.state == 'dead' and 'dead_bytes' or 'backlog_bytes', -b.bytes)
@@ -221,19 +194,19 @@ end
 
 local function forget(b)
   take_out(b)
-  redis.call('HDEL', meta, b.id)
-  redis.call('UNLINK', body(b.id))
+  call('HDEL', meta, b.id)
+  call('UNLINK', body(b.id))
 end
 
 -- The batches in flight of a process, `limit` at most (0: all), and whether there may be more.
 local function leased_by(owner, limit)
-  local found, ids = {}, redis.call('ZRANGE', leases_of(owner), 0, limit - 1)
+  local found, ids = {}, call('ZRANGE', leases_of(owner), 0, limit - 1)
   for _, id in ipairs(ids) do
     local b = load(id)
     if b and b.state == 'in_flight' and b.owner == owner then
       found[#found + 1] = b
     else
-      redis.call('ZREM', leases_of(owner), id)
+      call('ZREM', leases_of(owner), id)
     end
   end
   return found, #ids == limit

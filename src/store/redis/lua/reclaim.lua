@@ -23,11 +23,11 @@ end
 
 -- Of leases in the order of their deadlines, the first `count` with a deadline until then.
 local function take_back_until(deadline, count, spared)
-  local ids = redis.call('ZRANGEBYSCORE', sets.in_flight, '-inf', deadline, 'LIMIT', 0, count)
+  local ids = call('ZRANGEBYSCORE', sets.in_flight, '-inf', deadline, 'LIMIT', 0, count)
   for _, id in ipairs(ids) do
     local b = load(id)
     if not b then
-      redis.call('ZREM', sets.in_flight, id)
+      call('ZREM', sets.in_flight, id)
     elseif b.owner ~= spared and may_take > 0 then
       take_back(b)
     end
@@ -37,10 +37,10 @@ end
 
 local more
 if ARGV[3] == 'single' then
-  more = take_back_until('+inf', most + redis.call('ZCARD', leases_of(token)), token)
+  more = take_back_until('+inf', most + call('ZCARD', leases_of(token)), token)
 else
   more = take_back_until(text(now), most)
-  local silent = redis.call('ZRANGEBYSCORE', owners, '-inf', text(now - ttl), 'LIMIT', 0, most)
+  local silent = call('ZRANGEBYSCORE', owners, '-inf', text(now - ttl), 'LIMIT', 0, most)
   more = more or #silent == most
   for _, who in ipairs(silent) do
     local found, unseen = leased_by(who, math.max(may_take, 1))
@@ -53,11 +53,11 @@ else
       more = true
       break
     end
-    redis.call('ZREM', owners, who)
-    redis.call('HDEL', sessions, who)
+    call('ZREM', owners, who)
+    call('HDEL', sessions, who)
   end
 end
-forget_silent_incarnations()
 write_changes()
+forget_silent_incarnations()
 answer[1] = more and 1 or 0
 return answer

@@ -7,7 +7,7 @@ if ARGV[1] ~= '' and not refusal() then -- it may be one page of very many
 end
 local ids = {unpack(ARGV, 5)}
 if #ids == 0 then
-  ids = redis.call('ZRANGE', sets.dead, 0, most - 1)
+  ids = call('ZRANGE', sets.dead, 0, most - 1)
 end
 for _, id in ipairs(ids) do
   local b = load(id)

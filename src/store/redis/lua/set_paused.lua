@@ -1,7 +1,7 @@
 -- Deliveries stop, or go on. ARGV[1]: '1' or '0'. Gives whether there is a queue.
-if redis.call('EXISTS', ctl) == 0 then
+if call('EXISTS', ctl) == 0 then
   return 0
 end
-redis.call('ZREM', owners, '')
-redis.call('HSET', ctl, 'paused', ARGV[1])
+call('ZREM', owners, '')
+call('HSET', ctl, 'paused', ARGV[1])
 return 1

@@ -22,7 +22,7 @@ local function room_for_dead(b)
   end
   local dead, dead_bytes = totals('dead', 'dead_bytes')
   while dead + b.events > max_dead or dead_bytes + b.bytes > max_dead_bytes do
-    local oldest = may_drop > 0 and redis.call('ZRANGE', sets.dead, 0, 0)[1]
+    local oldest = may_drop > 0 and call('ZRANGE', sets.dead, 0, 0)[1]
     if not oldest then
       return false
     end
@@ -34,7 +34,7 @@ local function room_for_dead(b)
       purged = purged + other.events
       dead, dead_bytes = dead - other.events, dead_bytes - other.bytes
     else
-      redis.call('ZREM', sets.dead, oldest)
+      call('ZREM', sets.dead, oldest)
     end
   end
   return true
@@ -42,7 +42,7 @@ end
 
 -- Leases of the caller whose deadline has passed: an answer that nobody heard gave them. Nothing is counted.
 local function release_unknown()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', sets.in_flight, '-inf', text(now), 'LIMIT', 0, most)) do
+  for _, id in ipairs(call('ZRANGEBYSCORE', sets.in_flight, '-inf', text(now), 'LIMIT', 0, most)) do
     local b = load(id)
     if b and b.owner == ARGV[1] then
       move(b, 'ready', b.place)
@@ -71,8 +71,8 @@ local function settle(op, id, fence, delay, status, reason)
     forget(b)
     add('delivered', b.events)
   elseif op == 'extend' then
-    redis.call('ZREM', sets.in_flight, id)
-    redis.call('ZADD', sets.in_flight, text(now + delay), id)
+    call('ZREM', sets.in_flight, id)
+    call('ZADD', sets.in_flight, text(now + delay), id)
   elseif op == 'release' then
     move(b, 'ready', b.place)
   elseif op == 'no_room' then

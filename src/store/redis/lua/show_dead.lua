@@ -1,5 +1,5 @@
 -- One dead letter, as `list_dead` gives it. ARGV[1]: its id.
-local died = redis.call('ZSCORE', sets.dead, ARGV[1])
+local died = call('ZSCORE', sets.dead, ARGV[1])
 local b = died and load(ARGV[1])
 if not b then
   return {}

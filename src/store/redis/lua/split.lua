@@ -8,8 +8,8 @@ if refused then
 end
 local function outcome(text_of_it)
   for i = 6, 9, 3 do
-    if redis.call('HEXISTS', meta, ARGV[i]) == 0 then
-      redis.call('UNLINK', body(ARGV[i]))
+    if call('HEXISTS', meta, ARGV[i]) == 0 then
+      call('UNLINK', body(ARGV[i]))
     end
   end
   return text_of_it
@@ -26,11 +26,11 @@ end
 forget(whole)
 for i = 6, 9, 3 do
   local id, events = ARGV[i], tonumber(ARGV[i + 1])
-  if redis.call('HEXISTS', meta, id) == 1 then
+  if call('HEXISTS', meta, id) == 1 then
     add('stored', -events)
   else
     local half = new_batch(id, whole.place, events, tonumber(ARGV[i + 2]), whole.enqueued, whole.counted)
-    redis.call('PERSIST', body(id))
+    call('PERSIST', body(id))
     place_in(half, 'ready', half.place)
     save(half)
   end

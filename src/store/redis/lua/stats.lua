@@ -1,23 +1,23 @@
 -- The state of a queue. ARGV[1]: owner_ttl in ms. Gives nothing if there is no queue, else
 -- {{name, total, …}, oldest ready or '', next retry or '', oldest dead or '', paused, owner, owner, …}: of many processes
 -- only those that gave the last signs of life.
-if redis.call('EXISTS', ctl) == 0 then
+if call('EXISTS', ctl) == 0 then
   return false
 end
-local first = redis.call('ZRANGE', sets.ready, 0, 0)[1]
+local first = call('ZRANGE', sets.ready, 0, 0)[1]
 local b = first and load(first)
 local answer = {
-  redis.call('HGETALL', stat),
+  call('HGETALL', stat),
   b and text(b.enqueued) or '',
-  redis.call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or '',
-  redis.call('ZRANGE', sets.dead, 0, 0, 'WITHSCORES')[2] or '',
-  redis.call('HGET', ctl, 'paused') or '0'
+  call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or '',
+  call('ZRANGE', sets.dead, 0, 0, 'WITHSCORES')[2] or '',
+  call('HGET', ctl, 'paused') or '0'
 }
-local owner = redis.call('GET', owner_key)
+local owner = call('GET', owner_key)
 if owner then
   answer[#answer + 1] = owner
 end
-for _, who in ipairs(redis.call('ZREVRANGEBYSCORE', owners, '+inf', text(now - ARGV[1]), 'LIMIT', 0, 100)) do
+for _, who in ipairs(call('ZREVRANGEBYSCORE', owners, '+inf', text(now - ARGV[1]), 'LIMIT', 0, 100)) do
   answer[#answer + 1] = who
 end
 return answer
