@@ -32,12 +32,22 @@ void dispatcher_state::meet(const peers& who) {
       tell(*d.verdict);
 }
 
+// A batch whose lease was over before its attempt is leased anew; its attempt goes on, so that no second one is under
+// way beside it.
 void dispatcher_state::on_deliver(const deliver& m) {
-  for (const auto& b : m.batches)
-    attempt(deliveries_.insert_or_assign(b.content->id, delivery{b, self_->clock().now(), std::nullopt}).first->second);
+  for (const auto& b : m.batches) {
+    auto& d = deliveries_[b.content->id];
+    const bool is_under_way = d.what.content && !d.verdict;
+    d.what = b;
+    d.since = self_->clock().now();
+    if (!is_under_way)
+      attempt(d);
+  }
 }
 
 void dispatcher_state::attempt(delivery& d) {
+  d.verdict.reset();
+  d.attempt = ++attempts_;
   const auto& b = d.what;
   auto body = attempt_of(*b.content->payload, context_->clock());
   if (!body)
@@ -48,14 +58,14 @@ void dispatcher_state::attempt(delivery& d) {
                     .tail = std::move(body->tail),
                     .gzip = body->gzip,
                     .payload = b.content->payload},
-                   [port = port_.get(), lease = lease{b.content->id, b.fence}](delivery_response response) {
-                     port->send(attempt_ended{lease, std::move(response)});
+                   [port = port_.get(), id = b.content->id, number = d.attempt](delivery_response response) {
+                     port->send(attempt_ended{id, number, std::move(response)});
                    });
 }
 
 void dispatcher_state::on_ended(const attempt_ended& m) {
-  auto i = deliveries_.find(m.lease.id);
-  if (i == deliveries_.end() || i->second.what.fence != m.lease.fence || i->second.verdict)
+  auto i = deliveries_.find(m.batch_id);
+  if (i == deliveries_.end() || i->second.attempt != m.attempt || i->second.verdict)
     return;
   delivery& d = i->second;
   decide(d, judge(d.what, note(d, m.response), context_->settings, sealer_));

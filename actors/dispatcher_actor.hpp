@@ -40,6 +40,8 @@ private:
   struct delivery {
     leased_batch what;
     std::chrono::steady_clock::time_point since;
+    /// The number of its attempt.
+    std::uint64_t attempt = 0;
     /// Empty while the attempt is under way.
     std::optional<sluice::verdict> verdict;
   };
@@ -59,6 +61,7 @@ private:
   peers peers_;
   port_owner<handle> port_;
   std::map<std::string, delivery> deliveries_;
+  std::uint64_t attempts_ = 0;
   std::optional<destination> destination_;
   std::optional<batch_size> batch_size_;
   bool paused_ = false;

@@ -153,7 +153,8 @@ struct tick {
 
 /// Transport thread → dispatcher.
 struct attempt_ended {
-  sluice::lease lease{};
+  std::string batch_id{};
+  std::uint64_t attempt = 0;
   delivery_response response{};
 };
 

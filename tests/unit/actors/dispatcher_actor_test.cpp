@@ -25,6 +25,24 @@ private:
   milliseconds ahead_;
 };
 
+// Notes the leases that it grants, and what is acknowledged.
+class observed : public memory_store {
+public:
+  using memory_store::memory_store;
+  work_result apply(const unit_of_work& work) override {
+    for (const auto& s : work.settlements)
+      if (const auto* a = std::get_if<ack>(&s))
+        acknowledged.push_back(a->lease);
+    auto done = memory_store::apply(work);
+    if (done)
+      granted.insert(granted.end(), done->granted.begin(), done->granted.end());
+    return done;
+  }
+
+  std::vector<leased_batch> granted;
+  std::vector<lease> acknowledged;
+};
+
 } // namespace
 
 TEST_CASE("no more than max_in_flight deliveries are under way", "[actors][dispatcher]") {
@@ -129,4 +147,23 @@ TEST_CASE("a batch grows older while its attempt is under way, whatever the cloc
   sim.endpoint().answer_open({.status = 500});
   sim.run();
   CHECK(sim.totals().dead == (age == o.retry.max_age ? 20 : 0));
+}
+
+TEST_CASE("a batch that is leased anew while its attempt is under way is not sent a second time",
+          "[actors][dispatcher]") {
+  auto queue = std::make_unique<observed>(virtual_system::defaults());
+  auto& store = *queue;
+  virtual_system sim{virtual_system::defaults(), {.queue = std::move(queue)}};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(20);
+  sim.run();
+  REQUIRE(store.granted.size() == 1);
+  auto again = store.granted.front();
+  ++again.fence;
+  send(sim.self(), sim.peers()->dispatcher, sluice::deliver{{again}});
+  sim.run();
+  CHECK(sim.endpoint().arrivals.size() == 1);
+  sim.endpoint().answer_open({.status = 200});
+  sim.run();
+  CHECK(store.acknowledged == std::vector{lease{again.content->id, again.fence}});
 }
