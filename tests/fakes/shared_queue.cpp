@@ -75,7 +75,7 @@ void shared_queue::reclaim(const std::string& token) {
     end(token, e, false);
     move(e, where::dead, clock_());
     auto& caller = now_.processes[token];
-    caller.buried.emplace_back(caller.units + 1, store_burial{id, e.content->events, e.why});
+    caller.buried.emplace_back(caller.last_unit + 1, store_burial{id, e.content->events, e.why});
   }
   if (took && limits_.is_multi_processor)
     ++takeovers_;
@@ -90,14 +90,15 @@ void shared_queue::leave(const std::string& token) {
   now_.owner.clear();
 }
 
-std::uint64_t shared_queue::units_of(const std::string& token) const {
+std::uint64_t shared_queue::last_unit_of(const std::string& token) const {
   const auto p = now_.processes.find(token);
-  return p == now_.processes.end() ? 0 : p->second.units;
+  return p == now_.processes.end() ? 0 : p->second.last_unit;
 }
 
 // -- units of work ----------------------------------------------------------------------------------------------------
 
-work_done shared_queue::apply(const std::string& token, std::uint64_t heard_of, const unit_of_work& u) {
+work_done shared_queue::apply(const std::string& token, std::uint64_t number, std::uint64_t answered,
+                              const unit_of_work& u) {
   work_done done;
   auto& p = now_.processes[token];
   p.heard = clock_();
@@ -116,10 +117,10 @@ work_done shared_queue::apply(const std::string& token, std::uint64_t heard_of, 
     done.found.push_back(find_parts(root));
   if (!u.look_for.empty())
     done.ended = now_.ended[u.incarnation];
-  std::erase_if(p.buried, [heard_of](const auto& b) { return b.first <= heard_of; });
+  std::erase_if(p.buried, [answered](const auto& b) { return b.first <= answered; });
   for (const auto& [unit, burial] : p.buried)
     done.buried.push_back(burial);
-  ++p.units;
+  p.last_unit = number;
   return done;
 }
 
@@ -137,6 +138,8 @@ settle_outcome shared_queue::settle_one(const std::string& token, const settleme
   if (!about)
     return settle_outcome::applied;
   entry* e = find(about->id);
+  if (!e && std::holds_alternative<ack>(s))
+    note_late_ack(token, about->id);
   if (!e)
     return settle_outcome::gone;
   const auto ends_in = std::holds_alternative<nack>(s) || std::holds_alternative<defer>(s) ? where::retry
@@ -321,11 +324,18 @@ void shared_queue::end(const std::string& token, entry& e, bool delivered) {
   (delivered ? count.delivered : count.dead) += events;
   if (now_.processes[token].incarnation != incarnation)
     count.elsewhere += events;
+  ended_by_[e.content->id] = {token, ids};
   for (const auto& id : ids) {
     now_.ended_ids.insert(id);
     if (!ever_ended_ids_.insert(id).second)
       ended_twice_ids_.insert(id);
   }
+}
+
+// The process may count an end that was counted for another one.
+void shared_queue::note_late_ack(const std::string& token, const std::string& id) {
+  if (const auto i = ended_by_.find(id); i != ended_by_.end() && i->second.first != token)
+    ended_twice_ids_.insert(i->second.second.begin(), i->second.second.end());
 }
 
 void shared_queue::purge(const entry& e) {
@@ -416,7 +426,7 @@ void shared_queue::settle_down() {
 
 void shared_queue::raise_false_alarm() {
   for (auto& [token, p] : now_.processes)
-    p.units = 0;
+    p.last_unit = 0;
 }
 
 void shared_queue::go_back(queue_state earlier) {

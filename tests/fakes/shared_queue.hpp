@@ -38,8 +38,8 @@ struct queue_state {
     store_time heard{};
     /// 0: none; the process was silent for too long, or has left.
     std::uint64_t session = 0;
-    /// The units of work of this process that were applied.
-    std::uint64_t units = 0;
+    /// The number of its last unit of work that was applied.
+    std::uint64_t last_unit = 0;
     /// What the process may not have heard of yet, each with the first unit of work that told it.
     std::vector<std::pair<std::uint64_t, store_burial>> buried;
   };
@@ -78,13 +78,13 @@ public:
   bool may_work(const std::string& token, std::uint64_t session) const;
   /// Takes back the leases that nobody can settle any more. The session must be one that may work, here and below.
   void reclaim(const std::string& token);
-  /// `heard_of`: the last unit of work whose answer the process has.
-  work_done apply(const std::string& token, std::uint64_t heard_of, const unit_of_work&);
+  /// `number`: of the unit; numbers rise. `answered`: that of the last one whose answer the process has.
+  work_done apply(const std::string& token, std::uint64_t number, std::uint64_t answered, const unit_of_work&);
   /// The first part of a unit of work, which comes before Redis sees that it is as it was earlier.
   void settle(const std::string& token, const std::vector<settlement>&, work_done&);
   void leave(const std::string& token);
-  /// How many units of work of this process the queue knows of.
-  std::uint64_t units_of(const std::string& token) const;
+  /// The number of the last unit of work of this process that the queue knows of.
+  std::uint64_t last_unit_of(const std::string& token) const;
 
   store_stats stats() const;
   /// As `queue_admin` says, but with payloads.
@@ -116,7 +116,8 @@ public:
   /// The message ids of the events that wait, and of those that are dead letters or were once.
   std::set<std::string> waiting_ids() const;
   const std::set<std::string>& ever_dead_ids() const noexcept { return ever_dead_ids_; }
-  /// The events whose end the queue has counted twice, because it had gone back in between.
+  /// The events whose end was counted twice: by the queue, because it had gone back in between, or by it and by a
+  /// process whose acknowledgement came after that of another one.
   const std::set<std::string>& ended_twice_ids() const noexcept { return ended_twice_ids_; }
   /// How often a process took what another one had left, and how many batches were forgotten.
   std::uint64_t takeovers() const noexcept { return takeovers_; }
@@ -149,6 +150,7 @@ private:
   void put(batch_ptr, std::int64_t place, store_time enqueued, bool has_died);
   static void move(entry&, where, store_time at = {});
   void end(const std::string& token, entry&, bool delivered);
+  void note_late_ack(const std::string& token, const std::string& id);
   void purge(const entry&);
   std::vector<entry*> dead_among(const std::vector<std::string>& ids);
   /// In their order.
@@ -161,6 +163,8 @@ private:
   std::optional<failover> failover_;
   std::set<std::string> forgotten_;
   std::set<std::string> ever_dead_ids_, ever_ended_ids_, ended_twice_ids_;
+  /// For each batch that has ended: the token of the process that ended it, and its message ids.
+  std::map<std::string, std::pair<std::string, std::vector<std::string>>> ended_by_;
   std::uint64_t takeovers_ = 0, batches_forgotten_ = 0;
   bool has_gone_back_ = false;
 };

@@ -18,27 +18,26 @@ shared_store::shared_store(std::shared_ptr<shared_queue> queue, std::shared_ptr<
       is_shared_{o.queue.is_multi_processor}, clock_{std::move(clock)} {}
 
 work_result shared_store::apply(const unit_of_work& u) {
-  auto number = heard_of_;
-  auto done = way_->carry([&] { return attempt(u, number); });
-  if (done || done.error().signal == store_signal::went_back)
-    heard_of_ = number;
+  auto done = way_->carry([&] { return attempt(u); });
+  if (done)
+    answered_ = units_;
+  else if (done.error().signal == store_signal::went_back)
+    answered_ = 0;
   if (done && !u.look_for.empty())
     way_->note_look(clock_());
   return done;
 }
 
-work_result shared_store::attempt(const unit_of_work& u, std::uint64_t& number) {
+work_result shared_store::attempt(const unit_of_work& u) {
   queue_->replicate();
   if (auto why = ensure())
     return *why;
-  number = queue_->units_of(token_);
-  if (work_done unheard; number < heard_of_) {
+  if (work_done unheard; queue_->last_unit_of(token_) < answered_) {
     queue_->settle(token_, u.settlements, unheard);
     return store_error{{errc::store_failed, "", "the queue is as it was earlier"}, store_signal::went_back};
   }
   reclaim_now_and_then();
-  ++number;
-  return queue_->apply(token_, heard_of_, u);
+  return queue_->apply(token_, ++units_, answered_, u);
 }
 
 std::optional<store_error> shared_store::ensure() {

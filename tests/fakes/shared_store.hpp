@@ -37,7 +37,7 @@ private:
     store_time expires{}, over{};
   };
 
-  work_result attempt(const unit_of_work&, std::uint64_t& number);
+  work_result attempt(const unit_of_work&);
   std::optional<store_error> ensure();
   store_error watch(const std::string& whose, milliseconds for_now);
   void reclaim_now_and_then();
@@ -48,8 +48,8 @@ private:
   const bool is_shared_;
   const std::function<store_time()> clock_;
   std::uint64_t session_ = 0;
-  /// The last unit of work whose answer came.
-  std::uint64_t heard_of_ = 0;
+  /// The number of the last unit of work that was sent, and of the last one that was answered.
+  std::uint64_t units_ = 0, answered_ = 0;
   std::optional<sighting> watched_;
   store_time next_reclaim_{};
 };

@@ -24,7 +24,7 @@ struct account {
 /// Where events are that are not lost.
 struct whereabouts {
   std::set<std::string> delivered{}, ever_dead{}, waiting{};
-  /// The store has counted their end twice.
+  /// Their end was counted twice, see `shared_queue`.
   std::set<std::string> ended_twice{};
 
   bool has(const std::string& id) const {

@@ -11,6 +11,9 @@ namespace {
 // How long a world that is well again may take to deliver everything.
 constexpr milliseconds patience{30 * 60'000};
 
+// Every process has asked its store by then, and knows if it is as it was earlier.
+constexpr milliseconds to_notice{2'000};
+
 } // namespace
 
 bool world::has_gone_back() const {
@@ -84,7 +87,7 @@ void world::recover() {
     end_what_has_ended();
     if (processes_.empty())
       start();
-    if (running() == processes_.size() && drained())
+    if (waited >= to_notice && running() == processes_.size() && drained())
       return;
     for (const auto& p : processes_)
       compat::anon_send(p->sim->running().supervisor, resume{});
