@@ -7,6 +7,15 @@
 
 namespace sluice {
 
+namespace {
+
+const leased_batch* find(const std::map<std::string, leased_batch>& among, const lease& l) {
+  const auto i = among.find(l.id);
+  return i != among.end() && i->second.fence == l.fence ? &i->second : nullptr;
+}
+
+} // namespace
+
 const retain* last_retain(const unit_of_work& unit) {
   for (auto i = unit.settlements.rbegin(); i != unit.settlements.rend(); ++i)
     if (const auto* r = std::get_if<retain>(&*i))
@@ -27,8 +36,10 @@ void leases::reported_by_dispatcher(const std::vector<leased_batch>& batches) {
 }
 
 void leases::add(const std::vector<leased_batch>& batches) {
-  for (const auto& b : batches)
+  for (const auto& b : batches) {
     leases_.insert_or_assign(b.content->id, b);
+    inherited_.erase(b.content->id);
+  }
 }
 
 settled_leases leases::settle(const unit_of_work& unit, const work_done& done, bool is_repeated) {
@@ -52,6 +63,7 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, bool is_rep
     return;
   const leased_batch was = std::move(i->second);
   leases_.erase(i);
+  is_repeated = inherited_.erase(about->id) > 0 || is_repeated;
   batch_news n{.step = batch_step::returned, .content = was.content, .attempts = was.attempts, .why = {}};
   const bool done = outcome == settle_outcome::applied || outcome == settle_outcome::no_room;
   const bool gone = outcome == settle_outcome::gone;
@@ -81,9 +93,12 @@ void leases::retain_only(const retain& r, settled_leases& came) {
   for (const auto& l : r.leases) {
     if (std::find(came.over.begin(), came.over.end(), l) != came.over.end())
       continue;
-    for (const auto* known : {&leases_, &reported_})
-      if (auto i = known->find(l.id); i != known->end() && i->second.fence == l.fence)
-        kept.emplace(l.id, i->second);
+    if (const auto* granted = find(leases_, l)) {
+      kept.emplace(l.id, *granted);
+    } else if (const auto* reported = find(reported_, l)) {
+      kept.emplace(l.id, *reported);
+      inherited_.insert(l.id);
+    }
   }
   for (const auto& [id, b] : leases_)
     if (!kept.contains(id))

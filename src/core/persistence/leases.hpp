@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ private:
 
   bool is_shared_;
   std::map<std::string, leased_batch> leases_;
+  /// Those of them that an earlier persister was granted: it may have died with the answer to their settlements.
+  std::set<std::string> inherited_;
   /// What dispatchers have reported since the last unit of work.
   std::map<std::string, leased_batch> reported_;
 };

@@ -384,6 +384,18 @@ TEST_CASE("in a shared queue what is gone may have been ended by another process
       });
 }
 
+TEST_CASE("an acknowledgement that an earlier persister may have sent is one that is repeated",
+          "[core][group commit]") {
+  auto m = machine_with({}, 20, true);
+  run(m, {
+             {pulls(8, {leased("a"), leased("b")}), "retain( a1 b1 ) slots:6"},
+             {settles(ack{{"a", 1}}), "retain( a1 b1 ) ack:a1 slots:7"},
+             {applies({.settled = {settle_outcome::applied, settle_outcome::gone}}), "delivered:a over( a1 )"},
+             {settles(nack{{"b", 1}}), "nack:b1 slots:8"},
+             {applies({.settled = {settle_outcome::gone}}), "returned:b over( b1 )"},
+         });
+}
+
 TEST_CASE("a lease that the dispatcher does not report goes back", "[core][group commit]") {
   auto m = machine_with({leased("a"), leased("b")}, 20, true);
   run(m, {
