@@ -80,8 +80,6 @@ public:
   void reclaim(const std::string& token);
   /// `number`: of the unit; numbers rise. `answered`: that of the last one whose answer the process has.
   work_done apply(const std::string& token, std::uint64_t number, std::uint64_t answered, const unit_of_work&);
-  /// The first part of a unit of work, which comes before Redis sees that it is as it was earlier.
-  void settle(const std::string& token, const std::vector<settlement>&, work_done&);
   void leave(const std::string& token);
   /// The number of the last unit of work of this process that the queue knows of.
   std::uint64_t last_unit_of(const std::string& token) const;
@@ -133,6 +131,7 @@ private:
   };
 
   void go_back(queue_state earlier);
+  void settle(const std::string& token, const std::vector<settlement>&, work_done&);
   settle_outcome settle_one(const std::string& token, const settlement&, work_done&);
   settle_outcome settle_lease(const std::string& token, entry&, const settlement&, work_done&);
   settle_outcome bury_entry(const std::string& token, entry&, const failure_note&, work_done&);

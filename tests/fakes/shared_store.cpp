@@ -32,10 +32,8 @@ work_result shared_store::attempt(const unit_of_work& u) {
   queue_->replicate();
   if (auto why = ensure())
     return *why;
-  if (work_done unheard; queue_->last_unit_of(token_) < answered_) {
-    queue_->settle(token_, u.settlements, unheard);
+  if (queue_->last_unit_of(token_) < answered_)
     return store_error{{errc::store_failed, "", "the queue is as it was earlier"}, store_signal::went_back};
-  }
   reclaim_now_and_then();
   return queue_->apply(token_, ++units_, answered_, u);
 }

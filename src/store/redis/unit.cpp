@@ -74,7 +74,9 @@ struct redis_unit::reader {
 
 redis_unit::redis_unit(const unit_of_work& work, const std::string& queue, const options& settings,
                        std::vector<std::string_view> credentials, numbers n)
-    : work_{work}, queue_{queue}, settings_{settings}, credentials_{std::move(credentials)}, numbers_{n} {}
+    : work_{work}, queue_{queue}, settings_{settings}, credentials_{std::move(credentials)}, own_number_{n.own} {
+  credentials_.insert(credentials_.end(), {work_.incarnation, number(static_cast<std::int64_t>(n.answered))});
+}
 
 // -- the commands
 // -------------------------------------------------------------------------------------------------------
@@ -181,8 +183,7 @@ std::vector<std::string_view> redis_unit::claim_arguments() {
                     !work_.pause   ? ""
                     : *work_.pause ? "1"
                                    : "0",
-                    work_.incarnation, number(static_cast<std::int64_t>(numbers_.own)),
-                    number(static_cast<std::int64_t>(numbers_.answered)), work_.restores ? "1" : "0"});
+                    number(static_cast<std::int64_t>(own_number_)), work_.restores ? "1" : "0"});
   return arguments;
 }
 
@@ -195,7 +196,6 @@ void redis_unit::add_look_for(redis_connection& to) {
   if (work_.look_for.empty())
     return;
   auto arguments = credentials_;
-  arguments.emplace_back(work_.incarnation);
   arguments.insert(arguments.end(), work_.look_for.begin(), work_.look_for.end());
   to.call(redis_script::look_for, queue_, arguments);
   steps_.push_back({.what = step::kind::look});

@@ -86,8 +86,9 @@ private:
   const unit_of_work& work_;
   const std::string& queue_;
   const options& settings_;
-  const std::vector<std::string_view> credentials_;
-  const numbers numbers_;
+  /// Those of the owner, the incarnation, and the number of the last unit that was answered.
+  std::vector<std::string_view> credentials_;
+  const std::uint64_t own_number_;
   std::vector<step> steps_;
   /// Keeps the words that the commands are made of.
   std::deque<std::string> words_;

@@ -1,37 +1,31 @@
 -- The end of every unit of work: the caller is alive, the queue gets its fingerprint and pause, due retries become ready,
 -- new batches are accepted, and leases are given: to the oldest first.
--- ARGV[4..7]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
--- ARGV[8], [9]: events and bytes that may wait at most. ARGV[10], [11]: the queue's new fingerprint, '1' to pause it or
--- '0' to end its pause; '' for as before. ARGV[12..14]: the caller's incarnation or '', the number of this unit of work,
--- the number of its last one that was answered or '0'. ARGV[15]: '1' if the new batches were stored before and forgotten:
--- no bound applies to them, and they go before everything that is ready. Then id, events, bytes of each new batch, whose
--- bodies the same transaction has set, to expire unless they are accepted here.
+-- ARGV[6..9]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
+-- ARGV[10], [11]: events and bytes that may wait at most. ARGV[12], [13]: the queue's new fingerprint, '1' to pause it or
+-- '0' to end its pause; '' for as before. ARGV[14]: the number of this unit of work. ARGV[15]: '1' if the new batches were
+-- stored before and forgotten: no bound applies to them, and they go before everything that is ready. Then id, events,
+-- bytes of each new batch, whose bodies the same transaction has set, to expire unless they are accepted here.
 -- Gives {when the next retry is due or '', '1' if the queue is paused, {1 for each that is stored, by this or an earlier
 -- call, else 0}, {id, events, reason of each that was buried}, id, fence, attempts, events, age in ms, … of each lease}.
 -- Behind one that is not stored none is, which would overtake it.
-local refused = refusal()
+local refused, last_unit = unit_refusal()
 if refused then
   return refused
 end
-local incarnation, units = ARGV[12], ARGV[12] .. ':units'
-local last_unit = incarnation ~= '' and tonumber(call('HGET', incarnations, units) or '0')
--- Nothing is written, so that the caller hears of it also when this answer gets lost.
-if last_unit and last_unit < tonumber(ARGV[14]) then
-  return redis.error_reply('SLUICEWENTBACK the queue is as it was earlier')
-end
-local slots, deadline = tonumber(ARGV[4]), now + tonumber(ARGV[5])
-give_sign(ARGV[1], ARGV[3], ARGV[6])
-if last_unit then
-  call('HSET', incarnations, units, ARGV[13], incarnation .. ':token', ARGV[1])
-  if last_unit == 0 or math.floor(last_unit / 256) < math.floor(ARGV[13] / 256) then
+local incarnation = ARGV[4]
+local slots, deadline = tonumber(ARGV[6]), now + tonumber(ARGV[7])
+give_sign(ARGV[1], ARGV[3], ARGV[8])
+if incarnation ~= '' then
+  call('HSET', incarnations, incarnation .. ':units', ARGV[14], incarnation .. ':token', ARGV[1])
+  if last_unit == 0 or math.floor(last_unit / 256) < math.floor(ARGV[14] / 256) then
     call('ZADD', seen, text(now), incarnation)
   end
 end
-if ARGV[10] ~= '' then
-  call('HSET', ctl, 'fingerprint', ARGV[10])
+if ARGV[12] ~= '' then
+  call('HSET', ctl, 'fingerprint', ARGV[12])
 end
-if ARGV[11] ~= '' then
-  call('HSET', ctl, 'paused', ARGV[11])
+if ARGV[13] ~= '' then
+  call('HSET', ctl, 'paused', ARGV[13])
 end
 local paused = call('HGET', ctl, 'paused') or '0'
 local function next_retry()
@@ -54,7 +48,10 @@ end
 local fresh, is_fresh, outcome = {}, {}, {}
 local function accept(first)
   local restores = ARGV[15] == '1'
-  local max_events, max_bytes = restores and math.huge or tonumber(ARGV[8]), restores and math.huge or tonumber(ARGV[9])
+  local max_events, max_bytes = tonumber(ARGV[10]), tonumber(ARGV[11])
+  if restores then
+    max_events, max_bytes = math.huge, math.huge
+  end
   local ready, in_flight, retry, bytes_waiting, place =
     totals('ready', 'in_flight', 'retry', 'backlog_bytes', 'next_place')
   local waiting, full, any_split = ready + in_flight + retry, false, call('EXISTS', splits) == 1
@@ -97,7 +94,7 @@ local function give(b)
   given[n + 1], given[n + 2], given[n + 3] = b.id, text(b.fence), text(b.attempts)
   given[n + 4], given[n + 5] = text(b.events), text(math.max(now - b.enqueued, 0))
 end
-local in_line = ARGV[7] == '1' and next_due ~= ''
+local in_line = ARGV[9] == '1' and next_due ~= ''
 if in_line or paused == '1' then
   slots = 0
 end

@@ -41,6 +41,20 @@ local function refusal()
   end
 end
 
+-- The same for a part of a unit of work. ARGV[4], [5]: the caller's incarnation or '', the number of its last unit that
+-- was answered or '0'. Nothing is written, so that the caller hears of it also when this answer gets lost.
+-- Gives the error or nothing, and the number of the caller's last unit that the queue knows of.
+local function unit_refusal()
+  local refused, last = refusal(), 0
+  if not refused and ARGV[4] ~= '' then
+    last = tonumber(call('HGET', incarnations, ARGV[4] .. ':units') or '0')
+    if last < tonumber(ARGV[5]) then
+      refused = redis.error_reply('SLUICEWENTBACK the queue is as it was earlier')
+    end
+  end
+  return refused, last
+end
+
 -- The process with this token is alive.
 local function give_sign(token, mode, ttl)
   if mode == 'single' then

@@ -1,11 +1,11 @@
--- Every lease of the caller that is not among these goes back to its place. ARGV[4…]: id, fence of each.
+-- Every lease of the caller that is not among these goes back to its place. ARGV[6…]: id, fence of each.
 -- Gives how many went back.
-local refused = refusal()
+local refused = unit_refusal()
 if refused then
   return refused
 end
 local kept = {}
-for i = 4, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   kept[ARGV[i]] = tonumber(ARGV[i + 1])
 end
 local back = 0

@@ -1,14 +1,14 @@
 -- Settles leases, each as far as it is the present one.
--- ARGV[4..7]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch waits for which there is
+-- ARGV[6..9]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch waits for which there is
 -- no room. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer (a nack that counts no attempt),
 -- bury, release, extend, no_room (halves that found no memory), unknown (no batch: the caller has just extended every lease
 -- that it knows of).
 -- Gives {events purged, outcome, outcome, …}: applied, gone, stale, no_room.
-local refused = refusal()
+local refused = unit_refusal()
 if refused then
   return refused
 end
-local max_dead, max_dead_bytes, drop, no_room_delay = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1', tonumber(ARGV[7])
+local max_dead, max_dead_bytes, drop, no_room_delay = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1', tonumber(ARGV[9])
 local purged = 0
 -- Where each ends. One that is there already, by the same lease, was settled by an answer that got lost.
 local ends_in = {nack = 'retry', defer = 'retry', bury = 'dead', release = 'ready', no_room = 'retry'}
@@ -92,7 +92,7 @@ local function settle(op, id, fence, delay, status, reason)
 end
 
 local outcomes = {0}
-for i = 8, #ARGV, 6 do
+for i = 10, #ARGV, 6 do
   outcomes[#outcomes + 1] =
     settle(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]), ARGV[i + 5])
 end

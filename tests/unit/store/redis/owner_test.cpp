@@ -122,7 +122,7 @@ TEST_CASE("what comes late, by a connection that was given up, changes nothing",
   redis_connection late{redis_options{.unix_socket = q.server.socket()}};
   const auto claimed =
       late.run_one(redis_script::enqueue_and_claim, queue_name,
-                   {token, session, "single", "5", "60000", "3000", "0", "1000", "1000", "", "", "", "1", "0", "0"});
+                   {token, session, "single", "", "0", "5", "60000", "3000", "0", "1000", "1000", "", "", "1", "0"});
   REQUIRE(!claimed);
   CHECK(a->stats()->ready == 10);
 }

@@ -95,6 +95,28 @@ TEST_CASE("that a queue was emptied is said again when the answer got lost, and 
   check_layout(q.server);
 }
 
+TEST_CASE("nothing of a unit of work is applied to a queue that is as it was earlier", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x"), make("y"), make("z")}));
+  const auto leased = claim(*a, 2);
+  const auto half = [](const char* id) {
+    return std::make_shared<const batch>(
+        batch{.id = id, .events = 5, .payload = std::make_shared<const std::string>("p")});
+  };
+  REQUIRE(q.server.command({"HSET", queue_name + ":incarnations", incarnation_of(*a) + ":units", "0"}) == "0");
+  unit_of_work w;
+  w.settlements = {ack{lease_of(leased[0])}, split{lease_of(leased[1]), half("y.0"), half("y.1")}, retain{}};
+  w.slots = 1;
+  CHECK(signal_of(apply(*a, w)) == store_signal::went_back);
+  const auto stats = a->stats();
+  REQUIRE(stats);
+  CHECK(stats->delivered == 0);
+  CHECK(stats->in_flight == 20);
+  CHECK(stats->ready == 10);
+  CHECK(apply(*a, w)->settled == std::vector{settle_outcome::applied, settle_outcome::applied, settle_outcome::applied});
+}
+
 TEST_CASE("a Redis that starts from an earlier snapshot has gone back in time", "[store][redis]") {
   redis_queue_under_test q;
   auto a = q.process();
