@@ -13,7 +13,7 @@ namespace sluice {
 
 namespace {
 
-// How long after the shutdown deadline the buffer may still report that it has passed.
+// How long after the shutdown deadline the buffer may still report that it has passed, and the store be left in order.
 constexpr std::chrono::seconds grace{1};
 
 } // namespace
@@ -111,7 +111,9 @@ supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown&
     // The earliest of several deadlines holds.
     const auto deadline = within_reason(m.deadline, context_->settings.shutdown_deadline);
     compat::send(self_, table_->buffer, drain{deadline});
-    overdue_.set(self_, self_->clock().now() + deadline + grace);
+    const auto last_moment = self_->clock().now() + deadline + grace;
+    overdue_.set(self_, last_moment);
+    context_->queue->end_by(last_moment); // also if the persister hangs in it
   }
   return promises_.back();
 }

@@ -31,7 +31,8 @@ public:
 
   /// Rejects new events, delivers until `deadline` (zero: the option `shutdown_deadline`), stops every actor, and
   /// returns exact counts. Blocks, so an actor must send the message `shutdown` to `supervisor` instead. Several
-  /// threads may call it: the soonest deadline applies. Errors: `closed` if the system has stopped.
+  /// threads may call it: the soonest deadline applies. A store that hangs delays it by a second at most. Errors:
+  /// `closed` if the system has stopped.
   result<shutdown_report> shutdown(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
 
   /// Takes events and `flush`.

@@ -273,8 +273,8 @@ public:
   virtual result<void> set_paused(bool) = 0;
 };
 
-/// A store backend. Used by one thread at a time: the persister's. Blocking calls are fine, each bounded in time.
-/// To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
+/// A store backend. Used by one thread at a time, the persister's, but for `end_by`. Blocking calls are fine, each
+/// bounded in time. To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
 class SLUICE_API store : public queue_admin {
 public:
   /// Applies `work`, and returns what became of each part. After an error any part may have been applied or not, and
@@ -284,6 +284,10 @@ public:
   /// The process ends in order: its leases go back to their places, nothing counted, and another may take over at once.
   /// Nothing is applied afterwards. What fails is left to the next process.
   virtual void leave() {}
+
+  /// The process ends: a call that is under way by then, and every later one, fails. For any thread, once. A store
+  /// whose calls are short needs none of it.
+  virtual void end_by(std::chrono::steady_clock::time_point) noexcept {}
 
   /// Whether what is stored survives the process. If not, events count against `max_internal_queue_size` until
   /// they have reached an end.

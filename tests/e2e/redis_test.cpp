@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -316,6 +317,25 @@ TEST_CASE("what the endpoint always refuses is dead after exactly max_attempts, 
   CHECK(q.call({"run", "--until-empty", "--url", server.url()}).status == 0);
   CHECK(q.status()["delivered"] == 100);
   CHECK(q.status()["dead"] == 0);
+}
+
+TEST_CASE("a Redis that hangs does not hold up a shutdown, whatever its own deadlines are", "[e2e][redis]") {
+  redis_server redis;
+  auto o = on(redis, "http://127.0.0.1:1");
+  o.redis.connect = o.redis.command = 10min;
+  pipeline p{o};
+  REQUIRE(p.client().track({.user_id = "u"}, "Test"));
+  REQUIRE(eventually([&] { return p.client().totals().stored == 1; }));
+  redis.pause();
+  REQUIRE(p.client().track({.user_id = "u"}, "Test"));
+  auto ending = std::async(std::launch::async, [&] { return p.running().shutdown(100ms); });
+  const bool ended = ending.wait_for(30s) == std::future_status::ready;
+  redis.resume();
+  REQUIRE(ended);
+  const auto report = ending.get();
+  REQUIRE(report);
+  CHECK(report->stored == 1);
+  CHECK(report->lost == 1);
 }
 
 TEST_CASE("Redis holds no secret, and takes less than a fifth of an event's size for it", "[e2e][redis]") {

@@ -6,7 +6,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "core/printable.hpp"
 #include "store/redis/error.hpp"
@@ -16,12 +15,8 @@ namespace sluice {
 
 namespace {
 
-timeval as_timeval(milliseconds t) {
-  timeval out{};
-  out.tv_sec = static_cast<decltype(out.tv_sec)>(t.count() / 1'000);
-  out.tv_usec = static_cast<decltype(out.tv_usec)>(t.count() % 1'000 * 1'000);
-  return out;
-}
+// How long a wait may go on before it looks whether it has been told to end.
+constexpr milliseconds longest_poll{100};
 
 std::string address(const redis_options& o) {
   return o.unix_socket.empty() ? o.host + ":" + std::to_string(o.port) : o.unix_socket;
@@ -70,38 +65,58 @@ void redis_connection::close() noexcept {
   gathered_ = 0;
 }
 
+void redis_connection::end_by(clock::time_point t) noexcept {
+  const auto sooner = t.time_since_epoch().count();
+  for (auto now = last_moment_.load(); sooner < now && !last_moment_.compare_exchange_weak(now, sooner);) {
+  }
+}
+
+redis_connection::clock::time_point redis_connection::deadline() const {
+  return std::min(deadline_, clock::time_point{clock::duration{last_moment_.load()}});
+}
+
 milliseconds redis_connection::left() const {
-  return std::max(std::chrono::ceil<milliseconds>(deadline_ - clock::now()), milliseconds{0});
+  return std::max(std::chrono::ceil<milliseconds>(deadline() - clock::now()), milliseconds{0});
 }
 
 result<void> redis_connection::connect() {
   std::vector<std::string> addresses{options_.unix_socket};
   if (options_.unix_socket.empty()) {
-    auto found = lookup_.find(options_.host, deadline_);
+    auto found = lookup_.find(options_.host, [this] { return deadline(); });
     if (!found)
       return found.error();
     addresses = std::move(*found);
   }
   gathered_ = 0;
-  // One that does not answer leaves time for the others.
+  std::string why = "no address";
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    context_ = connect_to(addresses[i], std::max(left() / static_cast<int>(addresses.size() - i), milliseconds{1}));
-    if (context_ && context_->err == 0)
+    // One that does not answer leaves time for the others.
+    const time_limit share{*this, left() / static_cast<int>(addresses.size() - i)};
+    why = connect_to(addresses[i]);
+    if (why.empty())
       break;
   }
-  if (!context_ || context_->err != 0)
-    return failure("cannot connect", nullptr);
+  if (!why.empty())
+    return failure("cannot connect", why.c_str());
   const int on = 1;
   ::setsockopt(context_->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   return {};
 }
 
-std::unique_ptr<redisContext, redis_connection::closer> redis_connection::connect_to(const std::string& address,
-                                                                                     milliseconds limit) {
-  const auto t = as_timeval(limit);
-  return std::unique_ptr<redisContext, closer>{options_.unix_socket.empty()
-                                                   ? redisConnectWithTimeout(address.c_str(), options_.port, t)
-                                                   : redisConnectUnixWithTimeout(address.c_str(), t)};
+std::string redis_connection::connect_to(const std::string& address) {
+  context_.reset(options_.unix_socket.empty() ? redisConnectNonBlock(address.c_str(), options_.port)
+                                              : redisConnectUnixNonBlock(address.c_str()));
+  if (!context_)
+    return "out of memory";
+  if (context_->err != 0)
+    return context_->errstr;
+  if (!wait_for(POLLOUT))
+    return "no answer in time";
+  int failed = 0;
+  socklen_t size = sizeof failed;
+  if (::getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &failed, &size) != 0)
+    failed = errno;
+  return failed == 0 ? "" : std::strerror(failed);
 }
 
 result<void> redis_connection::authenticate() {
@@ -193,9 +208,6 @@ result<std::vector<redis_reply>> redis_connection::run() {
 }
 
 bool redis_connection::send() {
-  // A write to a socket that takes nothing more blocks.
-  if (redisSetTimeout(context_.get(), as_timeval(std::max(left(), milliseconds{1}))) != REDIS_OK)
-    return false;
   for (int done = 0; done == 0;)
     if (!wait_for(POLLOUT) || redisBufferWrite(context_.get(), &done) != REDIS_OK)
       return false;
@@ -217,11 +229,11 @@ void* redis_connection::receive() {
 bool redis_connection::wait_for(short event) {
   pollfd p{.fd = context_->fd, .events = event, .revents = 0};
   for (;;) {
-    const auto ms = left().count();
-    const int ready = ::poll(&p, 1, static_cast<int>(std::min<milliseconds::rep>(ms, 3'600'000)));
+    const auto time = left();
+    const int ready = ::poll(&p, 1, static_cast<int>(std::min(time, longest_poll).count()));
     if (ready > 0)
       return true;
-    if (ms == 0 || (ready < 0 && errno != EINTR))
+    if (time == milliseconds{0} || (ready < 0 && errno != EINTR))
       return false;
   }
 }
@@ -252,7 +264,7 @@ result<redis_reply> redis_connection::run_one(redis_script script, std::string_v
   }
 }
 
-error redis_connection::failure(std::string_view what, const char* why) {
+error redis_connection::failure(std::string_view what, const char* why) const {
   if (!why)
     why = !context_                    ? "out of memory"
           : context_->err != 0         ? context_->errstr

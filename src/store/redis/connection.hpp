@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -20,7 +21,8 @@ namespace sluice {
 inline constexpr std::size_t redis_script_most = 500;
 
 /// A connection to Redis that is made when it is needed and given up at the first thing that goes wrong with it: then
-/// every command without an answer is unknown. Commands are gathered and sent together. For one thread.
+/// every command without an answer is unknown. Commands are gathered and sent together. For one thread, but for
+/// `end_by`.
 class redis_connection {
 public:
   /// While it lives, whatever the connection does ends in time, or fails.
@@ -44,6 +46,8 @@ public:
   bool is_open() const noexcept { return context_ != nullptr; }
   std::uint64_t times_connected() const noexcept { return times_connected_; }
   void close() noexcept;
+  /// Whatever it does ends by then, or fails; the earliest of several moments counts. For any thread.
+  void end_by(std::chrono::steady_clock::time_point) noexcept;
 
   /// Gathers a command. Its words are copied.
   void add(std::initializer_list<std::string_view> command);
@@ -70,21 +74,24 @@ private:
   using clock = std::chrono::steady_clock;
 
   result<void> connect();
-  std::unique_ptr<redisContext, closer> connect_to(const std::string& address, milliseconds);
+  /// Empty: it is connected to the address. Otherwise why not.
+  std::string connect_to(const std::string& address);
   bool send();
   void* receive();
   bool wait_for(short event);
+  clock::time_point deadline() const;
   milliseconds left() const;
   result<void> authenticate();
   result<void> look_around();
   /// `why`: null for what hiredis says.
-  error failure(std::string_view what, const char* why);
+  error failure(std::string_view what, const char* why) const;
 
   const redis_options options_;
   const log_hook log_;
   redis_lookup lookup_;
   std::unique_ptr<redisContext, closer> context_;
   clock::time_point deadline_ = clock::time_point::max();
+  std::atomic<clock::rep> last_moment_{clock::duration::max().count()};
   std::array<std::string, redis_scripts.size()> hashes_;
   std::uint64_t times_connected_ = 0;
   std::size_t gathered_ = 0;

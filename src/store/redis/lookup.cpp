@@ -1,5 +1,6 @@
 #include "store/redis/lookup.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <system_error>
@@ -12,6 +13,9 @@
 namespace sluice {
 
 namespace {
+
+// How long to wait before the deadline is asked again.
+constexpr std::chrono::milliseconds ask_again{100};
 
 error not_found(const std::string& host, const std::string& why) {
   return {errc::store_failed, "redis.host", "cannot resolve " + host + ": " + why};
@@ -35,8 +39,8 @@ result<std::vector<std::string>> addresses_of(const std::string& host) {
 
 } // namespace
 
-result<std::vector<std::string>> redis_lookup::find(const std::string& host,
-                                                    std::chrono::steady_clock::time_point deadline) {
+result<std::vector<std::string>>
+redis_lookup::find(const std::string& host, const std::function<std::chrono::steady_clock::time_point()>& deadline) {
   if (!under_way_.valid()) {
     std::promise<result<std::vector<std::string>>> promise;
     under_way_ = promise.get_future().share();
@@ -47,8 +51,10 @@ result<std::vector<std::string>> redis_lookup::find(const std::string& host,
       return not_found(host, e.what());
     }
   }
-  if (under_way_.wait_until(deadline) != std::future_status::ready)
-    return not_found(host, "no answer in time");
+  using clock = std::chrono::steady_clock;
+  while (under_way_.wait_until(std::min(deadline(), clock::now() + ask_again)) != std::future_status::ready)
+    if (clock::now() >= deadline())
+      return not_found(host, "no answer in time");
   return std::exchange(under_way_, {}).get();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <string>
 #include <vector>
@@ -14,7 +15,9 @@ namespace sluice {
 class redis_lookup {
 public:
   /// Returns the numeric addresses of the host. Errors: `store_failed`, also when they are not known in time.
-  result<std::vector<std::string>> find(const std::string& host, std::chrono::steady_clock::time_point deadline);
+  /// `deadline` is asked now and then, because it may come to be sooner.
+  result<std::vector<std::string>> find(const std::string& host,
+                                        const std::function<std::chrono::steady_clock::time_point()>& deadline);
 
 private:
   std::shared_future<result<std::vector<std::string>>> under_way_;

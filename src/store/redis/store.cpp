@@ -111,10 +111,10 @@ result<work_done> redis_store::complete(redis_unit& unit, work_done done) {
     const auto answers = connection_->run();
     if (!answers)
       return answers.error();
-    auto claimed = unit.read_claim_again(*answers, std::move(done));
-    if (!claimed)
-      return claimed.error();
-    done = std::move(*claimed);
+    auto granted = unit.read_claim_again(*answers, std::move(done));
+    if (!granted)
+      return granted.error();
+    done = std::move(*granted);
   }
   std::vector<lease> empty;
   if (auto fetched = fetch_bodies(done, empty); !fetched)

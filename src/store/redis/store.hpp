@@ -21,6 +21,7 @@ public:
 
   work_result apply(const unit_of_work&) override;
   void leave() override;
+  void end_by(std::chrono::steady_clock::time_point t) noexcept override { connection_->end_by(t); }
   bool durable() const noexcept override { return true; }
   bool shared() const noexcept override { return settings_.queue.is_multi_processor; }
   /// A second; a shared queue's processes spread themselves a little.

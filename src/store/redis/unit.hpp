@@ -31,7 +31,7 @@ public:
   /// Gathers the commands, once.
   void add_to(redis_connection&);
 
-  /// Reads the answers. A batch that was claimed and is not part of the unit has no payload yet. What needs memory that
+  /// Reads the answers. A batch that was granted and is not part of the unit has no payload yet. What needs memory that
   /// Redis has not is refused: `backlog_full`, `no_room`. Errors: see `trouble`.
   result<work_done> read(const std::vector<redis_reply>& answers);
 

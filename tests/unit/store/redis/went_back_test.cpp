@@ -114,7 +114,8 @@ TEST_CASE("nothing of a unit of work is applied to a queue that is as it was ear
   CHECK(stats->delivered == 0);
   CHECK(stats->in_flight == 20);
   CHECK(stats->ready == 10);
-  CHECK(apply(*a, w)->settled == std::vector{settle_outcome::applied, settle_outcome::applied, settle_outcome::applied});
+  CHECK(apply(*a, w)->settled ==
+        std::vector{settle_outcome::applied, settle_outcome::applied, settle_outcome::applied});
 }
 
 TEST_CASE("a Redis that starts from an earlier snapshot has gone back in time", "[store][redis]") {

@@ -50,14 +50,14 @@ struct checked_queue {
     w.settlements.push_back(std::move(s));
     return apply(std::move(w)).settled.at(0);
   }
-  /// Gives the ids in the order in which they are claimed.
+  /// Gives the ids in the order in which they are granted.
   std::vector<std::string> claim_all() {
     unit_of_work w;
     w.slots = 100;
-    std::vector<std::string> claimed;
+    std::vector<std::string> granted;
     for (const auto& b : apply(std::move(w)).granted)
-      claimed.push_back(b.content->id.substr(ours.size() + 1));
-    return claimed;
+      granted.push_back(b.content->id.substr(ours.size() + 1));
+    return granted;
   }
   work_done look_for(const std::vector<std::string>& numbers) {
     unit_of_work w;
