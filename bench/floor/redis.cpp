@@ -77,15 +77,17 @@ void floor_redis::finish() {
 }
 
 void floor_redis::settle() {
-  if (const auto id = std::exchange(delivered_, ""); !id.empty())
-    call(redis_script::settle,
-         {token, session, mode, "1000000", "1073741824", "0", "60000", "ack", id, "1", "0", "0", ""});
+  const auto id = std::exchange(delivered_, ""), answered = std::to_string(units_);
+  if (!id.empty())
+    call(redis_script::settle, {token, session, mode, incarnation, answered, "1000000", "1073741824", "0", "60000",
+                                "ack", id, "1", "0", "0", ""});
 }
 
 void floor_redis::claim(const std::vector<std::string_view>& fresh) {
   const auto number = std::to_string(++units_), answered = std::to_string(units_ - 1);
-  std::vector<std::string_view> arguments{token,        session, mode, "8",         "60000", "10000",  "0", "10000000",
-                                          "4294967296", "",      "",   incarnation, number,  answered, "0"};
+  std::vector<std::string_view> arguments{token,        session, mode,    incarnation, answered,
+                                          "8",          "60000", "10000", "0",         "10000000",
+                                          "4294967296", "",      "",      number,      "0"};
   arguments.insert(arguments.end(), fresh.begin(), fresh.end());
   call(redis_script::enqueue_and_claim, std::move(arguments));
 }
