@@ -57,11 +57,13 @@ void ledger::failed_once(std::uint64_t sequence) {
 void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered) {
   stored(sequence, true);
   auto i = open_.find(sequence);
-  if (i != open_.end())
-    return close(i, std::min(events, i->second.events), delivered ? end::delivered : end::dead);
-  // It had ended before: a dead letter was replayed, or the store has forgotten the end.
-  totals_.count_recovered(delivered ? events : 0, delivered ? 0 : events);
-  forgotten_own_ -= std::min<std::uint64_t>(forgotten_own_, events);
+  const auto first = i == open_.end() ? 0 : std::min(events, i->second.events);
+  if (first > 0)
+    close(i, first, delivered ? end::delivered : end::dead);
+  // The rest had ended before: a dead letter was replayed, or the store has forgotten the end.
+  const auto again = events - first;
+  totals_.count_recovered(delivered ? again : 0, delivered ? 0 : again);
+  forgotten_own_ -= std::min<std::uint64_t>(forgotten_own_, again);
 }
 
 void ledger::close(entries::iterator i, std::uint32_t events, end how) {

@@ -229,6 +229,22 @@ TEST_CASE("a dead letter that is counted already explains nothing else that is m
   b.check_sum();
 }
 
+TEST_CASE("a batch that is whole again in the store, though a part of it had ended, hides no other that is missing",
+          "[core][ledger]") {
+  books b{true};
+  b.ledger.stored(1, true);
+  b.ledger.stored(2, true);
+  b.ledger.ended(1, 8, true);
+  b.ledger.store_went_back(); // to before batch 1 was split
+  CHECK(b.ledger.found({1}, {{.waiting = 20}}, {}) == 0);
+  b.ledger.ended(1, 20, true);
+  CHECK(b.counts().delivered == 28);
+  CHECK(b.counts().recovered == 8);
+  CHECK(b.ledger.found({2}, {{}}, {.delivered = 20}) == 10);
+  CHECK(b.counts().lost == 10);
+  b.check_sum();
+}
+
 TEST_CASE("a search looks for what is stored and open, page by page, and for nothing that came later",
           "[core][ledger]") {
   books b{true};
