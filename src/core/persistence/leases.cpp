@@ -104,6 +104,7 @@ void leases::retain_only(const retain& r, settled_leases& came) {
     if (!kept.contains(id))
       came.news.push_back({.step = batch_step::returned, .content = b.content, .attempts = b.attempts, .why = {}});
   leases_ = std::move(kept);
+  std::erase_if(inherited_, [this](const std::string& id) { return !leases_.contains(id); });
 }
 
 std::size_t leases::count_after(const unit_of_work& unit) const {
