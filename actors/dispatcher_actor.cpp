@@ -32,8 +32,8 @@ void dispatcher_state::meet(const peers& who) {
       tell(*d.verdict);
 }
 
-// A batch whose lease was over before its attempt is leased anew; its attempt goes on, so that no second one is under
-// way beside it.
+// A lease may end before its attempt does, and this process may then be granted the batch again. The attempt goes on,
+// so that no second one runs beside it.
 void dispatcher_state::on_deliver(const deliver& m) {
   for (const auto& b : m.batches) {
     auto& d = deliveries_[b.content->id];

@@ -285,8 +285,8 @@ public:
   /// Nothing is applied afterwards. What fails is left to the next process.
   virtual void leave() {}
 
-  /// The process ends: a call that is under way by then, and every later one, fails. For any thread, once. A store
-  /// whose calls are short needs none of it.
+  /// The process ends: a call that is still under way at this moment fails, and so does every later one. Of several
+  /// moments the earliest applies. Any thread may call it. A store whose calls are short need not override it.
   virtual void end_by(std::chrono::steady_clock::time_point) noexcept {}
 
   /// Whether what is stored survives the process. If not, events count against `max_internal_queue_size` until

@@ -15,7 +15,7 @@ namespace sluice {
 
 namespace {
 
-// How long a wait may go on before it looks whether it has been told to end.
+// How long to poll before asking whether the deadline has moved.
 constexpr milliseconds longest_poll{100};
 
 std::string address(const redis_options& o) {

@@ -46,7 +46,8 @@ public:
   bool is_open() const noexcept { return context_ != nullptr; }
   std::uint64_t times_connected() const noexcept { return times_connected_; }
   void close() noexcept;
-  /// Whatever it does ends by then, or fails; the earliest of several moments counts. For any thread.
+  /// Whatever the connection does ends by this moment, or fails. Of several moments the earliest applies. Any thread
+  /// may call it.
   void end_by(std::chrono::steady_clock::time_point) noexcept;
 
   /// Gathers a command. Its words are copied.
@@ -74,7 +75,7 @@ private:
   using clock = std::chrono::steady_clock;
 
   result<void> connect();
-  /// Empty: it is connected to the address. Otherwise why not.
+  /// Returns why it is not connected to the address; empty if it is.
   std::string connect_to(const std::string& address);
   bool send();
   void* receive();
