@@ -255,7 +255,7 @@ void buffer_state::search() {
   page_ = ledger_->next_page(unit_of_work::max_look_for);
   if (page_.empty())
     return;
-  look_for which{.number = ++page_number_};
+  look_for which{.number = ++page_number_, .first_open = ledger_->first_open()};
   for (const auto sequence : page_)
     which.ids.push_back(batch_id(context_->incarnation, sequence));
   compat::send(self_, peers_.table->persister, std::move(which));

@@ -127,6 +127,9 @@ struct unit_of_work {
   bool in_order = false;
   /// Batches of this process, as they were stored: what does the store have of them? At most `max_look_for`.
   std::vector<std::string> look_for{};
+  /// The number of the first batch of this process that is open, as far as it knows, if it looks for any: what others
+  /// have ended before may be forgotten. The number is the one that stands behind the hyphen in the id.
+  std::uint64_t first_open = 0;
 };
 
 /// What became of a settlement.
@@ -156,18 +159,18 @@ struct leased_batch {
 
 /// What the store has of a batch and of the batches that splits have made of it, in events.
 struct presence {
-  std::uint32_t waiting = 0; ///< Ready, in flight or waiting for a retry.
-  std::uint32_t dead = 0;    ///< Dead letters.
+  std::uint32_t waiting = 0;   ///< Ready, in flight or waiting for a retry.
+  std::uint32_t dead = 0;      ///< Dead letters.
+  std::uint32_t elsewhere = 0; ///< Delivered or buried by other processes, whatever became of them since.
 
   friend bool operator==(const presence&, const presence&) = default;
 };
 
-/// How many events of one process have reached an end, whoever delivered or buried them. An event counts once, at its
-/// first end: a dead letter that is replayed and delivered stays dead.
+/// How many of its own events a process has brought to an end. An event counts once, at its first end: a dead letter
+/// that is replayed and delivered stays dead.
 struct ended_events {
   std::uint64_t delivered = 0; ///< Acknowledged.
-  std::uint64_t dead = 0;      ///< Buried, also by the store itself.
-  std::uint64_t elsewhere = 0; ///< Of these, the ones that units of work of other processes have ended.
+  std::uint64_t dead = 0;      ///< Buried, also by the store itself in a unit of work of the process.
 
   friend bool operator==(const ended_events&, const ended_events&) = default;
 };

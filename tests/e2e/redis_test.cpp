@@ -7,10 +7,12 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "core/wire/payload.hpp"
 #include "support/command_queue.hpp"
+#include "support/gunzip.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"
 #include "support/redis_layout.hpp"
@@ -212,6 +214,44 @@ TEST_CASE("what an emptied Redis had is lost, also in a queue that one process a
   CHECK(n("lost") + n("delivered") == 20);
   CHECK(n("elsewhere") == 0);
   CHECK(done.err.find("are lost") != std::string::npos);
+}
+
+TEST_CASE("a user of Redis that has the rights of the documentation can do everything", "[e2e][redis]") {
+  const auto text = read_file(std::string{SLUICE_SOURCE_DIR} + "/docs/persistence.md");
+  const auto from = text.find("`+auth"), to = text.find('`', from + 1);
+  REQUIRE(to != std::string::npos);
+  std::istringstream rights{text.substr(from + 1, to - from - 1) + " +info +wait"};
+  redis_server redis;
+  std::vector<std::string> user{"ACL", "SETUSER", "sluice", "on", ">secret", "~{hightouch:hightouchEventsQueue}*"};
+  for (std::string right; rights >> right;)
+    user.push_back(right);
+  REQUIRE(redis.command(user) == "OK");
+  http_server server{[](const http_request& r) {
+    return http_reply{.status = gunzip(r.body).find("bad") == std::string::npos ? 200 : 400};
+  }};
+  const std::string mode = GENERATE("", "--multi-processor");
+  CAPTURE(mode);
+  auto more = std::vector<std::string>{"--flush-at", "10"};
+  if (!mode.empty())
+    more.push_back(mode);
+  const command_queue q{"redis://sluice:secret@127.0.0.1:" + std::to_string(redis.port()), more};
+  const auto succeeds = [&](const std::vector<std::string>& words, bool buries = false) {
+    const auto done = q.call(words);
+    INFO(words.front() << ": " << done.out << done.err);
+    CHECK((done.status != 0) == buries);
+    CHECK(done.err.find("NOPERM") == std::string::npos);
+  };
+  const auto events = q.folder().write("events", numbered_events("good", 100) + numbered_events("bad", 3));
+  succeeds({"send", events, "--url", server.url()}, true);
+  succeeds({"status"});
+  succeeds({"dead", "list"});
+  succeeds({"dead", "replay", "--all"});
+  succeeds({"pause"});
+  succeeds({"resume"});
+  succeeds({"run", "--until-empty", "--url", server.url()}, true);
+  succeeds({"dead", "purge", "--all"});
+  CHECK(q.status()["dead"] == 0);
+  CHECK(redis.command({"ACL", "LOG"}) == "");
 }
 
 TEST_CASE("two processes share a queue, and both deliver, at the same time, no batch twice", "[e2e][redis]") {

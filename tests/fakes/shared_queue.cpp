@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/persistence/dead_cursor.hpp"
+#include "core/wire/batch_id.hpp"
 #include "core/wire/payload.hpp"
 #include "store/no_room_delay.hpp"
 
@@ -115,8 +116,13 @@ work_done shared_queue::apply(const std::string& token, std::uint64_t number, st
   done.paused = now_.paused;
   for (const auto& root : u.look_for)
     done.found.push_back(find_parts(root));
-  if (!u.look_for.empty())
+  if (!u.look_for.empty()) {
     done.ended = now_.ended[u.incarnation];
+    std::erase_if(now_.ended_elsewhere, [&](const auto& e) {
+      const auto sequence = sequence_in(e.first, u.incarnation);
+      return sequence && *sequence < u.first_open;
+    });
+  }
   std::erase_if(p.buried, [answered](const auto& b) { return b.first <= answered; });
   for (const auto& [unit, burial] : p.buried)
     done.buried.push_back(burial);
@@ -282,6 +288,9 @@ presence shared_queue::find_parts(const std::string& root) const {
   for (const auto& [id, e] : now_.batches)
     if (is_part_of(id, root))
       (e.is == where::dead ? found.dead : found.waiting) += e.content->events;
+  for (const auto& [id, events] : now_.ended_elsewhere)
+    if (is_part_of(id, root))
+      found.elsewhere += events;
   return found;
 }
 
@@ -320,10 +329,10 @@ void shared_queue::end(const std::string& token, entry& e, bool delivered) {
   if (std::exchange(e.has_died, true))
     return;
   const auto incarnation = incarnation_of(*e.content);
-  auto& count = now_.ended[incarnation];
-  (delivered ? count.delivered : count.dead) += events;
-  if (now_.processes[token].incarnation != incarnation)
-    count.elsewhere += events;
+  if (now_.processes[token].incarnation == incarnation)
+    (delivered ? now_.ended[incarnation].delivered : now_.ended[incarnation].dead) += events;
+  else
+    now_.ended_elsewhere[e.content->id] = events;
   ended_by_[e.content->id] = {token, ids};
   for (const auto& id : ids) {
     now_.ended_ids.insert(id);

@@ -52,8 +52,10 @@ struct queue_state {
   /// The sessions that have begun, and the token of the last.
   std::uint64_t sessions = 0;
   std::string last;
-  /// First ends by incarnation, and the message ids of the events that have come to one.
+  /// First ends by incarnation, those of batches of other processes by id, and the message ids of the events that have
+  /// come to one.
   std::map<std::string, ended_events> ended;
+  std::map<std::string, std::uint32_t> ended_elsewhere;
   std::set<std::string> ended_ids;
   std::uint64_t stored = 0, delivered = 0, purged = 0;
   std::int64_t next_place = 1;

@@ -63,7 +63,7 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
   // The rest had ended before: a dead letter was replayed, or the store has forgotten the end.
   const auto again = events - first;
   totals_.count_recovered(delivered ? again : 0, delivered ? 0 : again);
-  forgotten_own_ -= std::min<std::uint64_t>(forgotten_own_, again);
+  forgotten_ -= std::min<std::uint64_t>(forgotten_, again);
 }
 
 void ledger::close(entries::iterator i, std::uint32_t events, end how) {
@@ -172,32 +172,30 @@ std::uint64_t ledger::found(const std::vector<std::uint64_t>& page, const std::v
   if (!search_.is_under_way() || page.empty())
     return 0;
   ended_ = ended;
-  if (std::exchange(went_back_, false)) {
-    forgotten_own_ += more(known_own(), said_own());
-    forgotten_elsewhere_ += more(known_elsewhere(), said_elsewhere());
-  }
+  if (std::exchange(went_back_, false))
+    forgotten_ += more(known_ends(), said_ends());
   for (std::size_t i = 0; i < page.size() && i < there.size(); ++i) {
     const auto e = open_.find(page[i]);
     if (e == open_.end())
       continue;
-    const auto missing = e->second.events - std::min(e->second.events, there[i].waiting);
+    auto missing = e->second.events - std::min(e->second.events, there[i].waiting);
+    const auto elsewhere = std::min(missing, there[i].elsewhere - std::min(there[i].elsewhere, e->second.elsewhere));
+    missing -= elsewhere;
     if (missing > 0)
       search_.missing(page[i], missing, std::min(missing, there[i].dead));
+    if (elsewhere > 0) {
+      e->second.elsewhere += elsewhere;
+      close(e, elsewhere, end::elsewhere);
+    }
   }
   search_.answered_up_to(page.back());
   return next_page(1).empty() ? conclude_search() : 0;
 }
 
-// How many events have ended that are not counted here yet. What this process has ended is known at once, so what the
-// store has forgotten of that must not be mixed up with what others have ended, which is known by asking only.
-std::uint64_t ledger::explained() const {
-  return more(said_own(), known_own()) + more(said_elsewhere(), known_elsewhere());
-}
-
-// What is missing has ended without a word to this process, as far as the store has counted such ends. The rest is
-// lost; that is the newest, since a store that goes back loses what came last.
+// What is missing and was not ended by others was ended by this process, as far as the store has counted such ends:
+// the news got lost. The rest is lost; that is the newest, since a store that goes back loses what came last.
 std::uint64_t ledger::conclude_search() {
-  auto ended = explained();
+  auto ended = more(said_ends(), known_ends());
   const auto known_dead = of(ends_, end::dead);
   auto dead = std::max(search_.dead(), ended_.dead - std::min(ended_.dead, known_dead));
   std::uint64_t lost = 0;
@@ -211,16 +209,10 @@ std::uint64_t ledger::conclude_search() {
       return std::uint64_t{n};
     };
     std::uint64_t left = part.events;
-    if (shared_) {
-      const auto n = close_some(std::min(left, ended), end::elsewhere);
-      ended -= n;
-      left -= std::min(left, n);
-    } else { // the news of it got lost
-      const auto d = close_some(std::min({left, ended, dead}), end::dead);
-      ended -= d, dead -= d, left -= d;
-      const auto n = close_some(std::min(left, ended), end::delivered);
-      ended -= n, left -= n;
-    }
+    const auto d = close_some(std::min({left, ended, dead}), end::dead);
+    ended -= d, dead -= d, left -= d;
+    const auto n = close_some(std::min(left, ended), end::delivered);
+    ended -= n, left -= n;
     if (ended == 0)
       lost += close_some(left, end::lost);
   }

@@ -53,6 +53,8 @@ public:
   bool searched(std::uint64_t search) const noexcept { return search_.is_over(search); }
   /// Many batches have left this process for a shared queue since the last search: others may have ended them.
   bool search_is_due() const noexcept;
+  /// The number of the first batch that is open.
+  std::uint64_t first_open() const noexcept { return open_.empty() ? last_open_ + 1 : open_.begin()->first; }
   /// The batches to look for next; none if no search is under way.
   std::vector<std::uint64_t> next_page(std::size_t most) const;
   /// What the store has of that page. Returns how many events the search has found to be lost, once it is over.
@@ -73,6 +75,8 @@ private:
     /// How many events the buffer had taken when the last of these came in.
     std::uint64_t last = 0;
     std::uint32_t events = 0;
+    /// How many others have ended, as far as that is counted here.
+    std::uint32_t elsewhere = 0;
     std::size_t bytes = 0;
     bool is_stored = false;
     bool is_retrying = false;
@@ -86,12 +90,9 @@ private:
 
   void close(entries::iterator, std::uint32_t events, end);
   std::uint64_t conclude_search();
-  std::uint64_t explained() const;
-  /// The ends that are known here, and those of which the store has said, of this process and of others.
-  std::uint64_t known_own() const { return of(ends_, end::delivered) + of(ends_, end::dead); }
-  std::uint64_t known_elsewhere() const { return of(ends_, end::elsewhere); }
-  std::uint64_t said_own() const { return ended_.delivered + ended_.dead - ended_.elsewhere + forgotten_own_; }
-  std::uint64_t said_elsewhere() const { return ended_.elsewhere + forgotten_elsewhere_; }
+  /// How many events this process has ended, as far as that is known here, and as far as the store has said.
+  std::uint64_t known_ends() const { return of(ends_, end::delivered) + of(ends_, end::dead); }
+  std::uint64_t said_ends() const { return ended_.delivered + ended_.dead + forgotten_; }
 
   intake& intake_;
   totals& totals_;
@@ -109,9 +110,9 @@ private:
   std::uint64_t next_flush_ = 1;
 
   store_search search_;
-  /// What the store said last of the ends of our events, and how many of those known here it has forgotten.
+  /// How many events this process has ended, as the store said last, and how many of those known here it has forgotten.
   ended_events ended_;
-  std::uint64_t forgotten_own_ = 0, forgotten_elsewhere_ = 0;
+  std::uint64_t forgotten_ = 0;
   bool went_back_ = false;
   /// How many batches may have left this process before they are looked for.
   std::size_t search_at_ = least_for_search;

@@ -54,8 +54,10 @@ unit_of_work group_commit::next(store_time now) const {
     unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
   unit.slots = free_slots(unit);
   unit.in_order = in_order_;
-  if (look_for_ && is_attached_) // before, the dispatcher may have acknowledgements whose answers got lost
+  if (look_for_ && is_attached_) { // before, the dispatcher may have acknowledgements whose answers got lost
     unit.look_for = look_for_->ids;
+    unit.first_open = look_for_->first_open;
+  }
   return unit;
 }
 

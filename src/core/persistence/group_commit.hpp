@@ -27,6 +27,8 @@ struct look_for {
   /// Comes back with the answer.
   std::uint64_t number = 0;
   std::vector<std::string> ids{};
+  /// As in `unit_of_work`.
+  std::uint64_t first_open = 0;
 };
 
 /// What the store has of them.

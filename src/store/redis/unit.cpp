@@ -196,6 +196,7 @@ void redis_unit::add_look_for(redis_connection& to) {
   if (work_.look_for.empty())
     return;
   auto arguments = credentials_;
+  arguments.push_back(number(static_cast<std::int64_t>(work_.first_open)));
   arguments.insert(arguments.end(), work_.look_for.begin(), work_.look_for.end());
   to.call(redis_script::look_for, queue_, arguments);
   steps_.push_back({.what = step::kind::look});
@@ -341,14 +342,15 @@ bool redis_unit::read_wait(redis_value answer) {
 }
 
 bool redis_unit::read_found(redis_value answer, work_done& done) {
-  constexpr std::size_t before = 3;
-  if (answer.size() != before + 2 * work_.look_for.size())
+  constexpr std::size_t row = 3, before = 2;
+  if (answer.size() != before + row * work_.look_for.size())
     return not_understood();
   const auto events = [&](std::size_t i) { return static_cast<std::uint64_t>(answer[i].integer().value_or(0)); };
-  done.ended = {.delivered = events(0), .dead = events(1), .elsewhere = events(2)};
-  for (std::size_t i = before; i < answer.size(); i += 2)
-    done.found.push_back(
-        {.waiting = static_cast<std::uint32_t>(events(i)), .dead = static_cast<std::uint32_t>(events(i + 1))});
+  done.ended = {.delivered = events(0), .dead = events(1)};
+  for (std::size_t i = before; i < answer.size(); i += row)
+    done.found.push_back({.waiting = static_cast<std::uint32_t>(events(i)),
+                          .dead = static_cast<std::uint32_t>(events(i + 1)),
+                          .elsewhere = static_cast<std::uint32_t>(events(i + 2))});
   return true;
 }
 

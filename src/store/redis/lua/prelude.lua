@@ -4,7 +4,8 @@
 --   :stat    totals, in events       :ctl     schema, fingerprint, paused
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
---                  :delivered, :dead -> how many of its events have ended; :elsewhere -> of these, by other processes
+--                  :delivered, :dead -> how many of its events it has ended itself
+--   :elsewhere  <id> <events> of each batch that another process has ended, by id, whose number has 16 digits here
 --   :seen    incarnations, by their last sign, which may be 256 units of work late
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
 --   :leases:<token>  ids of the batches in flight of one process
@@ -18,6 +19,7 @@ local queue = KEYS[1]
 local sets = {ready = queue .. ':ready', in_flight = queue .. ':lease', retry = queue .. ':retry', dead = queue .. ':dead'}
 local meta, stat, ctl = queue .. ':m', queue .. ':stat', queue .. ':ctl'
 local splits, incarnations, seen = queue .. ':split', queue .. ':incarnations', queue .. ':seen'
+local elsewhere = queue .. ':elsewhere'
 local owner_key, owners, sessions = queue .. ':owner', queue .. ':owners', queue .. ':sessions'
 local most = 500
 
@@ -66,7 +68,7 @@ local function give_sign(token, mode, ttl)
 end
 
 -- Counts are gathered and written once.
-local change, split_change, ended_change = {}, {}, {}
+local change, split_change, ended_change, ended_elsewhere = {}, {}, {}, {}
 local function add(name, n)
   change[name] = (change[name] or 0) + n
 end
@@ -81,22 +83,24 @@ local function add_part(id, kind, n)
     dot = string.find(id, '.', dot + 1, true)
   end
 end
+-- An id as it stands in `elsewhere`, so that the order of bytes is that of numbers.
+local function padded(id)
+  local incarnation, number, part = string.match(id, '^(%w+)%-(%d+)(.*)$')
+  return incarnation and string.format('%s-%016.0f%s', incarnation, tonumber(number), part)
+end
 -- The events of a batch have come to an end, which counts once, and only as long as somebody may ask.
 local tokens = {}
 local function add_ended(b, how)
-  local incarnation = b.counted == 0 and string.match(b.id, '^(%w+)%-')
+  local incarnation = b.counted == 0 and string.match(b.id, '^(%w+)%-%d')
   if not incarnation then
     return
   end
   tokens[incarnation] = tokens[incarnation] or call('HGET', incarnations, incarnation .. ':token')
-  local function add_to(name)
+  if tokens[incarnation] == ARGV[1] then
+    local name = incarnation .. ':' .. how
     ended_change[name] = (ended_change[name] or 0) + b.events
-  end
-  if tokens[incarnation] then
-    add_to(incarnation .. ':' .. how)
-    if tokens[incarnation] ~= ARGV[1] then
-      add_to(incarnation .. ':elsewhere')
-    end
+  elseif tokens[incarnation] and ARGV[3] == 'multi' then -- the one before in a queue for one may not ask any more
+    ended_elsewhere[#ended_elsewhere + 1] = padded(b.id) .. ' ' .. text(b.events)
   end
 end
 local function parts_of(id)
@@ -116,6 +120,9 @@ local function write_changes()
   for name, n in pairs(ended_change) do
     call('HINCRBY', incarnations, name, text(n))
   end
+  for _, member in ipairs(ended_elsewhere) do
+    call('ZADD', elsewhere, 0, member)
+  end
   for id, parts in pairs(split_change) do
     if parts.waiting ~= 0 or parts.dead ~= 0 then
       local waiting, dead = parts_of(id)
@@ -130,9 +137,10 @@ local function write_changes()
 end
 local function forget_incarnation(incarnation)
   call('ZREM', seen, incarnation)
-  for _, what in ipairs({':units', ':token', ':delivered', ':dead', ':elsewhere'}) do
+  for _, what in ipairs({':units', ':token', ':delivered', ':dead'}) do
     call('HDEL', incarnations, incarnation .. what)
   end
+  call('ZREMRANGEBYLEX', elsewhere, '[' .. incarnation .. '-', '(' .. incarnation .. '.')
 end
 -- A few of those that have given no sign for a week.
 local function forget_silent_incarnations()

@@ -137,7 +137,7 @@ TEST_CASE("an end of what had ended is recovered, and no count wraps", "[core][l
   b.check_sum();
 }
 
-TEST_CASE("what is missing has ended elsewhere as far as the store counted that, and the rest is lost",
+TEST_CASE("what is missing has ended elsewhere as far as the store knows of that, and the rest is lost",
           "[core][ledger]") {
   books b{true, true};
   b.ledger.stored(1, false);
@@ -146,20 +146,35 @@ TEST_CASE("what is missing has ended elsewhere as far as the store counted that,
   const auto search = b.ledger.begin_search();
   REQUIRE(b.ledger.next_page(500) == page{1, 2});
   SECTION("all of it") {
-    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 30, .elsewhere = 30}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.elsewhere = 20}, {.elsewhere = 10}}, {}) == 0);
     CHECK(b.counts().ended_elsewhere == 30);
     CHECK(b.ledger.report(flush).ended_elsewhere == 30);
   }
   SECTION("the dead letters as well") {
-    CHECK(b.ledger.found({1, 2}, {{.dead = 20}, {.waiting = 10}}, {.dead = 20, .elsewhere = 20}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.dead = 20, .elsewhere = 20}, {.waiting = 10}}, {}) == 0);
     CHECK(b.counts().ended_elsewhere == 20);
     CHECK(b.counts().waiting == 10);
   }
-  SECTION("the older one") {
-    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 20, .elsewhere = 20}) == 10);
-    CHECK(b.counts().ended_elsewhere == 20);
-    CHECK(b.counts().lost == 10);
-    CHECK(b.ledger.report(flush).lost == 10);
+  SECTION("the newer one") {
+    CHECK(b.ledger.found({1, 2}, {{}, {.elsewhere = 10}}, {}) == 20);
+    CHECK(b.counts().ended_elsewhere == 10);
+    CHECK(b.counts().lost == 20);
+    CHECK(b.ledger.report(flush).lost == 20);
+  }
+  SECTION("a part of one, and later another") {
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 15, .elsewhere = 5}, {.waiting = 10}}, {}) == 0);
+    CHECK(b.counts().ended_elsewhere == 5);
+    b.ledger.begin_search();
+    CHECK(b.ledger.found({1, 2}, {{.elsewhere = 12}, {.waiting = 10}}, {}) == 8);
+    CHECK(b.counts().ended_elsewhere == 12);
+    CHECK(b.counts().lost == 8);
+  }
+  SECTION("of one that is whole again in the store, which went back") {
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 15, .elsewhere = 5}, {.waiting = 10}}, {}) == 0);
+    b.ledger.begin_search();
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 20}, {.waiting = 10}}, {}) == 0);
+    CHECK(b.counts().ended_elsewhere == 5);
+    CHECK(b.counts().waiting == 25);
   }
   SECTION("nothing") {
     CHECK(b.ledger.found({1, 2}, {{}, {}}, {}) == 30);
@@ -180,6 +195,15 @@ TEST_CASE("what is missing has ended elsewhere as far as the store counted that,
   b.check_sum();
 }
 
+TEST_CASE("the first open batch is the oldest that has not ended", "[core][ledger]") {
+  books b{true};
+  CHECK(b.ledger.first_open() == 1);
+  b.ledger.ended(1, 20, true);
+  CHECK(b.ledger.first_open() == 2);
+  b.ledger.ended(2, 10, true);
+  CHECK(b.ledger.first_open() == 3);
+}
+
 TEST_CASE("of a queue with one owner, what ended while the news got lost is counted as what it is", "[core][ledger]") {
   books b{true};
   b.ledger.stored(1, true);
@@ -197,7 +221,7 @@ TEST_CASE("a store that went back has forgotten ends as well, and they explain n
   b.ledger.stored(1, false);
   b.ledger.stored(2, false);
   b.ledger.begin_search();
-  CHECK(b.ledger.found({1, 2}, {{}, {.waiting = 10}}, {.delivered = 20, .elsewhere = 20}) == 0);
+  CHECK(b.ledger.found({1, 2}, {{.elsewhere = 20}, {.waiting = 10}}, {}) == 0);
   b.ledger.store_went_back(); // to when it was empty; batch 1 had ended before
   CHECK(b.ledger.found({2}, {{}}, {}) == 10);
   CHECK(b.counts().ended_elsewhere == 20);
@@ -211,7 +235,7 @@ TEST_CASE("a store that forgot what this process has ended has not forgotten wha
   b.ledger.stored(2, true);
   b.ledger.ended(2, 10, true);
   b.ledger.store_went_back(); // to when batch 2 waited, and another process had delivered batch 1
-  CHECK(b.ledger.found({1}, {{}}, {.delivered = 20, .elsewhere = 20}) == 0);
+  CHECK(b.ledger.found({1}, {{.elsewhere = 20}}, {}) == 0);
   CHECK(b.counts().ended_elsewhere == 20);
   CHECK(b.counts().lost == 0);
   b.check_sum();

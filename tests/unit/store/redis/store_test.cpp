@@ -82,7 +82,7 @@ TEST_CASE("a burial is reported by the next unit that is answered", "[store][red
   CHECK(done->buried[0].id == "x");
 }
 
-TEST_CASE("what other processes have ended is measured for the process whose events they are", "[store][redis]") {
+TEST_CASE("what other processes have ended is known to the process whose batches they are", "[store][redis]") {
   redis_queue_under_test q;
   q.o.queue.is_multi_processor = true;
   auto a = q.process(), b = q.process();
@@ -97,9 +97,44 @@ TEST_CASE("what other processes have ended is measured for the process whose eve
   w.look_for = {own(1), own(2), own(3)};
   const auto done = apply(*a, w);
   REQUIRE(done);
-  CHECK(done->found == std::vector<presence>{{0, 0}, {0, 10}, {10, 0}});
-  CHECK(done->ended == ended_events{10, 10, 20});
+  CHECK(done->found == std::vector<presence>{{0, 0, 10}, {0, 10, 10}, {10, 0, 0}});
+  CHECK(done->ended == ended_events{0, 0});
   CHECK(apply(*b, w)->ended == ended_events{10, 0});
+}
+
+TEST_CASE("what others have ended of a batch includes its parts, and is kept until the batch is not open any more",
+          "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = true;
+  auto a = q.process(), b = q.process();
+  const auto own = [&](int i) { return incarnation_of(*a) + "-" + std::to_string(i); };
+  REQUIRE(put(*a, {make(own(1)), make(own(2)), make(own(12))})); // 12 begins like 1, and comes after 2
+  const auto leased = claim(*b, 3);
+  REQUIRE(leased.size() == 3);
+  const auto part = [&](const char* which, std::uint32_t events) {
+    return std::make_shared<const batch>(
+        batch{.id = own(1) + which, .events = events, .payload = leased[0].content->payload});
+  };
+  REQUIRE(settle_one(*b, split{lease_of(leased[0]), part(".0", 4), part(".1", 6)}));
+  REQUIRE(settle_one(*b, ack{lease_of(leased[2])}));
+  const auto halves = claim(*b, 2);
+  REQUIRE(halves.size() == 2);
+  REQUIRE(settle_one(*b, ack{lease_of(halves[0])}));
+  const auto looks_for = [&](std::uint64_t first_open) {
+    unit_of_work w;
+    w.look_for = {own(1), own(2), own(12)};
+    w.first_open = first_open;
+    return apply(*a, w)->found;
+  };
+  CHECK(looks_for(1) == std::vector<presence>{{6, 0, 4}, {10, 0, 0}, {0, 0, 10}});
+  REQUIRE(settle_one(*b, bury{lease_of(halves[1]), {}}));
+  CHECK(looks_for(1) == std::vector<presence>{{0, 6, 10}, {10, 0, 0}, {0, 0, 10}});
+  CHECK(looks_for(2) == std::vector<presence>{{0, 6, 0}, {10, 0, 0}, {0, 0, 10}});
+  CHECK(q.server.command({"ZCARD", queue_name + ":elsewhere"}) == "1");
+  b->leave();
+  CHECK(looks_for(2)[2] == presence{0, 0, 10});
+  a->leave();
+  CHECK(q.server.command({"EXISTS", queue_name + ":elsewhere"}) == "0");
 }
 
 TEST_CASE("what is looked for is found although enqueues find no memory", "[store][redis]") {
