@@ -22,12 +22,6 @@ dead_entry entry_of(const dead_letter& d) {
           .message_ids = {}};
 }
 
-caf::result<dead_count> counted(const result<std::uint64_t>& events) {
-  if (!events)
-    return to_caf_error(events.error());
-  return dead_count{*events};
-}
-
 } // namespace
 
 caf::result<dead_page> answer(store& queue, const list_dead& m) {
@@ -50,14 +44,6 @@ caf::result<dead_entry> answer(store& queue, const show_dead& m) {
   auto entry = entry_of(*found);
   entry.message_ids = std::move(*ids);
   return entry;
-}
-
-caf::result<dead_count> answer(store& queue, const replay_dead& m) {
-  return counted(guarded([&] { return queue.replay_dead(m.ids); }));
-}
-
-caf::result<dead_count> answer(store& queue, const purge_dead& m) {
-  return counted(guarded([&] { return queue.purge_dead(m.ids); }));
 }
 
 } // namespace sluice

@@ -77,6 +77,29 @@ void persister_state::on_redirected(const redirected& m) {
   commit_soon();
 }
 
+// Between two pages everything has its turn that has arrived meanwhile.
+persister_state::change_promise persister_state::on_change(dead_change change) {
+  changes_.emplace_back(std::move(change), compat::promise_to_requester<dead_count>(self_));
+  auto promise = changes_.back().second;
+  if (changes_.size() == 1)
+    compat::send_self(self_, change_some{});
+  return promise;
+}
+
+void persister_state::on_change_some() {
+  auto& [change, promise] = changes_.front();
+  const auto changed = guarded([&] { return change.next(queue()); });
+  if (!changed)
+    promise.deliver(to_caf_error(changed.error()));
+  else if (*changed)
+    promise.deliver(dead_count{**changed});
+  if (!changed || *changed)
+    changes_.pop_front();
+  if (!changes_.empty())
+    compat::send_self(self_, change_some{});
+  commit_soon();
+}
+
 void persister_state::on_finish() {
   commit_->set_capacity(0);
   std::size_t waited = 0;
@@ -85,6 +108,9 @@ void persister_state::on_finish() {
     if (!commit_->is_failing())
       commit();
   } while (commit_->waiting() < waited);
+  for (auto& [change, promise] : changes_)
+    promise.deliver(to_caf_error({errc::closed, "", "the system stopped before everything was changed"}));
+  changes_.clear();
   context_->queue->leave();
   self_->quit();
 }
@@ -178,12 +204,14 @@ persister_state::handle::behavior_type persister_state::behavior() {
           [this](const list_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
           [this](const show_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
           [this](const replay_dead& m) {
-            commit_soon();
-            return compat::to_requester(self_, answer(queue(), m));
+            return on_change({&queue_admin::replay_dead, m.ids});
           },
-          [this](const purge_dead& m) { return compat::to_requester(self_, answer(queue(), m)); },
+          [this](const purge_dead& m) {
+            return on_change({&queue_admin::purge_dead, m.ids});
+          },
           [this](const tick& m) { on_tick(m); },
-          [this](const commit_gathered&) { commit(); }};
+          [this](const commit_gathered&) { commit(); },
+          [this](const change_some&) { on_change_some(); }};
 }
 
 } // namespace sluice

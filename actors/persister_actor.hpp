@@ -1,10 +1,13 @@
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
+#include "actors/dead_change.hpp"
 #include "actors/handles.hpp"
 #include "core/persistence/group_commit.hpp"
 
@@ -15,7 +18,7 @@ namespace sluice {
 class persister_state {
 public:
   static inline const char* name = "sluice.persister";
-  using handle = compat::extended<persister_actor, void(tick), void(commit_gathered)>;
+  using handle = compat::extended<persister_actor, void(tick), void(commit_gathered), void(change_some)>;
   using self_pointer = handle::stateful_pointer<persister_state>;
 
   static constexpr bool blocks = true;
@@ -32,6 +35,9 @@ private:
   void on_capacity(const set_capacity&);
   void on_paused(const set_paused&);
   void on_redirected(const redirected&);
+  using change_promise = caf::typed_response_promise<dead_count>;
+  change_promise on_change(dead_change);
+  void on_change_some();
   void on_finish();
   void on_news_handled(const news_handled&);
   void on_tick(const tick&);
@@ -54,6 +60,8 @@ private:
   bool commit_under_way_ = false;
   /// News that the supervisor has not handled yet.
   std::size_t news_under_way_ = 0;
+  /// Replays and purges that are not over.
+  std::deque<std::pair<dead_change, change_promise>> changes_;
   alarm retry_;
   /// Looks for what other processes did to the queue.
   alarm poll_{1};

@@ -145,6 +145,9 @@ struct wake {};
 /// The persister to itself, behind everything that has arrived.
 struct commit_gathered {};
 
+/// Persister → itself: the next page of dead letters is replayed or purged.
+struct change_some {};
+
 /// An actor to itself: one of its alarms. Ignored unless `number` is the latest.
 struct tick {
   std::uint8_t channel = 0;
@@ -189,6 +192,7 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::store_lost)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::intake_news)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::wake)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::commit_gathered)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::change_some)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::tick)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::attempt_ended)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::begin)

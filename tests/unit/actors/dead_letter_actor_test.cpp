@@ -1,5 +1,7 @@
 #include "support/catch.hpp"
 
+#include "fakes/forwarding_store.hpp"
+#include "store/make_store.hpp"
 #include "support/virtual_system.hpp"
 
 using namespace sluice;
@@ -16,7 +18,99 @@ void bury_two(virtual_system& sim) {
   REQUIRE(sim.totals().dead == 40);
 }
 
+// Writes down what it is asked to change.
+class watched_store : public forwarding_store {
+public:
+  struct record {
+    std::vector<std::string> calls;
+    /// Happens at the first replay or purge.
+    std::function<void()> at_first_change;
+  };
+  watched_store(std::unique_ptr<store> inner, record& r) : forwarding_store{std::move(inner)}, record_{r} {}
+
+  work_result apply(const unit_of_work& u) override {
+    record_.calls.emplace_back("apply");
+    return forwarding_store::apply(u);
+  }
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return change("replay ", ids); }
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return change("purge ", ids); }
+
+private:
+  result<std::uint64_t> change(const std::string& what, const std::vector<std::string>& ids) {
+    record_.calls.push_back(what + (ids.empty() ? "all" : std::to_string(ids.size())));
+    if (const auto happens = std::exchange(record_.at_first_change, nullptr))
+      happens();
+    return what == "replay " ? inner_->replay_dead(ids) : inner_->purge_dead(ids);
+  }
+
+  record& record_;
+};
+
+// Buries batches `d0`, `d1`, … of one event each.
+void bury_batches(store& in, int batches) {
+  unit_of_work w;
+  w.incarnation = "earlier";
+  w.slots = static_cast<std::size_t>(batches);
+  for (int i = 0; i < batches; ++i)
+    w.enqueues.push_back(std::make_shared<const batch>(
+        batch{.id = "d" + std::to_string(i), .events = 1, .payload = std::make_shared<const std::string>("payload")}));
+  const auto stored = in.apply(w);
+  REQUIRE(stored);
+  w = {};
+  for (const auto& b : stored->granted)
+    w.settlements.emplace_back(sluice::bury{{b.content->id, b.fence}, {400, "bad"}});
+  REQUIRE(in.apply(w));
+}
+
 } // namespace
+
+TEST_CASE("a change of very many dead letters goes in pages, and others have their turn in between", "[actors][dead]") {
+  watched_store::record seen;
+  auto inner = std::move(*make_store(virtual_system::defaults()));
+  bury_batches(*inner, 1'200);
+  virtual_system sim{virtual_system::defaults(), {.queue = std::make_unique<watched_store>(std::move(inner), seen)}};
+  sim.run();
+  seen.calls.clear();
+  const auto& supervisor = sim.running().supervisor;
+  SECTION("a purge of all") {
+    seen.at_first_change = [&, persister = sim.peers()->persister] { send(sim.self(), persister, promote_due{}); };
+    const auto purged = sim.ask<dead_count>(supervisor, purge_dead{});
+    REQUIRE(purged);
+    CHECK(purged->events == 1'200);
+    CHECK(seen.calls == std::vector<std::string>{"purge 500", "purge 500", "apply", "purge 200", "apply"});
+  }
+  SECTION("a replay of given ones") {
+    replay_dead given;
+    for (int i = 100; i < 1'199; ++i)
+      given.ids.push_back("d" + std::to_string(i));
+    sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 422, .detail = "no"}; };
+    const auto replayed = sim.ask<dead_count>(supervisor, given);
+    REQUIRE(replayed);
+    CHECK(replayed->events == 1'099);
+    std::erase(seen.calls, "apply");
+    CHECK(seen.calls == std::vector<std::string>{"replay 500", "replay 500", "replay 99"});
+  }
+  SECTION("a replay of all does not meet its own results") {
+    sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 422, .detail = "no"}; };
+    const auto replayed = sim.ask<dead_count>(supervisor, replay_dead{});
+    REQUIRE(replayed);
+    CHECK(replayed->events == 1'200);
+  }
+}
+
+TEST_CASE("a stop ends a change of very many dead letters with an error", "[actors][dead]") {
+  watched_store::record seen;
+  auto inner = std::move(*make_store(virtual_system::defaults()));
+  bury_batches(*inner, 1'200);
+  virtual_system sim{virtual_system::defaults(), {.queue = std::make_unique<watched_store>(std::move(inner), seen)}};
+  sim.run();
+  seen.calls.clear();
+  seen.at_first_change = [&, persister = sim.peers()->persister] { send(sim.self(), persister, finish{}); };
+  const auto purged = sim.ask<dead_count>(sim.running().supervisor, purge_dead{});
+  CHECK((purged ? errc{} : purged.error().code) == errc::closed);
+  CHECK(seen.calls.at(0) == "purge 500");
+  CHECK(std::count(seen.calls.begin(), seen.calls.end(), "purge 500") == 1);
+}
 
 TEST_CASE("a permanent failure is buried at once and reported with message ids", "[actors][dead]") {
   virtual_system sim;
