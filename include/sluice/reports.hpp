@@ -19,7 +19,7 @@ struct receipt {
 struct counts {
   std::uint64_t accepted = 0;  ///< Admitted by the intake.
   std::uint64_t rejected = 0;  ///< Invalid, or sent while the buffer was full or closed.
-  std::uint64_t stored = 0;    ///< Committed to the store.
+  std::uint64_t stored = 0;    ///< Committed to the store, or delivered while it took nothing.
   std::uint64_t delivered = 0; ///< Acknowledged by the destination.
   std::uint64_t dead = 0;      ///< Buried.
   /// Delivered or dead events that were accepted by an earlier process, or by another one on the same queue; and those

@@ -29,7 +29,7 @@ using store_time = std::chrono::time_point<std::chrono::system_clock, std::chron
 /// can change nothing any more.
 struct lease {
   std::string id{};        ///< The id of the batch.
-  std::uint64_t fence = 0; ///< Rises with every lease.
+  std::uint64_t fence = 0; ///< Rises with every lease, from 1. A settlement with 0 changes nothing in a store.
 
   friend bool operator==(const lease&, const lease&) = default;
 };

@@ -54,6 +54,22 @@ TEMPLATE_LIST_TEST_CASE("claims are oldest first, and as many as there are slots
   CHECK(b.granted_ids(2).empty());
 }
 
+TEMPLATE_LIST_TEST_CASE("a settlement of what no store has leased changes nothing", "[store]", backends) {
+  store_under_test<TestType> b;
+  b.put({make("ready", 1)});
+  const lease never{"ready", 0};
+  for (const settlement& s :
+       {settlement{ack{never}}, settlement{nack{never, 10min, {}}}, settlement{defer{never, 10min, {}}},
+        settlement{bury{never, {}}}, settlement{release{never}},
+        settlement{split{never, make("ready.0", 1), make("ready.1", 0)}}, settlement{extend{{never}}},
+        settlement{retain{{never}}}})
+    b.settle(s);
+  CHECK(b.stats().ready == 1);
+  CHECK(b.stats().stored == 1);
+  CHECK(b.claim(2).size() == 1);
+  CHECK(b.backend.agrees());
+}
+
 TEMPLATE_LIST_TEST_CASE("an ack removes, of an unknown id it is success, a stale one changes nothing", "[store]",
                         backends) {
   store_under_test<TestType> b;

@@ -175,6 +175,29 @@ TEST_CASE("a sender whose queue's file is removed says so, and counts what was i
   CHECK(ledger["lost"] == 2);
 }
 
+TEST_CASE("while a full disk takes nothing, what memory holds is delivered from there", "[e2e][queue]") {
+  small_disk disk;
+  const command_queue q{"sqlite:" + disk.path() + "/queue.db"};
+  http_server server;
+  auto sender = q.start({"send", "-", "--url", server.url()}, {"--flush-at", "500", "--no-gzip", "--json"});
+  sender.say(good_event);
+  REQUIRE(eventually([&] { return server.requests().size() == 1; })); // the queue is there
+  disk.fill();
+  for (const auto& event : lines_of(numbered_events("full", 1'999)))
+    sender.say(event);
+  sender.end_input();
+  const auto done = sender.wait();
+  INFO(done.out << done.err);
+  CHECK(done.err.find("the disk is full") != std::string::npos);
+  CHECK(done.status == 0);
+  const auto ledger = last_json(done.out);
+  CHECK(ledger["accepted"] == 2'000);
+  CHECK(ledger["delivered"] == 2'000);
+  const auto s = q.status();
+  CHECK(s["stored"] == s["delivered"]);
+  CHECK(s["stored"] < 2'000);
+}
+
 TEST_CASE("a disk that a backlog has filled drains when the endpoint is back, and the file becomes small",
           "[e2e][queue]") {
   small_disk disk;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 namespace sluice {
@@ -43,6 +44,8 @@ unit_of_work group_commit::next(store_time now) const {
   pause_.limit(unit.settlements);
   std::size_t bytes = 0;
   for (const auto& b : enqueues_) {
+    if (leases_.is_from_memory(b->id))
+      continue;
     bytes += b->payload->size();
     if (!unit.enqueues.empty() && (unit.enqueues.size() == max_enqueues || bytes > max_enqueued_bytes))
       break;
@@ -88,7 +91,7 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
   extends_ = false;
   settlements_.clear();
   effects e;
-  note_enqueues(unit, done, e);
+  const bool took_all = note_enqueues(unit, done, e);
   note_burials(unit, done, e);
   note_own_burials(done, e);
   if ((e.pause = pause_.applied(unit, done))) {
@@ -97,6 +100,7 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
     e.again = milliseconds{0};
   }
   auto ended = leases_.settle(unit, done, is_repeated);
+  note_unstored(unit, ended.news);
   std::move(ended.news.begin(), ended.news.end(), std::back_inserter(e.news));
   e.over = std::move(ended.over);
   e.stale = ended.stale;
@@ -111,8 +115,13 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
     e.found = {.number = look_for_->number, .found = done.found, .ended = done.ended};
     look_for_.reset();
   }
-  leases_.add(done.granted);
   e.granted = done.granted;
+  lend_refused(unit, done, e);
+  leases_.add(e.granted);
+  const bool more = std::any_of(enqueues_.begin(), enqueues_.end(),
+                                [this](const batch_ptr& b) { return !leases_.is_from_memory(b->id); });
+  if (!e.again && (more || !took_all))
+    e.again = took_all ? milliseconds{0} : last_pause;
   if (std::exchange(next_due_, done.next_due) != done.next_due)
     e.next_due = next_due_;
   return e;
@@ -136,8 +145,47 @@ effects group_commit::restored(const unit_of_work& unit, const work_done& done) 
   return e;
 }
 
-void group_commit::note_enqueues(const unit_of_work& unit, const work_done& done, effects& e) {
-  enqueues_.erase(enqueues_.begin(), enqueues_.begin() + static_cast<std::ptrdiff_t>(unit.enqueues.size()));
+// What became of batches that were delivered from memory: the store knows nothing of them. Those that cannot be
+// delivered wait for the store, which must keep their dead letter or their halves.
+void group_commit::note_unstored(const unit_of_work& unit, const std::vector<batch_news>& news) {
+  for (const auto& s : unit.settlements) {
+    const auto* about = lease_of(s);
+    if (!about || about->fence != from_memory || std::holds_alternative<ack>(s))
+      continue;
+    if (const auto* failed = std::get_if<nack>(&s)) {
+      auto& u = unstored_[about->id];
+      u = {.attempts = u.attempts + 1, .until = unit.now + failed->delay};
+    } else if (const auto* later = std::get_if<defer>(&s)) {
+      unstored_[about->id].until = unit.now + later->delay;
+    } else if (!std::holds_alternative<release>(s)) {
+      unstored_[about->id].until = store_time::max();
+    }
+  }
+  for (const auto& n : news)
+    if (n.step == batch_step::delivered &&
+        std::erase_if(enqueues_, [&](const batch_ptr& b) { return b->id == n.content->id; }) > 0)
+      unstored_.erase(n.content->id);
+}
+
+// While the store takes nothing new and has nothing that could go, the endpoint need not wait: what was refused is
+// delivered from memory.
+void group_commit::lend_refused(const unit_of_work& unit, const work_done& done, effects& e) {
+  if (in_order_ || done.paused)
+    return;
+  for (std::size_t i = 0; i < unit.enqueues.size() && e.granted.size() < unit.slots; ++i) {
+    const auto& b = unit.enqueues[i];
+    const bool waits = std::find(enqueues_.begin(), enqueues_.end(), b) != enqueues_.end();
+    const auto u = unstored_.find(b->id);
+    if (waits && (u == unstored_.end() || u->second.until <= unit.now))
+      e.granted.push_back(
+          {.content = b, .fence = from_memory, .attempts = u == unstored_.end() ? 0 : u->second.attempts});
+  }
+}
+
+// Returns whether the store took everything that it was given.
+bool group_commit::note_enqueues(const unit_of_work& unit, const work_done& done, effects& e) {
+  const std::set<batch_ptr> tried{unit.enqueues.begin(), unit.enqueues.end()};
+  std::erase_if(enqueues_, [&](const batch_ptr& b) { return tried.contains(b); });
   const auto is_granted = [&](const std::string& id) {
     return std::any_of(done.granted.begin(), done.granted.end(),
                        [&](const leased_batch& b) { return b.content->id == id; });
@@ -148,18 +196,16 @@ void group_commit::note_enqueues(const unit_of_work& unit, const work_done& done
     const bool granted = is_granted(b->id);
     if (done.enqueued[i] != enqueue_outcome::stored && !granted) // else an earlier unit stored it, unheard
       refused.push_back(b);
-    else if (!leases_.contains(b->id)) // else an earlier unit stored it, and its answer got lost
+    else if (unstored_.erase(b->id);
+             !leases_.contains(b->id)) // else an earlier unit stored it, and its answer got lost
       e.news.push_back({.step = batch_step::stored, .content = b, .leased = granted, .why = {}});
   }
   // A batch that is granted while it waits to be stored was stored by a unit of work whose answer got lost.
   for (const auto& g : done.granted)
     if (std::erase_if(enqueues_, [&](const batch_ptr& b) { return b->id == g.content->id; }) > 0)
       e.news.push_back({.step = batch_step::stored, .content = g.content, .leased = true, .why = {}});
-  if (!refused.empty())
-    e.again = last_pause;
-  else if (!enqueues_.empty())
-    e.again = milliseconds{0};
   enqueues_.insert(enqueues_.begin(), refused.begin(), refused.end());
+  return refused.empty();
 }
 
 void group_commit::note_burials(const unit_of_work& unit, const work_done& done, effects& e) const {

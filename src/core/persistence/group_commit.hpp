@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -111,7 +112,9 @@ private:
   unit_of_work unit_to_restore(store_time now) const;
   std::size_t free_slots(const unit_of_work&) const;
   effects restored(const unit_of_work&, const work_done&);
-  void note_enqueues(const unit_of_work&, const work_done&, effects&);
+  void note_unstored(const unit_of_work&, const std::vector<batch_news>&);
+  void lend_refused(const unit_of_work&, const work_done&, effects&);
+  bool note_enqueues(const unit_of_work&, const work_done&, effects&);
   void note_burials(const unit_of_work&, const work_done&, effects&) const;
   static void note_own_burials(const work_done&, effects&);
 
@@ -123,6 +126,12 @@ private:
   /// What has gathered for the next unit of work.
   std::vector<settlement> settlements_;
   std::vector<batch_ptr> enqueues_;
+  /// Those of them that were delivered from memory without success: how often, and until when they wait.
+  struct unstored {
+    int attempts = 0;
+    store_time until = store_time::max();
+  };
+  std::map<std::string, unstored> unstored_;
   /// What the store has forgotten though it was settled just now.
   std::vector<batch_ptr> forgotten_;
   std::optional<look_for> look_for_;

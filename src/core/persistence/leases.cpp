@@ -30,6 +30,14 @@ std::vector<lease> leases::all() const {
   return list;
 }
 
+bool leases::is_from_memory(const std::string& id) const {
+  const auto is = [&](const std::map<std::string, leased_batch>& among) {
+    const auto i = among.find(id);
+    return i != among.end() && i->second.fence == from_memory;
+  };
+  return is(leases_) || is(reported_);
+}
+
 void leases::reported_by_dispatcher(const std::vector<leased_batch>& batches) {
   for (const auto& b : batches)
     reported_.insert_or_assign(b.content->id, b);
@@ -68,20 +76,21 @@ void leases::settle_one(const settlement& s, settle_outcome outcome, bool is_rep
   const bool done = outcome == settle_outcome::applied || outcome == settle_outcome::no_room;
   const bool gone = outcome == settle_outcome::gone;
   // An acknowledged batch that is gone was acknowledged before, and the answer got lost; or by another process.
-  if (std::holds_alternative<ack>(s) && (done || (gone && (is_repeated || !is_shared_)))) {
+  const bool stored = was.fence != from_memory;
+  if (std::holds_alternative<ack>(s) && (done || !stored || (gone && (is_repeated || !is_shared_)))) {
     n.step = batch_step::delivered;
-  } else if (const auto* failed = std::get_if<nack>(&s); failed && done) {
+  } else if (const auto* failed = std::get_if<nack>(&s); failed && (done || !stored)) {
     n.step = batch_step::retried;
     n.attempts = was.attempts + 1;
     n.why = failed->why;
     n.delay = failed->delay;
-  } else if (const auto* buried = std::get_if<bury>(&s); buried && done) {
+  } else if (const auto* buried = std::get_if<bury>(&s); buried && done && stored) {
     n.step = outcome == settle_outcome::no_room ? batch_step::retried : batch_step::dead;
     n.attempts = was.attempts + 1;
     n.why = buried->why;
-  } else if (outcome == settle_outcome::stale) {
+  } else if (stored && outcome == settle_outcome::stale) {
     ++came.stale;
-  } else if (gone && !is_shared_ && !(is_repeated && std::holds_alternative<split>(s))) {
+  } else if (stored && gone && !is_shared_ && !(is_repeated && std::holds_alternative<split>(s))) {
     came.forgotten.push_back(was.content); // nobody else can have ended it
   }
   came.news.push_back(std::move(n));
@@ -128,7 +137,7 @@ std::vector<batch_ptr> leases::undelivered(const std::vector<settlement>& settle
       delivered.insert(a->lease.id);
   std::vector<batch_ptr> list;
   for (const auto& [id, b] : leases_)
-    if (!delivered.contains(id))
+    if (!delivered.contains(id) && b.fence != from_memory)
       list.push_back(b.content);
   return list;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -8,6 +9,10 @@
 #include "core/persistence/batch_news.hpp"
 
 namespace sluice {
+
+/// The fence of a batch that is delivered from memory, because the store takes nothing new. The store grants no such
+/// lease, so settlements with this fence change nothing there.
+constexpr std::uint64_t from_memory = 0;
 
 /// What the settlements of a unit of work have changed.
 struct settled_leases {
@@ -26,6 +31,8 @@ public:
   explicit leases(bool is_shared) : is_shared_{is_shared} {}
 
   bool contains(const std::string& id) const { return leases_.contains(id); }
+  /// Whether the batch is, or may be, on its way to the endpoint though it is not stored.
+  bool is_from_memory(const std::string& id) const;
   std::vector<lease> all() const;
 
   /// A dispatcher has reported these leases; the unit of work with its `retain` makes them the ones that count.
@@ -37,7 +44,7 @@ public:
 
   /// Returns how many leases are left when a unit of work has been applied, before its claims.
   std::size_t count_after(const unit_of_work&) const;
-  /// Returns all leased batches but those that these settlements acknowledge.
+  /// Returns all batches that the store has leased but those that these settlements acknowledge.
   std::vector<batch_ptr> undelivered(const std::vector<settlement>&) const;
 
 private:

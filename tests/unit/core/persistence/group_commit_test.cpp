@@ -141,9 +141,9 @@ struct answer {
   bool paused = false;
   std::vector<store_burial> buried{};
 };
-input applies(answer a = {}) {
-  return [a](group_commit& m) {
-    const auto unit = m.next(now);
+input applies(answer a = {}, milliseconds later = milliseconds{0}) {
+  return [a, later](group_commit& m) {
+    const auto unit = m.next(now + later);
     work_done done{.settled = a.settled, .enqueued = a.enqueued, .granted = a.granted, .next_due = a.next_due};
     done.settled.resize(unit.settlements.size(), settle_outcome::applied);
     done.enqueued.resize(unit.enqueues.size(), enqueue_outcome::stored);
@@ -162,8 +162,8 @@ const input looks = arrives([](group_commit&) {});
 leased_batch leased(const std::string& id, std::uint64_t fence = 1) {
   return {.content = batch_named(id), .fence = fence};
 }
-bury burial(const std::string& id, int status = 422) {
-  return {.lease = {id, 1}, .why = {status, "refused"}};
+bury burial(const std::string& id, int status = 422, std::uint64_t fence = 1) {
+  return {.lease = {id, fence}, .why = {status, "refused"}};
 }
 
 struct step {
@@ -261,6 +261,75 @@ TEST_CASE("a batch that finds no room keeps its place and is tried again later",
               "enqueue( large )"},
              {applies({.enqueued = {enqueue_outcome::backlog_full}}), "again:1000"},
              {looks, "enqueue( large )"},
+         });
+}
+
+TEST_CASE("what the store does not take is delivered from memory while nothing else can be", "[core][group commit]") {
+  const auto no_room = enqueue_outcome::backlog_full;
+  auto m = machine_with({});
+  run(m, {
+             {stores({"a", "b", "c"}), "enqueue( a b c ) slots:8"},
+             {applies({.enqueued = {no_room, no_room, no_room}}), "deliver( a0 b0 c0 ) again:1000"},
+             {looks, "slots:5"}, // they must not be stored while they are under way
+             {settles(ack{{"a", 0}}), "ack:a0 slots:6"},
+             {settles(nack{{"b", 0}, milliseconds{20}}), "ack:a0 nack:b0 slots:7"},
+             {settles(burial("c", 422, from_memory)), "ack:a0 nack:b0 bury:c0 slots:8"},
+             {applies({.settled = {settle_outcome::gone, settle_outcome::gone, settle_outcome::stale}}),
+              "delivered:a retried:b returned:c over( a0 b0 c0 ) again:0"},
+             {looks, "enqueue( b c ) slots:8"},
+             {applies({.enqueued = {no_room, no_room}}), "again:1000"}, // the retry of b is not due yet
+             {applies({.enqueued = {no_room, no_room}}, milliseconds{20}), "deliver( b0 ) again:1000"},
+             {settles(release{{"b", 0}}), "release:b0 enqueue( c ) slots:8"},
+             {applies({.settled = {settle_outcome::gone}}), "stored:c returned:b over( b0 ) again:0"},
+             {applies(), "stored:b"},
+         });
+}
+
+TEST_CASE("nothing is delivered from memory that could overtake, in order, while paused, or beyond the capacity",
+          "[core][group commit]") {
+  const auto no_room = enqueue_outcome::backlog_full;
+  SECTION("the store has older batches") {
+    auto m = machine_with({});
+    m.set_capacity(2);
+    run(m, {
+               {stores({"a", "b"}), "enqueue( a b ) slots:2"},
+               {applies({.enqueued = {no_room, no_room}, .granted = {leased("x")}}), "deliver( x1 a0 ) again:1000"},
+               {looks, "enqueue( b )"},
+           });
+  }
+  SECTION("the order is kept") {
+    options o;
+    o.max_in_flight = 1;
+    group_commit m{o, false, "inc"};
+    m.store({});
+    pulls(1)(m);
+    applies()(m);
+    run(m, {
+               {stores({"a"}), "enqueue( a ) slots:1 in-order"},
+               {applies({.enqueued = {no_room}}), "again:1000"},
+           });
+  }
+  SECTION("the queue is paused") {
+    auto m = machine_with({});
+    run(m, {
+               {stores({"a"}), "enqueue( a ) slots:8"},
+               {applies({.enqueued = {no_room}, .paused = true}), "paused log:1 again:0"},
+           });
+  }
+}
+
+TEST_CASE("a new persister does not store what is on its way from memory, and restores only what was stored",
+          "[core][group commit]") {
+  auto m = machine();
+  m.store({batch_named("a"), batch_named("b")});
+  run(m, {
+             {pulls(8, {leased("a", 0), leased("b", 0), leased("c")}), "retain( a0 b0 c1 ) slots:5"},
+             {settles(ack{{"a", 0}}), "retain( a0 b0 c1 ) ack:a0 slots:6"},
+             {fails(store_signal::went_back), "went-back log:1 again:100"},
+             {applies(), "again:0"},
+             {looks, "retain( a0 b0 c1 ) ack:a0 slots:6"},
+             {applies({.settled = {settle_outcome::applied, settle_outcome::gone}}), "delivered:a over( a0 )"},
+             {looks, "slots:6"},
          });
 }
 
