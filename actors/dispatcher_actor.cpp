@@ -2,6 +2,7 @@
 
 #include "core/delivery/retry.hpp"
 #include "core/delivery/retry_after.hpp"
+#include "core/printable.hpp"
 
 namespace sluice {
 
@@ -116,6 +117,8 @@ void dispatcher_state::on_redirected(const redirected& m) {
 }
 
 void dispatcher_state::on_tick(const tick& t) {
+  if (recovery_.rings(t))
+    log_end_of_failures();
   if (!probe_.rings(t))
     return;
   destination_->tick(self_->clock().now());
@@ -132,13 +135,34 @@ ended_attempt dispatcher_state::note(const delivery& d, const delivery_response&
   destination_->note(end.found.what, now, end.asked, std::uniform_real_distribution<double>{0.0, 1.0}(random_));
   end.after = destination_->health();
   end.until_probe = destination_->probe_at().value_or(now) - now;
+  // A transport that a host brought may report anything, secrets included.
+  const auto why = printable(end.found.why.reason, context_->settings.write_key);
+  log_outcome(end.found.what, why);
   if (end.before != end.after)
-    report_health(end.found.why.reason);
+    report_health(why);
   probe_.set(self_, destination_->probe_at());
   say_capacity();
   batch_size_->note(end.found, events);
   say_batch_size();
   return end;
+}
+
+void dispatcher_state::log_outcome(outcome what, const std::string& why) {
+  const auto now = self_->clock().now();
+  if (what == outcome::delivered) {
+    if (!failures_.empty() && !recovery_.is_set())
+      recovery_.set(self_, now + reason_log::gap);
+  } else if (what != outcome::cancelled) {
+    context_->intake->totals().note_failure(why);
+    if (failures_.failed(why, now) > 0)
+      context_->log(log_level::warning, "an attempt failed: " + why);
+  }
+}
+
+void dispatcher_state::log_end_of_failures() {
+  for (const auto& [reason, times] : failures_.take_over(self_->clock().now()))
+    context_->log(log_level::info, "deliveries succeed again; " + std::to_string(times) +
+                                       (times == 1 ? " attempt" : " attempts") + " had failed: " + reason);
 }
 
 void dispatcher_state::report_health(const std::string& why) {

@@ -14,6 +14,7 @@
 #include "core/delivery/batch_size.hpp"
 #include "core/delivery/destination.hpp"
 #include "core/delivery/verdict.hpp"
+#include "core/reason_log.hpp"
 
 namespace sluice {
 
@@ -51,6 +52,8 @@ private:
   void tell(const verdict&) const;
   /// Notes what a response says about the destination. Returns what the verdict needs.
   ended_attempt note(const delivery&, const delivery_response&);
+  void log_outcome(outcome, const std::string& why);
+  void log_end_of_failures();
   void report_health(const std::string& why);
   void say_capacity();
   void say_batch_size();
@@ -64,6 +67,7 @@ private:
   std::uint64_t attempts_ = 0;
   std::optional<destination> destination_;
   std::optional<batch_size> batch_size_;
+  reason_log failures_{reason_log::duration::max()};
   bool paused_ = false;
   std::size_t said_capacity_ = 0;
   std::size_t said_batch_size_ = 0;
@@ -71,6 +75,8 @@ private:
   std::mt19937_64 random_;
   payload_sealer sealer_;
   alarm probe_;
+  /// Something was delivered while failures were not over.
+  alarm recovery_{1};
   /// Must be destroyed first, with its threads and sockets: they may still use the port.
   std::unique_ptr<transport> transport_;
 };

@@ -182,7 +182,8 @@ shutdown_report supervisor_state::final_report() const {
           .recovered = totals.recovered,
           .stored = kept,
           .lost = totals.lost + (totals.waiting - kept),
-          .ended_elsewhere = totals.ended_elsewhere};
+          .ended_elsewhere = totals.ended_elsewhere,
+          .last_failure = context_->intake->totals().last_failure()};
 }
 
 caf::result<void> supervisor_state::on_subscribe(const subscribe& m) {
@@ -209,7 +210,8 @@ system_stats supervisor_state::stats() const {
           .depth_bytes = context_->intake->depth_bytes(),
           .restarts = restarts_,
           .paused = paused_,
-          .suspended = suspended_by_destination_.empty() ? suspended_by_queue_ : suspended_by_destination_};
+          .suspended = suspended_by_destination_.empty() ? suspended_by_queue_ : suspended_by_destination_,
+          .last_failure = context_->intake->totals().last_failure()};
 }
 
 void supervisor_state::set_paused_to(bool paused) {
@@ -261,8 +263,12 @@ void supervisor_state::notify(std::vector<addressed_notification> all) {
 }
 
 void supervisor_state::on_intake_news(const intake_news& m) {
-  for (const auto& r : m.reports)
+  for (const auto& r : m.reports) {
+    if (const auto events =
+            r.kind == report_kind::rejected ? rejections_.failed(r.reason, self_->clock().now(), r.events) : 0)
+      context_->log(log_level::warning, std::to_string(events) + " events were rejected: " + r.reason);
     notify(subscribers_.tell(r));
+  }
   for (const auto& c : m.crossings)
     notify(subscribers_.tell(c));
 }

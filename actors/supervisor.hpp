@@ -10,6 +10,7 @@
 #include "actors/context.hpp"
 #include "actors/handles.hpp"
 #include "actors/subscribers.hpp"
+#include "core/reason_log.hpp"
 #include "core/restart_budget.hpp"
 
 namespace sluice {
@@ -78,6 +79,7 @@ private:
   std::optional<error> failure_;
   std::vector<caf::actor_addr> alive_;
   std::vector<shutdown_promise> promises_;
+  reason_log rejections_{std::chrono::minutes{1}};
   alarm overdue_;
 };
 

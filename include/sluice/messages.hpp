@@ -234,7 +234,8 @@ auto inspect(Inspector& f, shutdown_report& x) {
   return compat::inspect_object(f, x, "sluice::shutdown_report", member("accepted", x.accepted),
                                 member("rejected", x.rejected), member("delivered", x.delivered),
                                 member("dead", x.dead), member("recovered", x.recovered), member("stored", x.stored),
-                                member("lost", x.lost), member("ended_elsewhere", x.ended_elsewhere));
+                                member("lost", x.lost), member("ended_elsewhere", x.ended_elsewhere),
+                                member("last_failure", x.last_failure));
 }
 
 template <class Inspector>
@@ -242,7 +243,8 @@ auto inspect(Inspector& f, system_stats& x) {
   using compat::member;
   return compat::inspect_object(f, x, "sluice::system_stats", member("totals", x.totals), member("depth", x.depth),
                                 member("depth_bytes", x.depth_bytes), member("restarts", x.restarts),
-                                member("paused", x.paused), member("suspended", x.suspended));
+                                member("paused", x.paused), member("suspended", x.suspended),
+                                member("last_failure", x.last_failure));
 }
 
 template <class Inspector>

@@ -59,6 +59,7 @@ struct shutdown_report {
   std::uint64_t stored = 0;          ///< Left in a durable store: a later process delivers them.
   std::uint64_t lost = 0;            ///< Accepted, and gone: forgotten by the store, or with this process.
   std::uint64_t ended_elsewhere = 0; ///< As in `counts`.
+  std::string last_failure{};        ///< As in `system_stats`.
 };
 
 /// The answer to `get_stats`.
@@ -69,6 +70,7 @@ struct system_stats {
   std::uint64_t restarts = 0;    ///< Actors restarted since the start.
   bool paused = false;           ///< Whether `pause` stopped deliveries.
   std::string suspended{};       ///< Why deliveries are suspended or paused; empty if they are not.
+  std::string last_failure{};    ///< Why the last attempt that failed has failed; empty if none has. No secrets.
 };
 
 /// What happened to events.

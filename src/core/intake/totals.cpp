@@ -1,5 +1,7 @@
 #include "core/intake/totals.hpp"
 
+#include <utility>
+
 namespace sluice {
 
 void totals::count_stored(std::uint64_t events) {
@@ -49,6 +51,11 @@ void totals::count_failed_attempt() {
   ++counts_.failed_attempts;
 }
 
+void totals::note_failure(std::string reason) {
+  std::lock_guard guard{mutex_};
+  last_failure_ = std::move(reason);
+}
+
 void totals::count_stale(std::uint64_t batches) {
   std::lock_guard guard{mutex_};
   counts_.stale += batches;
@@ -57,6 +64,11 @@ void totals::count_stale(std::uint64_t batches) {
 counts totals::snapshot() const {
   std::lock_guard guard{mutex_};
   return counts_;
+}
+
+std::string totals::last_failure() const {
+  std::lock_guard guard{mutex_};
+  return last_failure_;
 }
 
 } // namespace sluice

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <string>
 
 #include "sluice/reports.hpp"
 
@@ -33,16 +34,21 @@ public:
   void count_recovered(std::uint64_t delivered, std::uint64_t dead);
   void count_retrying(std::int64_t change);
   void count_failed_attempt();
+  /// Why an attempt has failed.
+  void note_failure(std::string reason);
   void count_stale(std::uint64_t batches);
 
   /// All counts at one moment.
   counts snapshot() const;
+  /// Why the last attempt that failed has failed; empty if none has.
+  std::string last_failure() const;
 
 private:
   void wait_no_more(std::uint64_t events);
 
   std::mutex& mutex_;
   counts counts_;
+  std::string last_failure_;
 };
 
 } // namespace sluice

@@ -167,3 +167,25 @@ TEST_CASE("a batch that is leased anew while its attempt is under way is not sen
   sim.run();
   CHECK(store.acknowledged == std::vector{lease{again.content->id, again.fence}});
 }
+
+TEST_CASE("why attempts fail is said once, and how often when they succeed again", "[actors][dispatcher]") {
+  virtual_system sim;
+  int answers = 0;
+  sim.endpoint().answer = [&](const auto&) {
+    return ++answers <= 3 ? delivery_response{.status = 500, .detail = "no disk, says test-key"}
+                          : delivery_response{.status = 200};
+  };
+  sim.send_events(20);
+  sim.advance(1min);
+  const auto said = [&](const std::string& words) {
+    return std::count_if(sim.log().begin(), sim.log().end(),
+                         [&](const std::string& line) { return line.find(words) != std::string::npos; });
+  };
+  CHECK(sim.totals().delivered == 20);
+  CHECK(said("an attempt failed: HTTP 500: no disk, says [secret]") == 1);
+  CHECK(said("deliveries succeed again; 3 attempts had failed: HTTP 500: no disk") == 1);
+  CHECK(said("500") == 2);
+  const auto stats = sim.ask<system_stats>(sim.running().supervisor, get_stats{});
+  REQUIRE(stats);
+  CHECK(stats->last_failure == "HTTP 500: no disk, says [secret]");
+}

@@ -296,3 +296,26 @@ TEST_CASE("a suspension ends with the dispatcher that found it", "[actors][super
   CHECK(sim.ask<system_stats>(sim.running().supervisor, get_stats{})->suspended.empty());
   CHECK(sim.totals().delivered == 20);
 }
+
+TEST_CASE("the first rejection of a minute is logged for each reason, also of plain sends", "[actors][supervisor]") {
+  auto o = virtual_system::defaults();
+  o.max_internal_queue_size = 20;
+  virtual_system sim{o};
+  sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 503}; };
+  const auto said = [&] {
+    return std::count_if(sim.log().begin(), sim.log().end(), [](const std::string& line) {
+      return line.find("events were rejected: the buffer is full") != std::string::npos;
+    });
+  };
+  sim.send_events(20);
+  for (int i = 0; i < 3; ++i) {
+    sim.send_events(5);
+    sim.advance(1s);
+  }
+  CHECK(sim.totals().rejected > 5);
+  CHECK(said() == 1);
+  sim.advance(1min);
+  sim.send_events(5);
+  sim.advance(1s);
+  CHECK(said() == 2);
+}
