@@ -44,6 +44,30 @@ TEST_CASE("text that is no JSON is rejected", "[core][parse]") {
   CHECK(refusal("{\"a\":\"\xff\"}").code == errc::invalid_utf8);
 }
 
+TEST_CASE("a line with a NUL byte is rejected, with what comes after it", "[core][parse]") {
+  using namespace std::string_literals;
+  CHECK(refusal("{\"type\":\"track\"}\0{\"type\":\"track\"}"s).message == "invalid JSON at byte 17: a NUL byte");
+}
+
+TEST_CASE("a number keeps its digits, or is rejected by the name of its field", "[core][parse]") {
+  const auto with = [](const std::string& number) {
+    return R"({"type":"track","properties":{"a":[{"b":0},{"x":)" + number + "}]}}";
+  };
+  for (const char* number : {"12345678901234567890123", "-9223372036854775809", "18446744073709551617", "1e400",
+                             "1e-400", "0.12345678901234567890"}) {
+    const auto why = refusal(with(number));
+    CHECK(why.code == errc::invalid_number);
+    CHECK(why.field == "properties.a[1].x");
+    CHECK(why.message == "the number " + std::string{number} + " does not fit; give it as a string");
+  }
+  CHECK(refusal(with(std::string(1'000, '7'))).message.size() < 100);
+  for (const char* number :
+       {"18446744073709551615", "-9223372036854775808", "0.1", "1.50", "-0.0", "1e22", "1E+2", "0e999",
+        "18446744073709551616", "0.30000000000000004", "5e-324", "1.7976931348623157e308", "100000000000000000000"})
+    CHECK(parse_event(with(number)));
+  CHECK(refusal(R"({"type":"track","userId":12345678901234567890123})").field == "userId");
+}
+
 TEST_CASE("JSON that is no event is rejected by name", "[core][parse]") {
   CHECK(refusal("[]").code == errc::wrong_kind);
   CHECK(refusal("{}").field == "type");
