@@ -1,6 +1,6 @@
 #include "cli/deliver/receipts_file.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -13,25 +13,42 @@ namespace sluice {
 namespace {
 
 constexpr std::size_t max_write = 4096;
+// As the encoder takes them.
+constexpr std::size_t max_id = 128;
 
-error failure(const std::string& what) {
-  return {errc::invalid_option, "receipts", what + ": " + std::strerror(errno)};
+error refused(std::string message) {
+  return {errc::invalid_option, "--receipts", std::move(message)};
 }
 
-// Returns where the last complete line ends, or -1.
-off_t end_of_lines(int fd, off_t size) {
-  char block[max_write];
-  while (size > 0) {
-    const auto length = std::min<off_t>(size, static_cast<off_t>(sizeof block));
-    const auto n = ::pread(fd, block, static_cast<std::size_t>(length), size - length);
-    if (n != length)
-      return -1;
-    for (off_t i = length; i > 0; --i)
-      if (block[i - 1] == '\n')
-        return size - length + i;
-    size -= length;
+error failure(const std::string& what) {
+  return refused(what + ": " + std::strerror(errno));
+}
+
+// Whether a receipt may have the byte: quotes and braces are left out, so that no line of JSON passes for one.
+bool is_in_receipt(char c) {
+  return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '"' && c != '{' && c != '}';
+}
+
+// Returns where the last line of receipts ends.
+result<off_t> end_of_receipts(int fd, const std::string& path) {
+  std::array<char, std::size_t{64} * 1024> block{};
+  off_t begin = 0; // of the line
+  for (off_t at = 0;;) {
+    const auto n = ::pread(fd, block.data(), block.size(), at);
+    if (n < 0)
+      return failure(path);
+    if (n == 0)
+      return begin;
+    for (const auto* c = block.data(); c < block.data() + n; ++c, ++at) {
+      const auto length = static_cast<std::size_t>(at - begin);
+      const bool ends = *c == '\n' && length > 0;
+      if (!ends && (!is_in_receipt(*c) || length == max_id))
+        return refused(path + " holds something else than receipts; a new file, or one that this option has written, " +
+                       "was expected");
+      if (ends)
+        begin = at + 1;
+    }
   }
-  return 0;
 }
 
 } // namespace
@@ -42,8 +59,12 @@ result<receipts_file> receipts_file::open(const std::string& path) {
     return failure(path);
   receipts_file file{fd};
   const auto size = ::lseek(fd, 0, SEEK_END);
-  const auto end = size < 0 ? -1 : end_of_lines(fd, size);
-  if (end < 0 || (end < size && ::ftruncate(fd, end) != 0))
+  if (size < 0)
+    return failure(path);
+  const auto end = size == 0 ? result<off_t>{0} : end_of_receipts(fd, path);
+  if (!end)
+    return end.error();
+  if (*end < size && ::ftruncate(fd, *end) != 0)
     return failure(path);
   return file;
 }
@@ -64,9 +85,8 @@ result<void> receipts_file::append(const std::vector<std::string>& message_ids) 
         return done;
       block.clear();
     }
-    // An id may contain any byte; a line break would forge another id.
     for (const char c : id)
-      block += c == '\n' || c == '\r' ? ' ' : c;
+      block += is_in_receipt(c) ? c : '?';
     block += '\n';
   }
   return write(block);

@@ -7,11 +7,13 @@
 
 namespace sluice {
 
-/// Appends the ids of stored events to a file, one per line. A partial line is removed when the file is opened the next
-/// time.
+/// Appends the ids of stored events to a file, one per line; a byte that would make another line or word of an id
+/// becomes
+/// `?`. A partial line is removed when the file is opened the next time.
 class receipts_file {
 public:
-  /// Opens or creates the file, and removes a partial last line.
+  /// Opens or creates the file, and removes a partial last line. Errors: the file cannot be opened, or holds something
+  /// else than receipts; it is then left as it is.
   static result<receipts_file> open(const std::string& path);
 
   receipts_file(receipts_file&&) noexcept;
