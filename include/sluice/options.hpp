@@ -29,7 +29,8 @@ struct http_options {
   milliseconds total{30'000};
   /// The largest response body in bytes; a larger one fails the attempt. 1 KiB to 16 MiB, default 64 KiB.
   std::size_t max_response_bytes = std::size_t{64} * 1024;
-  /// A PEM file of certificate authorities to trust instead of the system's. Default: empty, the system's.
+  /// A PEM file of certificate authorities to trust instead of the system's. `validate` reads it. Default: empty, the
+  /// system's.
   std::string ca_file{};
 };
 
@@ -182,8 +183,8 @@ using log_hook = std::function<void(log_level, std::string_view)>;
 /// All options with their defaults. `docs/options.md` lists them with the Node SDK's names. `validate` checks them;
 /// `options_from` (`config.hpp`) reads them from a CAF configuration.
 struct options {
-  /// Identifies the source to the data plane. Required; at most 1024 printable ASCII characters without spaces. A
-  /// secret: never logged, stored or put into an error.
+  /// Identifies the source to the data plane. Required if `enabled`; at most 1024 printable ASCII characters without
+  /// spaces and colons. A secret: never logged, stored or put into an error.
   std::string write_key{};
   /// An `http` or `https` URL. Its path is `/v1/batch` unless the URL has one.
   std::string data_plane_url = "https://us-east-1.hightouch-events.com";

@@ -1,6 +1,7 @@
 #include "sluice/options.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <type_traits>
 
 #include "core/config/endpoint.hpp"
@@ -41,15 +42,27 @@ public:
   template <class T>
   void operator()(const char*, const T&, const char*) {}
 
+  // Keeps the first error of an option: what is out of its range is not compared with others as well.
   void wrong(std::string name, std::string message) {
-    errors.push_back({errc::invalid_option, std::move(name), std::move(message)});
+    if (std::none_of(errors.begin(), errors.end(), [&](const error& e) { return e.field == name; }))
+      errors.push_back({errc::invalid_option, std::move(name), std::move(message)});
   }
 
   std::vector<error> errors;
 };
 
+// A server would take what follows a colon for a password.
 bool is_header_safe(const std::string& key) {
-  return std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  return std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f && c != ':'; });
+}
+
+// Without authorities that it can trust, every attempt of a transport would fail.
+bool has_certificates(const std::string& file) {
+  std::ifstream in{file};
+  for (std::string line; std::getline(in, line);)
+    if (line.substr(0, 10) == "-----BEGIN" && line.find(" CERTIFICATE-----") != std::string::npos)
+      return true;
+  return false;
 }
 
 bool is_queue_name(const std::string& text) {
@@ -78,10 +91,10 @@ void check_queue(const options& o, const store_url& where, checker& check) {
 
 std::vector<error> validate(const options& o) {
   checker check;
-  if (o.write_key.empty())
+  if (o.write_key.empty() && o.enabled)
     check.wrong("write_key", "is required");
   else if (o.write_key.size() > max_write_key || !is_header_safe(o.write_key))
-    check.wrong("write_key", "must be at most 1024 printable ASCII characters without spaces");
+    check.wrong("write_key", "must be at most 1024 printable ASCII characters without spaces and colons");
   if (auto e = parse_endpoint(o.data_plane_url, o.allow_insecure); !e)
     check.wrong("data_plane_url", e.error().message);
   if (auto s = parse_store_url(o); !s)
@@ -89,6 +102,8 @@ std::vector<error> validate(const options& o) {
   else
     check_queue(o, *s, check);
   for_each_option(o, check);
+  if (!o.http.ca_file.empty() && !has_certificates(o.http.ca_file))
+    check.wrong("http.ca_file", "must be a PEM file with certificates that can be read, not " + o.http.ca_file);
   if (!(o.low_water < o.high_water))
     check.wrong("low_water", "must be below high_water");
   if (o.flush_at > o.max_batch_events)

@@ -18,6 +18,18 @@ error bad_url(std::string_view message) {
   return {errc::invalid_option, "persistence", std::string{message}};
 }
 
+// The characters that separate the parts of a URL end a password too early.
+error bad_redis_url(const std::string& text, std::string message) {
+  if (text.find('@') != std::string::npos)
+    message += "; a password with one of @ : / ? # % must be percent-encoded, as in p%40ss for p@ss";
+  return bad_url(message);
+}
+
+// Returns whether it is shown in an error: a path, and nothing that may contain a password.
+bool is_like_a_path(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && text.find_first_of(":@") == std::string_view::npos;
+}
+
 bool read_db(std::string_view text, int& db) {
   const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), db);
   return why == std::errc{} && end == text.data() + text.size() && db >= 0;
@@ -26,7 +38,7 @@ bool read_db(std::string_view text, int& db) {
 result<store_url> parse_redis_url(const std::string& text, redis_options to) {
   const auto url = boost::urls::parse_uri(text);
   if (!url || url->has_fragment())
-    return bad_url(forms);
+    return bad_redis_url(text, std::string{forms});
   if (url->has_userinfo())
     to.username = url->user();
   if (url->has_password())
@@ -44,13 +56,13 @@ result<store_url> parse_redis_url(const std::string& text, redis_options to) {
     const bool valid = !url->has_port() || is_port(port);
     to.port = url->has_port() && valid ? std::stoi(port) : redis_options{}.port;
     if (to.host.empty() || !valid)
-      return bad_url("must name a host, and a port from 1 to 65535 or none");
+      return bad_redis_url(text, "must name a host, and a port from 1 to 65535 or none");
     if (path.size() > 1 && !read_db(std::string_view{path}.substr(1), to.db))
-      return bad_url("must end with the number of a database, as in redis://host/0");
+      return bad_redis_url(text, "must end with the number of a database, as in redis://host/0");
   }
   for (const auto& [key, value, has_value] : url->params())
     if (!is_socket || key != "db" || !has_value || !read_db(value, to.db))
-      return bad_url("has an unknown query parameter; redis+unix takes ?db=N");
+      return bad_redis_url(text, "has an unknown query parameter; redis+unix takes ?db=N");
   return store_url{std::move(to)};
 }
 
@@ -69,7 +81,8 @@ result<store_url> parse_store_url(const options& o) {
     return parse_redis_url(o.persistence, o.redis);
   if (text.substr(0, 9) == "rediss://")
     return bad_url("must not be rediss://: this version connects to Redis without TLS; use a tunnel or a Unix socket");
-  return bad_url(forms);
+  const auto hint = is_like_a_path(text) ? "; did you mean sqlite:" + o.persistence + "?" : "";
+  return bad_url(std::string{forms} + hint);
 }
 
 } // namespace sluice

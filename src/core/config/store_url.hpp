@@ -15,7 +15,7 @@ struct sqlite_url {
 /// The store that the options `persistence` and `redis` name.
 using store_url = std::variant<memory_url, sqlite_url, redis_options>;
 
-/// Reads the two options. Errors: `invalid_option`, never with the text, which may contain a password.
+/// Reads the two options. Errors: `invalid_option`, never with text that may contain a password.
 result<store_url> parse_store_url(const options&);
 
 } // namespace sluice

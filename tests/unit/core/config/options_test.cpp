@@ -99,11 +99,26 @@ TEST_CASE("options that contradict one another are refused", "[core][options]") 
 }
 
 TEST_CASE("a write key that a header cannot carry is refused, and not shown", "[core][options]") {
-  for (const char* key : {"two words", "line\nbreak", "\xc3\xa9t\xc3\xa9-secret"}) {
+  for (const char* key : {"two words", "line\nbreak", "\xc3\xa9t\xc3\xa9-secret", "key:and-a-password"}) {
     auto o = good();
     o.write_key = key;
     REQUIRE(wrong(o) == names{"write_key"});
     CHECK(validate(o)[0].message.find(key) == std::string::npos);
+  }
+}
+
+TEST_CASE("no write key is needed if nothing is sent", "[core][options]") {
+  options o;
+  o.enabled = false;
+  CHECK(wrong(o).empty());
+}
+
+TEST_CASE("a file of authorities that cannot be read, or has no certificate, is refused", "[core][options]") {
+  auto o = good();
+  for (const char* file : {"/no/such/file", "/", "/etc/passwd"}) {
+    o.http.ca_file = file;
+    REQUIRE(wrong(o) == names{"http.ca_file"});
+    CHECK(validate(o)[0].message.find(file) != std::string::npos);
   }
 }
 
