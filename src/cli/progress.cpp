@@ -1,31 +1,17 @@
 #include "cli/progress.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 
 #include <unistd.h>
+
+#include "core/printable.hpp"
 
 namespace sluice {
 
 namespace {
 
 constexpr int redraws_a_second = 5;
-
-std::string escaped(const std::string& line) {
-  std::string out;
-  for (const char c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
-      continue;
-    }
-    std::array<char, 8> hex{};
-    std::snprintf(hex.data(), hex.size(), "\\x%02x", byte);
-    out += hex.data();
-  }
-  return out;
-}
 
 } // namespace
 
@@ -62,7 +48,7 @@ void progress::stop() {
 
 void progress::say(const std::string& line) {
   std::lock_guard guard{mutex_};
-  std::fprintf(stderr, "%s%s\n", drawn_ ? "\r\033[K" : "", escaped(line).c_str());
+  std::fprintf(stderr, "%s%s\n", drawn_ ? "\r\033[K" : "", terminal_line(line).c_str());
 }
 
 void progress::draw() {
