@@ -12,7 +12,12 @@ namespace sluice {
 
 namespace {
 
-constexpr std::size_t max_body = std::size_t{16} << 20;
+// As JSON in memory a body takes up to 36 times as much.
+constexpr std::size_t max_plain_body = std::size_t{4} << 20;
+
+error too_much() {
+  return {errc::too_large, "body", "at most " + std::to_string(max_plain_body) + " uncompressed bytes were expected"};
+}
 
 error broken(std::string field, std::string message) {
   return {errc::wrong_kind, std::move(field), std::move(message)};
@@ -43,6 +48,8 @@ bool is_basic_without_password(std::string_view header) {
 }
 
 result<std::string> plain_body(const sink_request& r) {
+  if (r.content_encoding.empty() && r.body.size() > max_plain_body)
+    return too_much();
   if (r.content_encoding.empty())
     return std::string{r.body};
   if (r.content_encoding != "gzip")
@@ -52,8 +59,8 @@ result<std::string> plain_body(const sink_request& r) {
   std::size_t size = 0;
   for (std::size_t i = 4; i-- > 0;)
     size = size << 8U | static_cast<unsigned char>(r.body[r.body.size() - 4 + i]);
-  if (size > max_body)
-    return broken("body", "more than 16 MiB uncompressed");
+  if (size > max_plain_body)
+    return too_much();
   std::string text(size, '\0');
   auto* d = libdeflate_alloc_decompressor();
   std::size_t got = 0;
@@ -117,7 +124,7 @@ result<std::vector<std::string>> check_contract(const sink_request& r) {
   const auto text = plain_body(r);
   if (!text)
     return text.error();
-  const auto json = read_json(*text, max_body);
+  const auto json = read_json(*text, max_plain_body);
   if (!json)
     return broken("body", json.error().message);
   if (!json->is_object())

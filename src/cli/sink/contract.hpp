@@ -23,7 +23,7 @@ struct sink_request {
 };
 
 /// Checks a request against the contract (docs/wire-format.md). Returns the message ids of its events, or the part that
-/// breaks the contract. Pure.
+/// breaks the contract; `too_large` if the body has more than 4 MiB. Pure.
 result<std::vector<std::string>> check_contract(const sink_request&);
 
 } // namespace sluice

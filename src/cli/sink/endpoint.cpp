@@ -19,7 +19,8 @@ sink_reply sink_endpoint::take(const sink_request& r, std::chrono::milliseconds 
   const auto ids = check_contract(r);
   if (!ids) {
     tally_.add_broken();
-    return make_reply({.status = 400}, error_body(ids.error().field + ": " + ids.error().message), r.keep_alive);
+    const int status = ids.error().code == errc::too_large ? 413 : 400;
+    return make_reply({.status = status}, error_body(ids.error().field + ": " + ids.error().message), r.keep_alive);
   }
   const auto fault = faults_.on_request(number, since_start);
   if (!fault.takes_events()) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/sink/contract.hpp"
+#include "core/wire/payload.hpp"
 
 using namespace sluice;
 using nlohmann::json;
@@ -74,6 +75,25 @@ TEST_CASE("what is wrong with a request is named", "[cli][sink]") {
   CHECK(broken_by([](sink_request& r) { r.content_encoding = "gzip"; }) == "body");
   CHECK(broken_by([](sink_request& r) { r.body = "{"; }) == "body");
   CHECK(broken_by([](sink_request& r) { r.body = "[]"; }) == "body");
+}
+
+TEST_CASE("a body of more than 4 MiB is too large, however it is compressed", "[cli][sink]") {
+  const auto code = [](std::string_view body, std::string_view encoding) {
+    return check_contract({.method = "POST",
+                           .target = "/v1/batch",
+                           .authorization = "Basic azo=",
+                           .content_type = "application/json",
+                           .content_encoding = encoding,
+                           .user_agent = "x",
+                           .idempotency_key = "b1",
+                           .body = body})
+        .error()
+        .code;
+  };
+  const std::string big((std::size_t{4} << 20) + 1, ' ');
+  CHECK(code(big, "") == errc::too_large);
+  CHECK(code(std::string_view{big}.substr(1), "") != errc::too_large);
+  CHECK(code(*payload_sealer{}.seal(big, true, {}), "gzip") == errc::too_large);
 }
 
 TEST_CASE("what is wrong with a body is named, down to the member", "[cli][sink]") {
