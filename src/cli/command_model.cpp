@@ -36,6 +36,7 @@ argument_model model_of(const CLI::Option& option) {
   a.required = option.get_required();
   a.description = option.get_description();
   a.default_value = option.get_default_str();
+  a.variable = option.get_envname();
   return a;
 }
 

@@ -23,6 +23,8 @@ struct argument_model {
   bool required = false;
   std::string description;
   std::string default_value;
+  /// The environment variable that sets it; empty: none.
+  std::string variable;
 
   /// Returns whether the value names a file: it is then called FILE.
   bool takes_file() const { return value == "FILE"; }

@@ -1,8 +1,14 @@
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
+#include <csignal>
+#include <iostream>
+
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/complain.hpp"
 #include "cli/completion.hpp"
 #include "cli/deliver/run_command.hpp"
 #include "cli/deliver/send_command.hpp"
@@ -10,12 +16,13 @@
 #include "cli/queue/dead_command.hpp"
 #include "cli/queue/status_command.hpp"
 #include "cli/sink/command.hpp"
+#include "core/printable.hpp"
 #include "sluice/version.hpp"
 
 namespace {
 
-// Exit statuses: 0 success, 1 events or an operation failed, 2 wrong usage or configuration, 3 the queue is
-// unavailable.
+// Exit statuses: 0 success, 1 events were lost or an operation failed, 2 wrong usage or configuration, 3 the queue is
+// unavailable, 4 to 6 see `status_of`.
 constexpr int usage_error = 2;
 
 // Opens a standard stream that is closed, so that no file opened later takes its descriptor.
@@ -26,10 +33,50 @@ void hold_standard_descriptors() {
   ::close(fd);
 }
 
+// A reader that has gone, or a limit on the size of files, is an error of a write and ends nothing.
+void ignore_signals_of_writes() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+// Lets the environment set every option of a command, as SLUICE_MAX_ATTEMPTS does --max-attempts. Left out is --all,
+// which selects what is removed, and --write-key, whose variable --write-key-file takes precedence over.
+void add_variables(CLI::App& command) {
+  for (auto* option : command.get_options([](const CLI::Option* o) {
+         const std::string name = o->get_lnames().empty() ? "" : o->get_lnames().front();
+         return !name.empty() && name != "help" && name != "all" && name != "write-key";
+       })) {
+    auto variable = "SLUICE_" + option->get_lnames().front();
+    for (auto& c : variable)
+      c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    option->envname(variable);
+  }
+  for (auto* below : command.get_subcommands([](CLI::App*) { return true; }))
+    add_variables(*below);
+}
+
+// Returns the words of the command that was called, without the program's.
+std::string called(const CLI::App& app) {
+  std::string words;
+  for (auto below = app.get_subcommands(); !below.empty(); below = below.back()->get_subcommands())
+    words += (words.empty() ? "" : " ") + below.back()->get_name();
+  return words;
+}
+
+// Returns one line about a command line that is wrong.
+std::string usage_message(const CLI::App* app, const CLI::Error& why) {
+  const auto command = "sluice" + std::string{called(*app).empty() ? "" : " "} + called(*app);
+  std::string what = why.what();
+  for (auto& c : what)
+    c = c == '\n' ? ' ' : c;
+  return sluice::terminal_line(command + ": " + what + "; see " + command + " --help") + '\n';
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   hold_standard_descriptors();
+  ignore_signals_of_writes();
   CLI::App app{"Durable delivery of analytics events", "sluice"};
   app.set_version_flag("--version", "sluice " SLUICE_VERSION_STRING);
   app.require_subcommand(1);
@@ -45,10 +92,17 @@ int main(int argc, char** argv) {
   sluice::add_sink_command(app, exit_code);
   sluice::add_completion_command(app, exit_code);
   sluice::add_man_pages_command(app, exit_code);
+  for (auto* command : app.get_subcommands([](CLI::App*) { return true; }))
+    add_variables(*command);
+  app.failure_message(usage_message);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : usage_error;
+    exit_code = app.exit(e) == 0 ? 0 : usage_error;
+  }
+  if (!std::cout.flush()) {
+    sluice::complain(called(app), "the output could not be written");
+    exit_code = std::max(exit_code, 1);
   }
   return exit_code;
 }

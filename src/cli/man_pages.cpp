@@ -4,10 +4,10 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <memory>
 #include <sstream>
 
+#include "cli/complain.hpp"
 #include "sluice/version.hpp"
 
 namespace sluice {
@@ -69,6 +69,8 @@ std::string entry(const argument_model& a) {
     text += " Range: " + a.range + '.';
   if (!a.default_value.empty())
     text += " Default: " + a.default_value + '.';
+  if (!a.variable.empty())
+    text += " Environment: " + a.variable + '.';
   if (a.required)
     text += " Required.";
   return ".TP\n" + tag + '\n' + roff(text) + '\n';
@@ -110,7 +112,7 @@ bool write_pages(const std::filesystem::path& folder, const command_model& comma
   out << man_page(command, parent);
   out.close();
   if (!out) {
-    std::cerr << "sluice man-pages: " << file.string() << " cannot be written\n";
+    complain("man-pages", file.string() + " cannot be written");
     return false;
   }
   return std::all_of(command.commands.begin(), command.commands.end(),

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 
+#include "cli/complain.hpp"
 #include "store/fingerprint.hpp"
 #include "store/make_store.hpp"
 
@@ -35,7 +35,9 @@ std::optional<std::string> read_secret(std::string& secret, const char* option, 
                                        const char* variable) {
   if (!file.empty()) {
     std::ifstream in{file};
-    if (!std::getline(in, secret))
+    std::getline(in, secret);
+    secret.erase(secret.find_last_not_of(" \t\r") + 1); // an editor may have left them
+    if (secret.empty())
       return std::string{option} + ": " + file + " cannot be read or is empty";
   } else if (const char* value = std::getenv(variable); secret.empty() && value) {
     secret = value;
@@ -71,14 +73,16 @@ std::optional<std::string> queue_arguments::complete() {
   return settings.persistence.empty() ? default_queue(settings) : std::nullopt;
 }
 
-std::unique_ptr<queue_admin> open_queue(queue_arguments& arguments, const char* command) {
+std::unique_ptr<queue_admin> open_queue(queue_arguments& arguments, const std::string& command) {
   if (const auto problem = arguments.complete()) {
-    std::cerr << "sluice " << command << ": " << *problem << '\n';
+    complain(command, *problem);
     return nullptr;
   }
   auto queue = make_queue_admin(arguments.settings);
-  if (!queue) {
-    std::cerr << "sluice " << command << ": " << to_string(queue.error()) << '\n';
+  // A queue in Redis is not reached before it is used.
+  const auto reached = queue ? (*queue)->stats() : queue.error();
+  if (!reached) {
+    complain(command, text_of(reached.error()));
     return nullptr;
   }
   return std::move(*queue);

@@ -16,6 +16,8 @@ inline constexpr const char* queue_environment =
     "Environment:\n"
     "  SLUICE_WRITE_KEY       the write key, if no option gives it\n"
     "  SLUICE_REDIS_PASSWORD  Redis's password, if no option gives it\n"
+    "  SLUICE_OPTION          any other option except --all, as SLUICE_MAX_ATTEMPTS; the command line takes "
+    "precedence\n"
     "  XDG_STATE_HOME         the default place of queues in files; if unset, ~/.local/state";
 
 /// The help's section about the exit status, for commands that read or change a queue.
@@ -37,6 +39,6 @@ struct queue_arguments {
 };
 
 /// Opens the queue for inspection. Prints the error and returns null if that fails.
-std::unique_ptr<queue_admin> open_queue(queue_arguments&, const char* command);
+std::unique_ptr<queue_admin> open_queue(queue_arguments&, const std::string& command);
 
 } // namespace sluice

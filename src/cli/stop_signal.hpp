@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 
 namespace sluice {
 
-/// SIGINT and SIGTERM as a descriptor that becomes readable. Create at most one, before any other thread, because
-/// threads inherit the blocked signals. After `wait` or `raised` has reported the first signal, the next one ends the
-/// process, as by default. `wait` and `raised` may be called from any thread.
+/// SIGINT, SIGTERM and, unless `nohup` has made the process ignore it, SIGHUP as a descriptor that becomes readable.
+/// Create at most one, before any other thread, because threads inherit the blocked signals. After `wait` or `raised`
+/// has reported the first signal, the next one ends the process, as by default. `wait` and `raised` may be called from
+/// any thread.
 class stop_signal {
 public:
   stop_signal();
@@ -22,6 +24,9 @@ public:
   bool wait(std::chrono::milliseconds at_most) noexcept;
 
 private:
+  void unblock() noexcept;
+
+  sigset_t signals_{};
   int descriptor_ = -1;
   std::atomic<bool> raised_{false};
 };

@@ -19,7 +19,7 @@ TEST_CASE("after max_attempts a batch is dead, and delivered when it is replayed
   std::atomic<bool> well{false};
   http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 422, .body = "ill"}; }};
   const auto sent = q.call({"send", "-", "--url", server.url()}, {"--json"}, good_event + "\n" + good_event + "\n");
-  CHECK(sent.status == 1);
+  CHECK(sent.status == 5);
   CHECK(q.status()["dead"].get<int>() + q.status()["delivered"].get<int>() == 2);
   CHECK(q.status()["dead"] == 2);
 
@@ -34,6 +34,13 @@ TEST_CASE("after max_attempts a batch is dead, and delivered when it is replayed
   CHECK(shown["reason"].get<std::string>().find("ill") != std::string::npos);
   CHECK(shown["batch"].at(0)["event"] == "e");
   CHECK(q.call({"dead", "show", "nothing"}).status == 1);
+  for (const char* what : {"replay", "purge"}) {
+    const auto none = q.call({"dead", what, "nothing"});
+    CHECK(none.status == 1);
+    CHECK(none.err.find("sluice dead " + std::string{what} + ": no dead letter that was selected has the ID nothing") !=
+          std::string::npos);
+  }
+  CHECK(q.status()["dead"] == 2);
 
   CHECK(q.call({"dead", "replay"}).status == 2);
   CHECK(q.call({"dead", "replay", "--all", "--dry-run"}).err.find("2 events") != std::string::npos);
@@ -80,7 +87,7 @@ TEST_CASE("a second process on a queue is refused, and the first goes on", "[e2e
   REQUIRE(eventually([&] { return server.requests().size() == 1; }));
   const auto second = q.call({"run", "--until-empty", "--url", server.url()});
   CHECK(second.status == 3);
-  CHECK(second.err.find("persistence") != std::string::npos);
+  CHECK(second.err.find("--store: ") != std::string::npos);
   CHECK(q.status()["owners"].size() == 1);
   first.say(good_event);
   REQUIRE(eventually([&] { return server.requests().size() == 2; }));
@@ -91,7 +98,7 @@ TEST_CASE("a second process on a queue is refused, and the first goes on", "[e2e
 TEST_CASE("a queue in memory cannot be looked into", "[e2e][queue]") {
   const auto done = run({SLUICE_COMMAND_PATH, "status", "--store", "memory"});
   CHECK(done.status == 2);
-  CHECK(done.err.find("persistence") != std::string::npos);
+  CHECK(done.err.find("sluice status: --store: ") != std::string::npos);
 }
 
 TEST_CASE("a replay does not meet its own results", "[e2e][queue]") {
@@ -117,7 +124,7 @@ TEST_CASE("when everything is refused the queue is paused, also for the next pro
   http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 422}; }};
   const auto events = q.folder().write("events", numbered_events("g", 30'000));
   const auto refused = q.call({"send", events, "--url", server.url()}, {"--drain-timeout", "2"});
-  CHECK(refused.status == 1);
+  CHECK(refused.status == 5);
   CHECK(refused.err.find("20 batches in a row are dead") != std::string::npos);
   CHECK(refused.err.find("resume") != std::string::npos);
   const auto dead = q.status()["dead"].get<int>();

@@ -286,3 +286,30 @@ TEST_CASE("a certificate needs its key, and a rule about TLS needs both", "[e2e]
   CHECK(refused({"--script", script}).find("faults[1].tls: --tls-cert and --tls-key were expected") !=
         std::string::npos);
 }
+
+TEST_CASE("a sink that is out of descriptors says so once, and goes on when there are some", "[e2e][sink]") {
+  process sink{{"/bin/bash", "-c", "ulimit -n 24; exec \"$@\"", "limited", SLUICE_COMMAND_PATH, "sink", "--port", "0"}};
+  const auto url = sink.wait_for_line("listening on ");
+  {
+    std::vector<raw_connection> many;
+    for (int i = 0; i < 40; ++i)
+      many.emplace_back(url);
+    sink.wait_for_error("cannot accept connections: Too many open files");
+  }
+  CHECK(eventually([&] { return status_line(raw_exchange(url, batch_request({"m"}))) == "HTTP/1.1 200 "; }));
+  sink.signal(SIGTERM);
+  CHECK(lines_of(sink.wait().err).size() == 1);
+}
+
+TEST_CASE("a body that inflates beyond the bound is answered with 413", "[e2e][sink]") {
+  running_sink sink;
+  const auto body =
+      *payload_sealer{}.seal(std::string(std::size_t{5} << 20, ' '), true, std::chrono::system_clock::now());
+  CHECK(body.size() < 50'000);
+  const auto head =
+      "POST /v1/batch HTTP/1.1\r\nHost: h\r\nAuthorization: Basic azo=\r\nContent-Type: application/json\r\n"
+      "Content-Encoding: gzip\r\nUser-Agent: t\r\nIdempotency-Key: b\r\nConnection: close\r\n"
+      "Content-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n";
+  CHECK(status_line(raw_exchange(sink.url(), head + body)) == "HTTP/1.1 413 ");
+}

@@ -1,6 +1,7 @@
 #include "support/raw_http.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,20 +28,33 @@ std::string batch_request(const std::vector<std::string>& ids, bool keep_alive) 
          std::to_string(body.size()) + (keep_alive ? "" : "\r\nConnection: close") + "\r\n\r\n" + body;
 }
 
-std::string raw_exchange(const std::string& url, const std::string& bytes) {
+raw_connection::raw_connection(const std::string& url) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
   const auto address = loopback(static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1))));
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval patience{.tv_sec = 20, .tv_usec = 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error("cannot reach " + url);
+}
+
+raw_connection::raw_connection(raw_connection&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+
+raw_connection::~raw_connection() {
+  if (fd_ >= 0)
+    ::close(fd_);
+}
+
+std::string raw_connection::exchange(const std::string& bytes) const {
+  if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+    throw std::runtime_error("cannot send");
   std::string all;
   char some[4096];
-  for (ssize_t n = 0; (n = ::recv(fd, some, sizeof some, 0)) > 0;)
+  for (ssize_t n = 0; (n = ::recv(fd_, some, sizeof some, 0)) > 0;)
     all.append(some, static_cast<std::size_t>(n));
-  ::close(fd);
   return all;
+}
+
+std::string raw_exchange(const std::string& url, const std::string& bytes) {
+  return raw_connection{url}.exchange(bytes);
 }
 
 } // namespace sluice::test

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/count_option.hpp"
+#include "cli/duration_option.hpp"
 
 namespace sluice {
 
@@ -18,31 +19,39 @@ void delivery_arguments::add_to(CLI::App& command) {
   command.add_flag("--adopt", o.queue.adopt, "Deliver a queue that was filled for another URL or key");
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
                    "Share the queue in Redis with other processes, which all need this flag");
-  command.add_option("--lease", lease_seconds_, "How long a lease of a shared queue lasts, in s")
-      ->check(CLI::Range(1, 86'400))
+  constexpr duration_range to_a_day{milliseconds{1'000}, milliseconds{86'400'000}};
+  add_duration_option(command, "--lease", o.queue.lease, plain_unit::s, "How long a lease of a shared queue lasts",
+                      to_a_day);
+  command.add_option("--ordering", ordering_, "strict: batches arrive in the order of acceptance, one at a time")
+      ->check(CLI::IsMember({"none", "strict"}))
       ->capture_default_str();
   command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http to another machine");
   command.add_option("--max-attempts", o.retry.max_attempts, "Attempts before a batch becomes a dead letter")
       ->capture_default_str();
+  add_duration_option(command, "--max-age", o.retry.max_age, plain_unit::s,
+                      "The age at which a failing batch becomes a dead letter; 0: no limit");
   add_count_option(command, "--max-in-flight", o.max_in_flight, "The most deliveries at a time");
-  command.add_option("--http-timeout", http_timeout_, "The deadline of one attempt, in ms")->capture_default_str();
+  add_count_option(command, "--max-batch-events", o.max_batch_events, "The most events of a batch");
+  command.add_option("--ca-file", o.http.ca_file, "A PEM file of the authorities to trust, instead of the system's")
+      ->type_name("FILE");
+  add_duration_option(command, "--connect-timeout", o.http.connect, plain_unit::ms,
+                      "The deadline to resolve and connect");
+  add_duration_option(command, "--http-timeout", o.http.total, plain_unit::ms, "The deadline of one attempt");
   command.add_flag("--no-gzip", no_gzip_, "Do not compress request bodies");
-  command.add_option("--drain-timeout", drain_seconds_, "How long to wait for deliveries at the end, in s")
-      ->check(CLI::Range(1, 86'400))
-      ->capture_default_str();
+  add_duration_option(command, "--drain-timeout", drain_timeout, plain_unit::s,
+                      "How long to wait for deliveries at the end", to_a_day);
   command.add_flag("--json", json, "Print the ledger as JSON, as the last line");
+  command.add_flag("--quiet", quiet, "Print errors and warnings only; with --json, the JSON as well");
 }
 
 std::optional<std::string> delivery_arguments::complete() {
   auto& o = settings();
-  o.http.total = milliseconds{http_timeout_};
   for (auto* phase : {&o.http.connect, &o.http.tls, &o.http.send, &o.http.response})
     *phase = std::min(*phase, o.http.total);
   o.gzip = !no_gzip_;
-  o.queue.lease = std::chrono::seconds{lease_seconds_};
   o.queue.heartbeat = std::min(o.queue.heartbeat, o.queue.lease / 4);
   o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
-  drain_timeout = std::chrono::seconds{drain_seconds_};
+  o.ordering = ordering_ == "strict" ? delivery_order::strict : delivery_order::none;
   return queue.complete();
 }
 

@@ -15,11 +15,23 @@ namespace sluice {
 inline constexpr const char* proxy_environment =
     "\n  HTTPS_PROXY, NO_PROXY  as for curl, in upper or lower case; for plain http, http_proxy";
 
+/// The help's lines about the exit status that follow that of success.
+inline constexpr const char* delivery_exit_status =
+    "  1  an event was lost, or something besides a delivery failed\n"
+    "  2  an option, the configuration or the input is wrong\n"
+    "  3  the queue is unavailable or delivery stopped by itself; a later start may succeed\n"
+    "  4  an event was rejected\n"
+    "  5  an event is dead\n"
+    "  6  an event waits in the queue\n"
+    "If several of 1, 4, 5 and 6 apply, the status is the first of 1, 5, 4, 6.\n\n";
+
 /// The options that `send` and `run` share.
 struct delivery_arguments {
   queue_arguments queue;
-  std::chrono::seconds drain_timeout{60};
+  milliseconds drain_timeout{60'000};
   bool json = false;
+  /// Whether to print errors and warnings only, besides JSON.
+  bool quiet = false;
 
   void add_to(CLI::App& command);
   /// Completes the options. Returns the error, or nothing.
@@ -27,10 +39,8 @@ struct delivery_arguments {
   options& settings() { return queue.settings; }
 
 private:
-  std::int64_t http_timeout_ = options{}.http.total.count();
-  std::int64_t drain_seconds_ = 60;
-  std::int64_t lease_seconds_ = std::chrono::duration_cast<std::chrono::seconds>(options{}.queue.lease).count();
   std::string durability_ = "full";
+  std::string ordering_ = "none";
   bool no_gzip_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cli/complain.hpp"
 #include "sluice/analytics.hpp"
 #include "sluice/config.hpp"
 #include "store/make_store.hpp"
@@ -21,6 +22,7 @@ struct delivery_job::ending {
 namespace {
 
 // Exit statuses besides those of the ledger.
+constexpr int failed = 1;
 constexpr int misconfigured = 2;
 constexpr int unavailable = 3; // a later start may succeed
 
@@ -33,7 +35,7 @@ int status_of(const store_error& why) {
 }
 
 // How long deliveries may take after a signal.
-constexpr std::chrono::seconds interrupted_drain{10};
+constexpr milliseconds interrupted_drain{10'000};
 // How long to wait for a store that is not ready yet, for example while the machine boots.
 constexpr std::chrono::seconds start_patience{5};
 // How often to read the counts of the queue.
@@ -47,25 +49,6 @@ public:
   }
 };
 
-// Returns the argument that sets an option, if it is spelt differently.
-std::string argument_for(const std::string& option) {
-  if (option == "data_plane_url")
-    return "--url, ";
-  if (option == "persistence")
-    return "--store, ";
-  if (option.substr(0, 5) == "http.")
-    return "--http-timeout, ";
-  const auto name = option.substr(option.find('.') + 1); // as in retry.max_attempts
-  for (const char* known :
-       {"flush_at", "flush_interval", "write_key", "max_attempts", "max_in_flight", "lease", "prefix"})
-    if (name == known) {
-      auto argument = "--" + name + ", ";
-      std::replace(argument.begin(), argument.end(), '_', '-');
-      return argument;
-    }
-  return option == "queue.name" ? "--queue, " : "";
-}
-
 // Writes receipts when batches are stored, and notes when the system stops. It runs on a thread of its own if it
 // writes a file.
 template <class Ending>
@@ -77,7 +60,7 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
               return;
             if (auto done = file->append(r.message_ids); !done) {
               job->in_trouble = true;
-              job->say(to_string(done.error()));
+              job->say(text_of(done.error()));
             }
           },
           [](const backpressure&) {}, [](const delivery_suspended&) {},
@@ -102,7 +85,7 @@ delivery_job::delivery_job(std::string command, const delivery_arguments& given)
     : arguments{given}, command_{std::move(command)}, ending_{std::make_shared<ending>()} {
   arguments.settings().log = [this](log_level level, std::string_view line) {
     if (level >= log_level::warning)
-      screen.say("sluice: " + std::string{line});
+      say(std::string{line});
   };
 }
 
@@ -113,7 +96,7 @@ bool delivery_job::stopped() const noexcept {
 bool delivery_job::options_are_wrong() {
   const auto errors = validate(arguments.settings());
   for (const auto& e : errors)
-    say(argument_for(e.field) + e.field + ": " + e.message);
+    say(text_of(e));
   return !errors.empty();
 }
 
@@ -122,7 +105,7 @@ bool delivery_job::options_are_wrong() {
 boost::system::result<std::unique_ptr<store>, store_error> delivery_job::open_store() {
   auto queue = make_store(arguments.settings());
   if (!queue) {
-    say(to_string(queue.error()));
+    say(text_of(queue.error()));
     return queue.error();
   }
   bool said = false;
@@ -137,7 +120,7 @@ boost::system::result<std::unique_ptr<store>, store_error> delivery_job::open_st
         why.code == errc::store_failed && why.field == "persistence" && std::chrono::steady_clock::now() < patience;
     const bool waits = why.signal == store_signal::watched || may_pass;
     if (!waits || !std::exchange(said, true))
-      say(to_string(why));
+      say(text_of(why));
     if (!waits || stop.wait(glance))
       return why;
   }
@@ -154,7 +137,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   auto running = spawn_analytics(system, arguments.settings(), std::move(parts));
   if (!running) {
     for (const auto& e : running.error())
-      say(e.field + ": " + e.message);
+      say(text_of(e));
     return misconfigured;
   }
   const bool receipts_wanted = receipts != nullptr;
@@ -164,10 +147,10 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   const auto started = std::chrono::steady_clock::now();
   {
     client out{*running};
-    screen.start([&out] { return out.totals(); });
+    if (!arguments.quiet)
+      screen.start([&out] { return out.totals(); });
     work(out);
-    const auto drain = stop.raised() ? std::min<std::chrono::seconds>(interrupted_drain, arguments.drain_timeout)
-                                     : arguments.drain_timeout;
+    const auto drain = stop.raised() ? std::min(interrupted_drain, arguments.drain_timeout) : arguments.drain_timeout;
     const auto report = shut_down(*running, drain);
     screen.stop();
     ledger.retries = out.totals().failed_attempts;
@@ -180,11 +163,11 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   print(std::chrono::steady_clock::now() - started);
   if (stopped())
     return unavailable;
-  return ledger.complete() && !in_trouble ? 0 : 1;
+  return in_trouble ? failed : status_of(ledger);
 }
 
 // Shuts the system down within `drain`, or within `interrupted_drain` once a signal arrives.
-result<shutdown_report> delivery_job::shut_down(analytics& running, std::chrono::seconds drain) {
+result<shutdown_report> delivery_job::shut_down(analytics& running, milliseconds drain) {
   std::atomic<bool> over{false};
   result<shutdown_report> hurried = error{errc::closed, "", "no signal arrived"};
   std::thread hurry{[&] {
@@ -201,7 +184,7 @@ result<shutdown_report> delivery_job::shut_down(analytics& running, std::chrono:
 void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::steady_clock::time_point> deadline) {
   const auto queue = make_queue_admin(arguments.settings());
   if (!queue)
-    return say(to_string(queue.error()));
+    return say(text_of(queue.error()));
   bool paused = false;
   while (!stopped() && !stop.wait(glance) && (!deadline || std::chrono::steady_clock::now() < *deadline)) {
     const auto stats = (*queue)->stats();
@@ -233,7 +216,8 @@ std::optional<std::uint64_t> delivery_job::left_in_queue() {
 void delivery_job::print(std::chrono::steady_clock::duration took) const {
   const auto seconds = std::chrono::duration<double>(took).count();
   // The readable ledger goes to standard error if the JSON is on standard output.
-  (arguments.json ? std::cerr : std::cout) << to_text(ledger, seconds) << std::flush;
+  if (!arguments.quiet)
+    (arguments.json ? std::cerr : std::cout) << to_text(ledger, seconds) << std::flush;
   if (arguments.json)
     std::cout << to_json(ledger) << std::endl;
 }

@@ -47,7 +47,7 @@ private:
   struct ending;
   void print(std::chrono::steady_clock::duration took) const;
   boost::system::result<std::unique_ptr<store>, store_error> open_store();
-  result<shutdown_report> shut_down(analytics&, std::chrono::seconds drain);
+  result<shutdown_report> shut_down(analytics&, milliseconds drain);
   std::optional<std::uint64_t> left_in_queue();
 
   std::string command_;

@@ -29,6 +29,10 @@ void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::ui
   l.recovered = r.recovered + (l.waiting - std::min(l.waiting, r.stored));
 }
 
+int status_of(const job_ledger& l) noexcept {
+  return l.lost > 0 ? 1 : l.dead > 0 ? 5 : l.rejected > 0 ? 4 : l.waiting > 0 ? 6 : 0;
+}
+
 std::string to_json(const job_ledger& l) {
   const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"rejected", l.rejected},
                                     {"delivered", l.delivered}, {"dead", l.dead},           {"waiting", l.waiting},

@@ -25,9 +25,11 @@ struct job_ledger {
   std::uint64_t elsewhere = 0;
   /// Failed attempts, in batches.
   std::uint64_t retries = 0;
-
-  bool complete() const noexcept { return rejected + dead + waiting + lost == 0; }
 };
+
+/// Returns the exit status that the ledger stands for: 1 if an event was lost, else 5 if one is dead, else 4 if one was
+/// rejected, else 6 if one waits, else 0.
+int status_of(const job_ledger&) noexcept;
 
 /// Completes the ledger from the system's last report and the number of events that are left in the queue, earlier
 /// processes' too; nothing if the queue has other processes, so that the number says nothing about this one.

@@ -1,8 +1,8 @@
 #include "cli/deliver/run_command.hpp"
 
-#include <iostream>
 #include <memory>
 
+#include "cli/complain.hpp"
 #include "cli/deliver/delivery_job.hpp"
 
 namespace sluice {
@@ -16,10 +16,7 @@ constexpr const char* run_help =
     "  sluice run --url https://events.example.com --write-key-file key.txt\n"
     "  sluice run --url https://events.example.com --write-key-file key.txt --until-empty --json\n\n"
     "Exit status:\n"
-    "  0  no event waits, is dead or was lost\n"
-    "  1  an event waits, is dead or was lost\n"
-    "  2  an option or the configuration is wrong\n"
-    "  3  the queue is unavailable or delivery stopped by itself; a later start may succeed\n\n";
+    "  0  no event waits, is dead or was lost\n";
 
 struct run_arguments {
   delivery_arguments delivery;
@@ -38,13 +35,13 @@ int run(const run_arguments& args) {
 void add_run_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<run_arguments>();
   auto* cmd = app.add_subcommand("run", "Deliver the events in a queue");
-  cmd->footer(std::string{run_help} + queue_environment + proxy_environment);
+  cmd->footer(std::string{run_help} + delivery_exit_status + queue_environment + proxy_environment);
   args->delivery.add_to(*cmd);
   cmd->add_flag("--until-empty", args->until_empty, "End when the queue is empty");
   cmd->callback([args, &exit_code] {
     exit_code = 2;
     if (const auto problem = args->delivery.complete())
-      std::cerr << "sluice run: " << *problem << '\n';
+      complain("run", *problem);
     else
       exit_code = run(*args);
   });

@@ -1,5 +1,6 @@
 #include "cli/deliver/send_job.hpp"
 
+#include "cli/complain.hpp"
 #include "cli/deliver/delivery_job.hpp"
 #include "cli/deliver/line_reader.hpp"
 
@@ -68,7 +69,7 @@ void sender::send_one(std::string_view line, std::uint64_t number) {
 
 void sender::reject(std::uint64_t number, const error& why) {
   ++job_.ledger.rejected;
-  job_.screen.say("line " + std::to_string(number) + ": " + to_string(why));
+  job_.say("line " + std::to_string(number) + ": " + text_of(why));
 }
 
 } // namespace
@@ -79,14 +80,14 @@ int run_send(const send_settings& settings) {
     return 2;
   auto reader = line_reader::open(settings.file, max_line, job.stop.descriptor());
   if (!reader) {
-    job.say(to_string(reader.error()));
+    job.say(text_of(reader.error()));
     return 2;
   }
   std::shared_ptr<receipts_file> receipts;
   if (!settings.receipts.empty()) {
     auto opened = receipts_file::open(settings.receipts);
     if (!opened) {
-      job.say(to_string(opened.error()));
+      job.say(text_of(opened.error()));
       return 2;
     }
     receipts = std::make_shared<receipts_file>(std::move(*opened));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <set>
 #include <thread>
 
 #include <unistd.h>
@@ -59,7 +60,9 @@ result<void> dead_change::apply(queue_admin& queue, const dead_filter& filter, o
     return true;
   };
   std::uint64_t gathered = 0;
+  std::set<std::string> missing{filter.ids.begin(), filter.ids.end()};
   const auto listed = each_dead(queue, filter, "", [&](const dead_letter& d) {
+    missing.erase(d.id);
     if (dry_run) {
       ++done.batches;
       done.events += d.events;
@@ -77,6 +80,8 @@ result<void> dead_change::apply(queue_admin& queue, const dead_filter& filter, o
   if (!change_some() || failure.code != errc{})
     return failure;
   say(done, true);
+  if (!missing.empty())
+    return error{errc::unknown_batch, "", "no dead letter that was selected has the ID " + *missing.begin()};
   return {};
 }
 

@@ -2,9 +2,11 @@
 
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 
+#include "cli/complain.hpp"
 #include "cli/queue/age.hpp"
 #include "cli/queue/dead_change.hpp"
 #include "cli/queue/dead_filter.hpp"
@@ -34,8 +36,11 @@ struct dead_arguments {
 
 using dead_arguments_ptr = std::shared_ptr<dead_arguments>;
 
-int failed(const char* command, const error& why) {
-  std::cerr << "sluice dead " << command << ": " << to_string(why) << '\n';
+// The deepest nesting of a payload that is read as JSON: a store may hold anything, and reading deep JSON takes stack.
+constexpr int max_payload_depth = 100;
+
+int failed(const std::string& command, const error& why) {
+  complain("dead " + command, text_of(why));
   return 1;
 }
 
@@ -48,10 +53,32 @@ nlohmann::ordered_json json_of(const dead_letter& d) {
           {"died_ms", d.died.time_since_epoch().count()}};
 }
 
-std::string text_of(const dead_letter& d) {
-  return d.id + "  " + std::to_string(d.events) + " events, " + std::to_string(d.attempts) + " attempts, " +
-         age_of(d.died) + " ago, " + (d.why.status ? "status " + std::to_string(d.why.status) : "no response") + ": " +
-         printable(d.why.reason, "");
+// Returns the events of a body; discarded JSON if it has none.
+nlohmann::ordered_json events_in(const std::string& body) {
+  bool too_deep = false;
+  const auto watch_depth = [&](int depth, auto, auto&) {
+    too_deep = too_deep || depth > max_payload_depth;
+    return !too_deep;
+  };
+  auto json = nlohmann::ordered_json::parse(body, watch_depth, false);
+  if (too_deep || !json.is_object() || !json.contains("batch"))
+    return nlohmann::ordered_json::value_t::discarded;
+  return std::move(json["batch"]);
+}
+
+// Returns JSON for a terminal. A store may hold bytes that are not UTF-8.
+std::string dump(const nlohmann::ordered_json& json, int indent = -1) {
+  std::istringstream lines{json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
+  std::string text;
+  for (std::string line; std::getline(lines, line);)
+    text += terminal_line(line) + '\n';
+  return text;
+}
+
+std::string summary_of(const dead_letter& d) {
+  return printable(d.id, "") + "  " + std::to_string(d.events) + " events, " + std::to_string(d.attempts) +
+         " attempts, " + age_of(d.died) + " ago, " +
+         (d.why.status ? "status " + std::to_string(d.why.status) : "no response") + ": " + printable(d.why.reason, "");
 }
 
 int list(dead_arguments& args) {
@@ -65,8 +92,8 @@ int list(dead_arguments& args) {
       return false;
     ++shown;
     last = cursor_of(d);
-    std::cout << (args.json ? json_of(d).dump() : text_of(d)) << '\n';
-    return true;
+    std::cout << (args.json ? dump(json_of(d)) : summary_of(d) + '\n');
+    return static_cast<bool>(std::cout);
   });
   if (!done)
     return failed("list", done.error());
@@ -86,17 +113,23 @@ int show(dead_arguments& args) {
   if (!body)
     return failed("show", body.error());
   auto json = json_of(*letter);
-  json["batch"] = nlohmann::ordered_json::parse(*body, nullptr, false)["batch"];
-  std::cout << json.dump(2) << '\n';
+  if (auto events = events_in(*body); !events.is_discarded()) {
+    json["batch"] = std::move(events);
+  } else {
+    complain("dead show", "the payload is not a batch in JSON; it is shown as text");
+    json["payload"] = *body;
+  }
+  std::cout << dump(json, 2);
   return 0;
 }
 
-int change(dead_arguments& args, const char* command, dead_change::operation what) {
+int change(dead_arguments& args, const std::string& command, dead_change::operation what) {
+  const auto name = "dead " + command;
   if (args.filter.empty() && !args.change.all) {
-    std::cerr << "sluice dead " << command << ": select dead letters by ID, by a filter, or with --all\n";
+    complain(name, "select dead letters by ID, by a filter, or with --all");
     return 2;
   }
-  const auto queue = open_queue(args.queue, "dead");
+  const auto queue = open_queue(args.queue, name);
   if (!queue)
     return 2;
   const auto done = args.change.apply(*queue, args.filter, what);

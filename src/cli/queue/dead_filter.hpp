@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,8 +16,9 @@ struct dead_filter {
   std::vector<std::string> ids;
   int status = -1;
   std::string reason;
-  std::string older_than;
-  std::string younger_than;
+  /// 0: any age.
+  std::chrono::milliseconds older_than{0};
+  std::chrono::milliseconds younger_than{0};
 
   void add_to(CLI::App& command);
   /// Returns whether the filter has no condition, so that it selects every dead letter.

@@ -7,8 +7,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/complain.hpp"
 #include "cli/queue/age.hpp"
 #include "cli/queue_arguments.hpp"
+#include "core/printable.hpp"
 
 namespace sluice {
 
@@ -37,7 +39,7 @@ std::string to_json(const store_stats& s) {
                                     {"oldest_dead_ms", moment(s.oldest_dead)},
                                     {"paused", s.paused},
                                     {"owners", s.owners}};
-  return json.dump();
+  return terminal_line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 std::string row(const char* name, std::uint64_t events, const std::string& note) {
@@ -64,7 +66,7 @@ std::string to_text(const store_stats& s) {
   if (s.owners.empty())
     text += "not processed by any process\n";
   for (const auto& owner : s.owners)
-    text += "processed by " + owner + '\n';
+    text += "processed by " + terminal_line(owner) + '\n';
   return text;
 }
 
@@ -74,7 +76,7 @@ int show(queue_arguments& args, bool json) {
     return 2;
   const auto stats = queue->stats();
   if (!stats) {
-    std::cerr << "sluice status: " << to_string(stats.error()) << '\n';
+    complain("status", text_of(stats.error()));
     return 1;
   }
   std::cout << (json ? to_json(*stats) + '\n' : to_text(*stats));
@@ -90,7 +92,7 @@ void add_pause_command(CLI::App& app, int& exit_code, const char* name, const ch
     const auto queue = open_queue(*args, name);
     const auto done = queue ? queue->set_paused(paused) : result<void>{};
     if (!done)
-      std::cerr << "sluice " << name << ": " << to_string(done.error()) << '\n';
+      complain(name, text_of(done.error()));
     exit_code = !queue ? 2 : done ? 0 : 1;
   });
 }

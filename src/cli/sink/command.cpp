@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include "cli/complain.hpp"
+#include "cli/duration_option.hpp"
 #include "cli/sink/faults/reader.hpp"
 #include "cli/sink/server.hpp"
 #include "cli/stop_signal.hpp"
@@ -41,16 +43,15 @@ struct sink_arguments {
   std::optional<std::string> script;
   double fail_rate = 0;
   int status = 200;
-  std::int64_t latency = 0;
+  milliseconds latency{0};
   std::uint64_t seed = 1;
   bool json = false;
 };
 
 // Returns the options as rules.
 std::vector<fault_rule> shorthand(const sink_arguments& a) {
-  const std::chrono::milliseconds latency{a.latency};
-  return {{.when = {.rate = a.fail_rate}, .effect = {.status = 503, .latency = latency}},
-          {.effect = {.status = a.status, .latency = latency}}};
+  return {{.when = {.rate = a.fail_rate}, .effect = {.status = 503, .latency = a.latency}},
+          {.effect = {.status = a.status, .latency = a.latency}}};
 }
 
 // Prints every error in the script. Returns false if there is one.
@@ -63,7 +64,7 @@ bool make_script(sink_arguments& a) {
       script.errors.push_back(
           {errc::invalid_option, "faults[" + std::to_string(i) + "].tls", "--tls-cert and --tls-key were expected"});
   for (const auto& e : script.errors)
-    std::cerr << "sluice sink: --script " << *a.script << ": " << to_string(e) << '\n';
+    complain("sink", "--script " + *a.script + ": " + text_of(e));
   const auto more = shorthand(a);
   script.rules.insert(script.rules.end(), more.begin(), more.end());
   a.settings.faults = fault_script{std::move(script.rules), a.seed};
@@ -80,7 +81,7 @@ int run_sink(sink_arguments& a) {
     return 2;
   auto server = sink_server::open(a.settings);
   if (!server) {
-    std::cerr << "sluice sink: " << to_string(server.error()) << '\n';
+    complain("sink", text_of(server.error()));
     return 2;
   }
   std::cout << "listening on " << (*server)->url() << std::endl;
@@ -116,8 +117,8 @@ void add_sink_command(CLI::App& app, int& exit_code) {
   cmd->add_option("--fail-rate", args->fail_rate, "The fraction of requests answered with 503")
       ->check(CLI::Range(0.0, 1.0));
   cmd->add_option("--status", args->status, "Answer every valid request with this status")->check(CLI::Range(200, 599));
-  cmd->add_option("--latency", args->latency, "Wait this long before each answer, in ms")
-      ->check(CLI::Range(0, 600'000));
+  add_duration_option(*cmd, "--latency", args->latency, plain_unit::ms, "Wait this long before each answer",
+                      duration_range{milliseconds{0}, milliseconds{600'000}});
   cmd->add_option("--seed", args->seed, "The seed that decides which requests fail")->capture_default_str();
   cmd->add_option("--tls-cert", args->settings.tls_cert,
                   "Serve https with the certificate (and chain) in this PEM file")

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "cli/complain.hpp"
 #include "cli/sink/session.hpp"
 
 namespace sluice {
@@ -18,6 +19,8 @@ using executor = asio::io_context::executor_type;
 namespace {
 
 constexpr std::size_t max_sessions = 1024;
+// How long to wait for a descriptor to become free.
+constexpr std::chrono::milliseconds accept_pause{100};
 
 result<void> use_identity(std::optional<asio::ssl::context>& tls, const sink_settings& s) {
   if (s.tls_cert.empty() != s.tls_key.empty())
@@ -63,9 +66,22 @@ public:
     acceptor_.async_accept(next_->socket(), [this](error_code why) {
       if (why == asio::error::operation_aborted)
         return;
-      if (!why && shared_.sessions < max_sessions)
+      if (why)
+        return accept_later(why);
+      if (shared_.sessions < max_sessions)
         std::make_shared<sink_session>(shared_, std::move(next_))->start();
       accept();
+    });
+  }
+
+  // The connection still waits to be accepted, so that trying at once would only fail again.
+  void accept_later(error_code why) {
+    if (!std::exchange(said_, true))
+      complain("sink", "cannot accept connections: " + why.message() + "; trying again");
+    pause_.expires_after(accept_pause);
+    pause_.async_wait([this](error_code aborted) {
+      if (!aborted)
+        accept();
     });
   }
 
@@ -73,7 +89,10 @@ public:
   sink_resources shared_;
   asio::io_context io_{1};
   asio::basic_socket_acceptor<asio::ip::tcp, executor> acceptor_{io_};
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor> pause_{
+      io_};
   std::unique_ptr<connection> next_;
+  bool said_ = false;
 };
 
 result<std::unique_ptr<sink_server>> sink_server::open(sink_settings s) {
