@@ -15,7 +15,7 @@ enum class errc : std::uint8_t {
   missing_field = 1, ///< a required field is absent or empty
   wrong_kind,        ///< a field has the wrong JSON kind
   invalid_utf8,      ///< a string is not valid UTF-8
-  invalid_number,    ///< a number that JSON cannot represent (NaN, infinity)
+  invalid_number,    ///< a number that JSON cannot represent (NaN, infinity), or that would lose digits
   too_deep,          ///< nested deeper than 64
   too_large,         ///< more bytes than the limit that the message names
   invalid_date,      ///< not an ISO 8601 date

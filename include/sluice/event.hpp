@@ -104,8 +104,9 @@ using event = std::variant<track, identify, page, screen, group, alias>;
 
 /// Reads one event from JSON text: an object whose `type` names one of the six event types, with the fields spelled as
 /// on the wire (`userId`, `messageId`, …). A number given as an id becomes its decimal string. Fields that do not
-/// belong to the event's type are dropped. The text may have at most `max_bytes` bytes and be nested at most 64 deep.
-/// Returns the event, or an error: `invalid_json`, `invalid_utf8`, `too_large`, `too_deep`, `unknown_type`,
+/// belong to the event's type are dropped. Numbers keep their digits: one that neither 64 bits nor a double can
+/// represent is an error. The text may have at most `max_bytes` bytes and be nested at most 64 deep. Returns the event,
+/// or an error: `invalid_json`, `invalid_utf8`, `invalid_number`, `too_large`, `too_deep`, `unknown_type`,
 /// `wrong_kind`. Missing ids, dates and UTF-8 inside strings are checked later, when the event is sent.
 SLUICE_API result<event> parse_event(std::string_view json_text, std::size_t max_bytes = 1 << 20);
 

@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 /// The unit of a duration that is a plain number.
 enum class plain_unit : std::uint8_t { none, ms, s };
 
-/// Reads a duration: `500ms`, `30s`, `5m`, `1h` or `2d`, or a plain number in a unit, if there is one. Returns nothing for
-/// any other text.
+/// Reads a duration: `500ms`, `30s`, `5m`, `1h` or `2d`, or a plain number in a unit, if there is one. Returns nothing
+/// for any other text.
 std::optional<milliseconds> parse_duration(std::string_view text, plain_unit);
 
 /// Returns a duration as `parse_duration` reads it, in the largest unit that it is a multiple of.

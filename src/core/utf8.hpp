@@ -5,8 +5,8 @@
 
 namespace sluice {
 
-/// Returns the length of the valid UTF-8 sequence of two to four bytes at `at`, 0 if there is none (RFC 3629: no overlong
-/// forms, no surrogates).
+/// Returns the length of the valid UTF-8 sequence of two to four bytes at `at`, 0 if there is none (RFC 3629: no
+/// overlong forms, no surrogates).
 inline std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };

@@ -38,9 +38,11 @@ TEST_CASE("one mistake on the command line is one line, which names the command"
     return done.err;
   };
   CHECK(one_line({"send"}) == "sluice send: --url is required; see sluice send --help\n");
-  CHECK(one_line({"run", "--lease", "soon", "--url", "http://127.0.0.1:1"}).find("sluice run: --lease: must be a duration") == 0);
+  CHECK(one_line({"run", "--lease", "soon", "--url", "http://127.0.0.1:1"})
+            .find("sluice run: --lease: must be a duration") == 0);
   CHECK(one_line({"dead", "list", "--nothing"}).find("sluice dead list: ") == 0);
-  CHECK(one_line({"dead", "list", "--older-than", "7"}).find("sluice dead list: --older-than: must be a duration") == 0);
+  CHECK(one_line({"dead", "list", "--older-than", "7"}).find("sluice dead list: --older-than: must be a duration") ==
+        0);
   CHECK(one_line({}).find("sluice: ") == 0);
   CHECK(one_line({"send", "\x1b[2J", "--url", "nowhere"}).find('\x1b') == std::string::npos);
 }
@@ -48,8 +50,10 @@ TEST_CASE("one mistake on the command line is one line, which names the command"
 TEST_CASE("output that cannot be written is an error", "[e2e][usage]") {
   command_queue q;
   http_server server;
-  for (auto words : {q.words({"send", "-", "--url", server.url()}, {"--json"}), q.words({"status"}),
-                     std::vector<std::string>{program, "completion", "bash"}, {program, "--help"}}) {
+  for (auto words : {q.words({"send", "-", "--url", server.url()}, {"--json"}),
+                     q.words({"status"}),
+                     std::vector<std::string>{program, "completion", "bash"},
+                     {program, "--help"}}) {
     const auto done = run(after("exec >/dev/full", words), good_event, {"SLUICE_WRITE_KEY=k"});
     INFO(words[1]);
     CHECK(done.status == 1);
@@ -71,8 +75,8 @@ TEST_CASE("a reader of standard error that has gone ends nothing", "[e2e][usage]
 TEST_CASE("a limit on the size of files ends nothing", "[e2e][usage]") {
   const temporary_folder folder;
   http_server server;
-  const auto done = run(after("ulimit -S -f 1", {program, "send", "-", "--url", server.url(), "--store", "memory", "--json",
-                                                 "--receipts", folder.path() + "/receipts"}),
+  const auto done = run(after("ulimit -S -f 1", {program, "send", "-", "--url", server.url(), "--store", "memory",
+                                                 "--json", "--receipts", folder.path() + "/receipts"}),
                         numbered_events(std::string(100, 'i'), 50), {"SLUICE_WRITE_KEY=k"});
   INFO(done.err);
   CHECK(done.status == 1);
@@ -82,7 +86,8 @@ TEST_CASE("a limit on the size of files ends nothing", "[e2e][usage]") {
 
 TEST_CASE("a hangup is ignored under nohup", "[e2e][usage]") {
   http_server server;
-  process sender{after("trap '' HUP", {program, "send", "-", "--url", server.url(), "--json", "--flush-at", "1"}), "",
+  process sender{after("trap '' HUP", {program, "send", "-", "--url", server.url(), "--json", "--flush-at", "1"}),
+                 "",
                  {"SLUICE_WRITE_KEY=k"}};
   sender.say(good_event);
   REQUIRE(eventually([&] { return server.requests().size() == 1; }));
@@ -103,8 +108,10 @@ TEST_CASE("a store that is misspelt or not there is refused with a hint", "[e2e]
     CHECK(done.status == 2);
     CHECK(done.err.find("must be percent-encoded, as in p%40ss for p@ss") != std::string::npos);
   }
-  for (const char* store : {"sqlite:/no/such/queue.db", "redis://127.0.0.1:1", "redis+unix:///no/such/socket", "memory"})
-    for (const auto& words : {std::vector<std::string>{"status"}, {"pause"}, {"dead", "list"}, {"dead", "purge", "--all"}}) {
+  for (const char* store :
+       {"sqlite:/no/such/queue.db", "redis://127.0.0.1:1", "redis+unix:///no/such/socket", "memory"})
+    for (const auto& words :
+         {std::vector<std::string>{"status"}, {"pause"}, {"dead", "list"}, {"dead", "purge", "--all"}}) {
       auto all = words;
       all.insert(all.end(), {"--store", store});
       const auto done = call(all);
@@ -122,7 +129,8 @@ TEST_CASE("the end of a line in a key file is not a part of the key", "[e2e][usa
   CHECK(run({program, "send", "-", "--url", server.url(), "--write-key-file", key}, good_event).status == 0);
   REQUIRE(server.requests().size() == 1);
   CHECK(server.requests()[0].headers.at("authorization") == "Basic azo=");
-  CHECK(run({program, "send", "-", "--url", server.url(), "--write-key-file", folder.write("empty", " \r\n")}).status == 2);
+  CHECK(run({program, "send", "-", "--url", server.url(), "--write-key-file", folder.write("empty", " \r\n")}).status ==
+        2);
 }
 
 TEST_CASE("a write key with a colon is refused", "[e2e][usage]") {
@@ -149,8 +157,8 @@ TEST_CASE("a file of authorities is trusted, or refused if it cannot be read", "
 
 TEST_CASE("durations have units, and options a variable of the environment", "[e2e][usage]") {
   http_server server;
-  const auto done = call({"send", "--json", "--quiet", "--flush-interval", "10ms", "--drain-timeout", "1m", "--max-age", "1h",
-                          "--connect-timeout", "2s", "--http-timeout", "30000", "--ordering", "strict"},
+  const auto done = call({"send", "--json", "--quiet", "--flush-interval", "10ms", "--drain-timeout", "1m", "--max-age",
+                          "1h", "--connect-timeout", "2s", "--http-timeout", "30000", "--ordering", "strict"},
                          {"SLUICE_URL=" + server.url(), "SLUICE_STORE=memory", "SLUICE_MAX_BATCH_EVENTS=1",
                           "SLUICE_FLUSH_AT=1", "SLUICE_NO_GZIP=true"},
                          numbered_events("n", 3));

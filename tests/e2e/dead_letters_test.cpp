@@ -35,7 +35,8 @@ private:
 
 TEST_CASE("a dead letter is shown with nothing that a terminal obeys", "[e2e][dead]") {
   const dead_queue q;
-  const std::string hostile = "caf\xc3\xa9 \xc2\x9b" "2J \x7f \xe2\x80\xae \xe2\x81\xa7";
+  const std::string hostile = "caf\xc3\xa9 \xc2\x9b"
+                              "2J \x7f \xe2\x80\xae \xe2\x81\xa7";
   q.set_payload(R"({"batch":[{"event":")" + hostile + "\"}]}");
   const auto shown = q.command.call({"dead", "show", q.id()});
   CHECK(shown.status == 0);
@@ -45,10 +46,12 @@ TEST_CASE("a dead letter is shown with nothing that a terminal obeys", "[e2e][de
 
 TEST_CASE("a reason that is not UTF-8 is listed and shown", "[e2e][dead]") {
   const dead_queue q;
-  q.set_reason("no\xff\x9b" "2J\xc2\x9b");
+  q.set_reason("no\xff\x9b"
+               "2J\xc2\x9b");
   const auto listed = q.command.call({"dead", "list", "--json"});
   CHECK(listed.status == 0);
-  CHECK(last_json(listed.out)["reason"] == "no\xef\xbf\xbd\xef\xbf\xbd" "2J\xc2\x9b");
+  CHECK(last_json(listed.out)["reason"] == "no\xef\xbf\xbd\xef\xbf\xbd"
+                                           "2J\xc2\x9b");
   CHECK(listed.out.find('\x9b') == std::string::npos);
   CHECK(q.command.call({"dead", "show", q.id()}).status == 0);
 }

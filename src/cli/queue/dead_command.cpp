@@ -98,7 +98,7 @@ int list(dead_arguments& args) {
   if (!done)
     return failed("list", done.error());
   if (shown == args.limit && shown > 0)
-    std::cerr << "more may follow: --after " << last << '\n';
+    std::cerr << "more may follow: --after " << terminal_line(last) << '\n';
   return 0;
 }
 

@@ -9,8 +9,9 @@
 
 namespace sluice {
 
-/// Builds JSON from the parts that nlohmann's parser reads. Unlike nlohmann's own builder it takes no number whose digits
-/// would change, and no deeper nesting than an event may have. It keeps the first error, with the path of the wrong field.
+/// Builds JSON from the parts that nlohmann's parser reads. Unlike nlohmann's own builder it takes no number whose
+/// digits would change, and no deeper nesting than an event may have. It keeps the first error, with the path of the
+/// wrong field.
 class json_builder : public nlohmann::json_sax<nlohmann::json> {
 public:
   bool null() override { return put(nullptr); }
