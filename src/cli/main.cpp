@@ -4,6 +4,7 @@
 #include <cctype>
 #include <csignal>
 #include <iostream>
+#include <set>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -42,9 +43,9 @@ void ignore_signals_of_writes() {
 // Lets the environment set every option of a command, as SLUICE_MAX_ATTEMPTS does --max-attempts. Left out is --all,
 // which selects what is removed, and --write-key, whose variable --write-key-file takes precedence over.
 void add_variables(CLI::App& command) {
-  for (auto* option : command.get_options([](const CLI::Option* o) {
-         const std::string name = o->get_lnames().empty() ? "" : o->get_lnames().front();
-         return !name.empty() && name != "help" && name != "all" && name != "write-key";
+  const std::set<std::string> left_out{"help", "all", "write-key", "write-key-file", "redis-password-file"};
+  for (auto* option : command.get_options([&](const CLI::Option* o) {
+         return !o->get_lnames().empty() && left_out.count(o->get_lnames().front()) == 0;
        })) {
     auto variable = "SLUICE_" + option->get_lnames().front();
     for (auto& c : variable)

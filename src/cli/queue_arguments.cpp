@@ -30,17 +30,25 @@ std::optional<std::string> default_queue(options& o) {
   return std::nullopt;
 }
 
-// Reads a secret from a file, else from the environment, unless it is set already.
-std::optional<std::string> read_secret(std::string& secret, const char* option, const std::string& file,
-                                       const char* variable) {
+std::string from_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value ? value : "";
+}
+
+// Reads a secret from the file of an option, else, unless it is set already, from the environment: from the file that
+// VARIABLE_FILE names, or from VARIABLE.
+std::optional<std::string> read_secret(std::string& secret, const char* option, std::string file,
+                                       const std::string& variable) {
+  if (file.empty() && secret.empty())
+    file = from_variable(variable + "_FILE");
   if (!file.empty()) {
     std::ifstream in{file};
     std::getline(in, secret);
     secret.erase(secret.find_last_not_of(" \t\r") + 1); // an editor may have left them
     if (secret.empty())
       return std::string{option} + ": " + file + " cannot be read or is empty";
-  } else if (const char* value = std::getenv(variable); secret.empty() && value) {
-    secret = value;
+  } else if (secret.empty()) {
+    secret = from_variable(variable);
   }
   return std::nullopt;
 }

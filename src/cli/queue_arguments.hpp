@@ -14,8 +14,8 @@ namespace sluice {
 /// The help's section about the environment, for every command that uses a queue.
 inline constexpr const char* queue_environment =
     "Environment:\n"
-    "  SLUICE_WRITE_KEY       the write key, if no option gives it\n"
-    "  SLUICE_REDIS_PASSWORD  Redis's password, if no option gives it\n"
+    "  SLUICE_WRITE_KEY       the write key, if no option gives it; SLUICE_WRITE_KEY_FILE: a file with it\n"
+    "  SLUICE_REDIS_PASSWORD  Redis's password, if no option gives it; SLUICE_REDIS_PASSWORD_FILE: a file with it\n"
     "  SLUICE_OPTION          any other option except --all, as SLUICE_MAX_ATTEMPTS; the command line takes "
     "precedence\n"
     "  XDG_STATE_HOME         the default place of queues in files; if unset, ~/.local/state";
@@ -33,8 +33,8 @@ struct queue_arguments {
 
   /// Adds `--url`, the write key, `--store` and the options for the store.
   void add_to(CLI::App& command);
-  /// Reads the secrets from their files or from SLUICE_WRITE_KEY and SLUICE_REDIS_PASSWORD, and finds the default
-  /// queue. Returns the error, or nothing.
+  /// Reads the secrets from their files or from the environment, and finds the default queue. Returns the error, or
+  /// nothing.
   std::optional<std::string> complete();
 };
 

@@ -127,8 +127,13 @@ TEST_CASE("the end of a line in a key file is not a part of the key", "[e2e][usa
   http_server server;
   const auto key = folder.write("key", "k \t\r\n");
   CHECK(run({program, "send", "-", "--url", server.url(), "--write-key-file", key}, good_event).status == 0);
-  REQUIRE(server.requests().size() == 1);
-  CHECK(server.requests()[0].headers.at("authorization") == "Basic azo=");
+  CHECK(run({program, "send", "-", "--url", server.url()}, good_event, {"SLUICE_WRITE_KEY_FILE=" + key}).status == 0);
+  CHECK(run({program, "send", "-", "--url", server.url(), "--write-key", "k"}, good_event,
+            {"SLUICE_WRITE_KEY_FILE=/no/such/file"})
+            .status == 0);
+  REQUIRE(server.requests().size() == 3);
+  for (const auto& r : server.requests())
+    CHECK(r.headers.at("authorization") == "Basic azo=");
   CHECK(run({program, "send", "-", "--url", server.url(), "--write-key-file", folder.write("empty", " \r\n")}).status ==
         2);
 }

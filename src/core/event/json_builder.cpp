@@ -74,7 +74,7 @@ bool json_builder::number_float(double n, const std::string& text) {
 }
 
 bool json_builder::key(std::string& name) {
-  names_.back() = std::move(name);
+  names_.back() = name;
   return true;
 }
 
