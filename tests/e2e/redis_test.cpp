@@ -342,7 +342,7 @@ TEST_CASE("what the endpoint always refuses is dead after exactly max_attempts, 
     events += good_event + "\n";
   const auto sent =
       q.call({"send", "-", "--url", server.url()}, {"--max-attempts", "3", "--flush-at", "10", "--json"}, events);
-  CHECK(sent.status == 1);
+  CHECK(sent.status == 5);
   CHECK(last_json(sent.out)["dead"] == 100);
   const auto list = lines_of(q.call({"dead", "list", "--json"}).out);
   {
