@@ -27,7 +27,8 @@ struct http_options {
   milliseconds response{20'000};
   /// For the whole attempt. Default 30 s.
   milliseconds total{30'000};
-  /// The largest response body in bytes; a larger one fails the attempt. 1 KiB to 16 MiB, default 64 KiB.
+  /// The largest response body in bytes; a larger one costs the connection, but its status counts. 1 KiB to 16 MiB,
+  /// default 64 KiB.
   std::size_t max_response_bytes = std::size_t{64} * 1024;
   /// A PEM file of certificate authorities to trust instead of the system's. `validate` reads it. Default: empty, the
   /// system's.

@@ -27,8 +27,8 @@ enum class transport_failure : std::uint8_t {
   connect,  ///< no connection
   proxy,    ///< the proxy opened no tunnel
   tls,      ///< the TLS handshake failed
-  send,     ///< the request could not be sent
-  receive,  ///< no valid response
+  send,     ///< the request could not be sent, and no status line came back
+  receive,  ///< no status line
   timeout,  ///< a deadline of the attempt has passed
   cancelled ///< the transport was destroyed
 };

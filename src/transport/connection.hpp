@@ -1,20 +1,27 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
-#include <string>
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 
 namespace sluice {
 
-/// One connection over TCP, plain or TLS. Both are the same Asio stream to its user.
-class connection {
+/// One connection over TCP, plain or TLS. Both are the same Asio stream to its user. Once it can carry requests a read
+/// is always pending, also while it is idle, so that nothing arrives unnoticed.
+class connection : public std::enable_shared_from_this<connection> {
 public:
+  using error_code = boost::system::error_code;
   using executor_type = boost::asio::io_context::executor_type;
   using socket_type = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor_type>;
+  /// Called when bytes were added to `received()`, and with an error, for the last time, when no more can come.
+  using listener = std::function<void(error_code)>;
 
   explicit connection(boost::asio::io_context& io) : socket_{io} {}
 
@@ -38,22 +45,32 @@ public:
       socket_.async_write_some(buffers, std::forward<Handler>(handler));
   }
 
-  /// Closes the socket and ends the operations under way.
-  void close() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
-  }
+  /// Begins to read, unless it has begun. From then on only the listener reads.
+  void start_reading();
+  /// Replaces the listener.
+  void listen(listener to) { listener_ = std::move(to); }
+  /// The bytes that have arrived and that no listener has consumed. Used by listeners only.
+  boost::beast::flat_buffer& received() noexcept { return received_; }
 
-  /// Returns whether it can carry another request: the server has neither closed it nor sent anything.
-  bool is_quiet() {
-    char byte = 0;
-    const auto n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-  }
+  /// Notes that the answer to the last request has been read to its end.
+  void rest();
+  /// Returns whether nothing has arrived since the last answer, or since the handshake: neither in the socket nor in
+  /// the TLS engine, where even a part of a record counts.
+  bool is_quiet();
+
+  /// Closes the socket and ends the operations under way.
+  void close();
 
 private:
+  void read();
+
   socket_type socket_;
   std::optional<boost::asio::ssl::stream<socket_type&>> tls_;
+  boost::beast::flat_buffer received_;
+  listener listener_;
+  bool reading_ = false;
+  // The bytes that the TLS engine had taken up to the last answer.
+  std::uint64_t taken_at_rest_ = 0;
 };
 
 } // namespace sluice

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
@@ -22,12 +24,11 @@ http_exchange::http_exchange(exchange_resources& shared, delivery_request reques
 
 template <class F>
 auto http_exchange::step(transport_failure on_error, F next) {
-  return [self = shared_from_this(), on_error, next](error_code why, auto&&...) {
+  // The connection must outlive the operations on it.
+  return [self = shared_from_this(), c = connection_, on_error, next](error_code why, auto&&...) {
     if (!self->done_)
       return;
-    if (self->expired_)
-      self->fail(transport_failure::timeout, std::string{self->phase_} + " took too long");
-    else if (why)
+    if (why)
       self->fail(on_error, why.message());
     else
       next();
@@ -36,22 +37,19 @@ auto http_exchange::step(transport_failure on_error, F next) {
 
 void http_exchange::start() {
   keep_ = shared_from_this();
-  if (auto idle = shared_.take_idle()) {
-    connection_ = std::move(idle);
-    reused_ = true;
-    return send();
-  }
-  connect();
+  connection_ = shared_.idle.take();
+  if (!connection_)
+    return connect();
+  reused_ = true;
+  send();
 }
 
 void http_exchange::connect() {
-  reused_ = false;
-  buffer_.clear();
-  connection_ = std::make_unique<connection>(shared_.io);
+  connection_ = std::make_shared<connection>(shared_.io);
   limit_phase(shared_.settings.http.connect, "connecting");
   shared_.names.resolve([weak = weak_from_this()](const resolver::addresses& found) {
     auto self = weak.lock();
-    if (!self || !self->done_ || self->expired_)
+    if (!self || !self->done_)
       return;
     if (found.empty())
       return self->fail(transport_failure::resolve, "the host name was not found");
@@ -65,7 +63,7 @@ void http_exchange::try_address(std::size_t i) {
   connection_->socket().async_connect(addresses_[i], [self = shared_from_this(), i](error_code why) {
     if (!self->done_)
       return;
-    if (why && !self->expired_ && i + 1 < self->addresses_.size())
+    if (why && i + 1 < self->addresses_.size())
       return self->try_address(i + 1);
     self->step(transport_failure::connect, [self] {
       error_code ignored;
@@ -89,16 +87,21 @@ void http_exchange::open_tunnel() {
     head_ += "Proxy-Authorization: Basic " + s.through->credentials + "\r\n";
   head_ += "\r\n";
   asio::async_write(connection_->socket(), asio::buffer(head_), step(transport_failure::proxy, [this] {
-                      parser_.emplace();
-                      parser_->skip(true); // a response to CONNECT has no body
-                      http::async_read_header(connection_->socket(), buffer_, *parser_,
-                                              step(transport_failure::proxy, [this] {
-                                                if (parser_->get().result_int() / 100 != 2)
-                                                  return fail(transport_failure::proxy,
-                                                              "HTTP " + std::to_string(parser_->get().result_int()));
-                                                handshake();
-                                              }));
+                      auto answer = std::make_shared<tunnel_answer>();
+                      answer->parser.skip(true); // a response to CONNECT has no body
+                      http::async_read_header(connection_->socket(), answer->buffer, answer->parser,
+                                              step(transport_failure::proxy, [this, answer] { on_tunnel(*answer); }));
                     }));
+}
+
+void http_exchange::on_tunnel(tunnel_answer& answer) {
+  const auto status = answer.parser.get().result_int();
+  if (status / 100 != 2)
+    return fail(transport_failure::proxy, "HTTP " + std::to_string(status));
+  // The server speaks only after the handshake has begun, so whatever is here already was made by the proxy.
+  if (answer.buffer.size() > 0 || !connection_->is_quiet())
+    return fail(transport_failure::proxy, "the proxy sent bytes behind its answer to CONNECT");
+  handshake();
 }
 
 void http_exchange::handshake() {
@@ -118,45 +121,79 @@ void http_exchange::handshake() {
 }
 
 void http_exchange::send() {
+  if (!reused_ && !connection_->is_quiet())
+    return fail(transport_failure::receive, "the server sent bytes before the request");
   limit_phase(shared_.settings.http.send, "sending");
+  answer_.emplace(shared_.settings.http.max_response_bytes);
+  connection_->listen([weak = weak_from_this()](error_code why) {
+    if (auto self = weak.lock())
+      self->on_received(why);
+  });
+  connection_->start_reading();
   head_ = request_head();
   const std::array<asio::const_buffer, 4> all{asio::buffer(head_), asio::buffer(request_.head),
                                               asio::buffer(request_.middle), asio::buffer(request_.tail)};
-  asio::async_write(*connection_, all, step(transport_failure::send, [this] { receive(); }));
+  asio::async_write(*connection_, all, [self = shared_from_this(), c = connection_](error_code why, auto) {
+    if (self->done_ && self->connection_ == c)
+      self->on_sent(why);
+  });
 }
 
-void http_exchange::receive() {
+void http_exchange::on_sent(error_code why) {
+  sent_ = true;
+  if (why) // the server may have answered before it closed the connection
+    send_error_ = why.message();
   limit_phase(shared_.settings.http.response, "the response");
-  parser_.emplace();
-  parser_->body_limit(shared_.settings.http.max_response_bytes);
-  http::async_read(*connection_, buffer_, *parser_, step(transport_failure::receive, [this] { on_response(); }));
 }
 
-void http_exchange::on_response() {
-  const auto& r = parser_->get();
-  if (r.result_int() / 100 == 1) // an interim response: the real one follows
-    return receive();
-  delivery_response response{.status = static_cast<int>(r.result_int()),
-                             .retry_after = std::string{r[http::field::retry_after]},
-                             .detail = printable(r.body(), shared_.settings.write_key)};
+void http_exchange::on_received(error_code why) {
+  if (!done_)
+    return;
+  answer_->take(connection_->received());
+  if (why == asio::error::eof || why == asio::ssl::error::stream_truncated)
+    answer_->end();
+  if (!why && !answer_->is_over())
+    return;
+  if (answer_->status() != 0)
+    return conclude();
+  fail_without_status(answer_->is_over() ? answer_->defect() : why.message());
+}
+
+void http_exchange::conclude() {
+  delivery_response response{.status = answer_->status(),
+                             .retry_after = answer_->field(http::field::retry_after),
+                             .detail = printable(answer_->body(), shared_.settings.write_key)};
   if (response.status / 100 == 2)
     response.detail.clear();
-  if (parser_->keep_alive() && buffer_.size() == 0)
-    shared_.give_idle(std::move(connection_));
+  if (sent_ && send_error_.empty() && answer_->keeps_connection())
+    shared_.idle.give(std::move(connection_));
   finish(std::move(response));
 }
 
-void http_exchange::fail(transport_failure what, const std::string& why) {
-  const bool sent_in_vain = what == transport_failure::send || what == transport_failure::receive;
+void http_exchange::fail_without_status(const std::string& why) {
   // A server may close an idle connection just when it is used again, so the request is sent once more on a new
   // connection. If it had arrived, the batch id marks the duplicate.
-  if (std::exchange(reused_, false) && sent_in_vain && !(parser_ && parser_->got_some()))
+  if (reused_ && !answer_->has_begun()) {
+    connection_->close();
+    reused_ = sent_ = false;
+    send_error_.clear();
     return connect();
+  }
+  if (!send_error_.empty())
+    return fail(transport_failure::send, send_error_);
+  fail(sent_ ? transport_failure::receive : transport_failure::send, why);
+}
+
+void http_exchange::fail(transport_failure what, const std::string& why) {
   finish({.failure = what, .detail = printable(why, shared_.settings.write_key)});
 }
 
 void http_exchange::cancel() {
-  if (done_)
+  if (!done_)
+    return;
+  if (answer_ && answer_->status() != 0)
+    conclude();
+  else
     finish({.failure = transport_failure::cancelled});
 }
 
@@ -176,7 +213,8 @@ void http_exchange::limit_phase(std::chrono::milliseconds limit, const char* pha
     auto self = weak.lock();
     if (why || !self || !self->done_ || self->deadline_.expiry() > std::chrono::steady_clock::now())
       return;
-    self->expired_ = true;
+    if (self->answer_ && self->answer_->status() != 0)
+      return self->conclude();
     self->fail(transport_failure::timeout, std::string{self->phase_} + " took too long");
   });
 }

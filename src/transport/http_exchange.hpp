@@ -8,12 +8,14 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "sluice/transport.hpp"
 #include "transport/connection.hpp"
+#include "transport/http_answer.hpp"
 #include "transport/http_transport.hpp"
+#include "transport/idle_connections.hpp"
 #include "transport/resolver.hpp"
 
 namespace sluice {
@@ -24,14 +26,12 @@ struct exchange_resources {
   const http_settings& settings;
   boost::asio::ssl::context& tls;
   resolver& names;
-  /// Returns an idle connection, or null.
-  std::function<std::unique_ptr<connection>()> take_idle;
-  /// Keeps a connection for the next exchange.
-  std::function<void(std::unique_ptr<connection>)> give_idle;
+  idle_connections& idle;
 };
 
-/// One request and its response: connect (through a proxy if there is one), handshake, send, receive. Each phase has
-/// its deadline, and `http.total` bounds all of them. Runs on the I/O thread.
+/// One request and its answer: connect (through a proxy if there is one), handshake, send, and receive meanwhile. Each
+/// phase has its deadline, and `http.total` bounds all of them. Once a status has arrived it is the outcome, whatever
+/// happens to the rest of the answer or of the request. Runs on the I/O thread.
 class http_exchange : public std::enable_shared_from_this<http_exchange> {
 public:
   using done_handler = std::function<void(delivery_response)>;
@@ -39,7 +39,7 @@ public:
   http_exchange(exchange_resources&, delivery_request, done_handler);
 
   void start();
-  /// Ends the exchange as `cancelled`, unless it has ended.
+  /// Ends the exchange with the status that has arrived, or else as `cancelled`, unless it has ended.
   void cancel();
 
 private:
@@ -47,19 +47,28 @@ private:
   using timer =
       boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                         connection::executor_type>;
-  using parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
+  /// The answer to CONNECT.
+  struct tunnel_answer {
+    boost::beast::flat_buffer buffer;
+    boost::beast::http::response_parser<boost::beast::http::empty_body> parser;
+  };
 
   void connect();
   void try_address(std::size_t i);
   void open_tunnel();
+  void on_tunnel(tunnel_answer&);
   void handshake();
   void send();
-  void receive();
-  void on_response();
+  void on_sent(error_code);
+  void on_received(error_code);
+  /// Ends the exchange with the answer's status.
+  void conclude();
+  /// Ends the exchange because the connection brings no status.
+  void fail_without_status(const std::string& why);
   void fail(transport_failure, const std::string& why);
   void finish(delivery_response);
   void limit_phase(std::chrono::milliseconds, const char* phase);
-  /// Wraps the next step: it does nothing after the end, and reports an expired deadline as `timeout`.
+  /// Wraps the next step: it does nothing after the end.
   template <class F>
   auto step(transport_failure on_error, F next);
   std::string request_head() const;
@@ -69,16 +78,17 @@ private:
   done_handler done_;
   /// A reference to itself until the end, because between two steps nothing else may hold one.
   std::shared_ptr<http_exchange> keep_;
-  std::unique_ptr<connection> connection_;
+  std::shared_ptr<connection> connection_;
   bool reused_ = false;
   resolver::addresses addresses_;
   std::string head_;
-  boost::beast::flat_buffer buffer_;
-  std::optional<parser> parser_;
+  std::optional<http_answer> answer_;
+  bool sent_ = false;
+  /// Why the request could not be sent; empty unless that is so.
+  std::string send_error_;
   timer deadline_;
   std::chrono::steady_clock::time_point end_;
   const char* phase_ = "";
-  bool expired_ = false;
 };
 
 } // namespace sluice

@@ -21,12 +21,7 @@ public:
       : settings_{std::move(settings)}, tls_{asio::ssl::context::tls_client},
         names_{io_, settings_.through ? settings_.through->host : settings_.to.host,
                settings_.through ? settings_.through->port : settings_.to.port},
-        shared_{io_,
-                settings_,
-                tls_,
-                names_,
-                [this] { return take_idle(); },
-                [this](std::unique_ptr<connection> c) { give_idle(std::move(c)); }},
+        idle_{io_, settings_.max_idle, settings_.max_idle_time}, shared_{io_, settings_, tls_, names_, idle_},
         stay_{io_.get_executor()} {
     if (settings_.to.tls) // reading the certificate authorities takes about 40 ms
       trust();
@@ -38,7 +33,7 @@ public:
 
   ~impl() {
     asio::post(io_, [this] {
-      for (auto& e : under_way_)
+      for (const auto& e : under_way_)
         if (auto exchange = e.lock())
           exchange->cancel();
       idle_.clear();
@@ -70,28 +65,13 @@ private:
       tls_.load_verify_file(settings_.http.ca_file, why);
   }
 
-  std::unique_ptr<connection> take_idle() {
-    while (!idle_.empty()) {
-      auto c = std::move(idle_.back());
-      idle_.pop_back();
-      if (c->is_quiet())
-        return c;
-    }
-    return nullptr;
-  }
-
-  void give_idle(std::unique_ptr<connection> c) {
-    if (idle_.size() < settings_.max_idle)
-      idle_.push_back(std::move(c));
-  }
-
   http_settings settings_;
   asio::io_context io_{1};
   asio::ssl::context tls_;
   resolver names_;
+  idle_connections idle_;
   exchange_resources shared_;
   asio::executor_work_guard<asio::io_context::executor_type> stay_;
-  std::vector<std::unique_ptr<connection>> idle_;
   std::vector<std::weak_ptr<http_exchange>> under_way_;
   std::thread thread_;
 };

@@ -19,6 +19,8 @@ struct http_settings {
   http_options http{};
   /// The most idle connections to keep open.
   std::size_t max_idle = 8;
+  /// The longest that a connection is kept open without a request.
+  milliseconds max_idle_time{60'000};
 };
 
 /// Posts over HTTP/1.1, plain or TLS, on kept-alive connections, with one thread. Does not follow redirects.

@@ -1,8 +1,10 @@
 #include "support/http_server.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -17,6 +19,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace sluice::test {
@@ -118,12 +121,20 @@ public:
       http::request_parser<http::string_body> parser;
       parser.body_limit(std::uint64_t{64} << 20);
       error_code why;
-      http::read(stream, buffer, parser, why);
+      http::read_header(stream, buffer, parser, why);
+      if (const auto early = why ? std::nullopt : early_reply()) {
+        give(stream, *early);
+        if (!early->close)
+          wait_for_end();
+        return;
+      }
+      if (!why)
+        http::read(stream, buffer, parser, why);
       if (why)
         return;
       const auto reply = answer(parser.get(), number);
       if (parser.get().method() == http::verb::connect && reply.status == 200)
-        return tunnel(stream, std::string{parser.get().target()});
+        return tunnel(stream, std::string{parser.get().target()}, reply.stray);
       if (!give(stream, reply) || reply.close)
         return;
     }
@@ -147,6 +158,16 @@ public:
     return reply;
   }
 
+  std::optional<http_reply> early_reply() {
+    std::lock_guard guard{mutex_};
+    return early_;
+  }
+
+  void wait_for_end() {
+    std::unique_lock guard{mutex_};
+    over_.wait(guard, [this] { return stopping_; });
+  }
+
   // True if the server ends meanwhile.
   bool wait(std::chrono::milliseconds t) {
     std::unique_lock guard{mutex_};
@@ -164,6 +185,7 @@ public:
     }
     if (!reply.raw.empty()) {
       asio::write(stream, asio::buffer(reply.raw), why);
+      ++replies_;
       while (!reply.forever.empty() && !why && !wait(reply.every))
         asio::write(stream, asio::buffer(reply.forever), why);
       return false;
@@ -175,19 +197,31 @@ public:
     r.keep_alive(!reply.close);
     r.body() = reply.body;
     r.prepare_payload();
+    send_at_once(stream, false);
     http::write(stream, r, why);
+    if (!reply.stray.empty() && !why)
+      asio::write(stream, asio::buffer(reply.stray), why);
+    send_at_once(stream, true);
+    ++replies_;
     return !why;
+  }
+
+  // While off, what is written is gathered.
+  template <class Stream>
+  static void send_at_once(Stream& stream, bool on) {
+    const int cork = on ? 0 : 1;
+    ::setsockopt(stream.lowest_layer().native_handle(), IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
   }
 
   // Passes bytes on in both directions until either side ends.
   template <class Stream>
-  void tunnel(Stream& client, const std::string& target) {
+  void tunnel(Stream& client, const std::string& target, const std::string& stray) {
     const auto colon = target.rfind(':');
     error_code why;
     tcp::resolver names{io_};
     tcp::socket server{io_};
     asio::connect(server, names.resolve(target.substr(0, colon), target.substr(colon + 1), why), why);
-    if (why || !give(client, {.status = 200}))
+    if (why || !give(client, {.status = 200, .stray = stray}))
       return;
     remember(server.native_handle());
     std::thread back{[&] { pass(server, client.lowest_layer(), client); }};
@@ -214,6 +248,7 @@ public:
   }
 
   handler answer_;
+  std::optional<http_reply> early_;
   asio::io_context io_;
   std::optional<asio::ssl::context> tls_;
   tcp::acceptor acceptor_{io_};
@@ -222,6 +257,7 @@ public:
   bool stopping_ = false;
   std::set<int> open_;
   std::size_t connections_ = 0;
+  std::atomic<std::size_t> replies_{0};
   std::vector<http_request> requests_;
   std::vector<std::thread> threads_;
 };
@@ -247,6 +283,26 @@ std::vector<http_request> http_server::requests() const {
 std::size_t http_server::connections() const {
   std::lock_guard guard{impl_->mutex_};
   return impl_->connections_;
+}
+
+std::size_t http_server::replies() const {
+  return impl_->replies_;
+}
+
+void http_server::reply_early(const http_reply& reply) {
+  std::lock_guard guard{impl_->mutex_};
+  impl_->early_ = reply;
+}
+
+std::size_t http_server::open_connections() const {
+  std::lock_guard guard{impl_->mutex_};
+  return impl_->open_.size();
+}
+
+void http_server::send_stray(const std::string& bytes) {
+  std::lock_guard guard{impl_->mutex_};
+  for (const int fd : impl_->open_)
+    ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
 void http_server::drop_connections() {

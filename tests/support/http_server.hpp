@@ -33,6 +33,9 @@ struct http_reply {
   /// Sent after `raw`, again and again, so far apart, until nobody takes it any more.
   std::string forever{};
   std::chrono::milliseconds every{0};
+  /// Sent behind the reply, in the same segment, but over TLS in a record of its own. Behind CONNECT it precedes the
+  /// tunnel.
+  std::string stray{};
   /// Resets the connection instead of all that.
   bool reset = false;
   /// Closes the connection after (or instead of, if there is no status) the reply.
@@ -59,6 +62,15 @@ public:
   std::string url() const;
   std::vector<http_request> requests() const;
   std::size_t connections() const;
+  /// How many replies it has begun to send.
+  std::size_t replies() const;
+  /// From now on it replies when it has the header of a request, and leaves the body unread. Then it closes the
+  /// connection if the reply says so, which resets it, and else keeps it open.
+  void reply_early(const http_reply&);
+  /// Sends bytes to every client of a plain server, unasked.
+  void send_stray(const std::string& bytes);
+  /// How many connections are open, both ends of a tunnel among them.
+  std::size_t open_connections() const;
   /// Closes every connection that is open.
   void drop_connections();
 

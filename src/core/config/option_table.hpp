@@ -69,7 +69,8 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("http.send", o.http.send, time{ms, hour}, "deadline to send the request");
   visit("http.response", o.http.response, time{ms, hour}, "deadline of the response");
   visit("http.total", o.http.total, time{ms, hour}, "deadline of the whole attempt");
-  visit("http.max_response_bytes", o.http.max_response_bytes, count{kib, 16 * mib}, "a longer response is a failure");
+  visit("http.max_response_bytes", o.http.max_response_bytes, count{kib, 16 * mib},
+        "what is read of a response at most");
   visit("http.ca_file", o.http.ca_file, "PEM file of the authorities to trust");
   visit("retry.max_attempts", o.retry.max_attempts, between<int>{1, 1'000}, "attempts before a batch is a dead letter");
   visit("retry.base", o.retry.base, time{ms, hour}, "bound of the first delay");

@@ -1,7 +1,6 @@
 #include "support/catch.hpp"
 
 #include <atomic>
-#include <future>
 #include <thread>
 
 #include <netinet/in.h>
@@ -9,30 +8,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/deliveries.hpp"
 #include "support/http_server.hpp"
-#include "transport/http_transport.hpp"
+#include "support/pipeline.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-http_settings settings_for(const std::string& url) {
-  return {.to = *parse_endpoint(url, true), .write_key = "s3cret"};
-}
-
-delivery_request small_request() {
-  return {.batch_id = "batch-1", .head = "{\"batch\":[", .middle = "{\"a\":1}", .tail = "]}", .gzip = false};
-}
-
-delivery_response send(transport& t, delivery_request r = small_request()) {
-  auto promise = std::make_shared<std::promise<delivery_response>>();
-  auto answer = promise->get_future();
-  t.send(std::move(r), [promise](delivery_response response) { promise->set_value(std::move(response)); });
-  REQUIRE(answer.wait_for(20s) == std::future_status::ready);
-  return answer.get();
-}
 
 // A loopback port that takes connections and says nothing; after `close` it takes none.
 class silent_port {
@@ -135,47 +119,91 @@ TEST_CASE("a redirect is not followed", "[transport]") {
   CHECK(elsewhere.connections() == 0);
 }
 
-TEST_CASE("what is no HTTP, and what is too much of it, is a failure to receive", "[transport]") {
-  http_server garbage{[](const http_request&) { return http_reply{.raw = "\x01\x02\x03 hello\r\n\r\n"}; }};
-  http_transport t{settings_for(garbage.url())};
-  CHECK(send(t).failure == transport_failure::receive);
-
-  http_server flood{[](const http_request&) { return http_reply{.body = std::string(100'000, 'x')}; }};
-  http_transport u{settings_for(flood.url())};
-  CHECK(send(u).failure == transport_failure::receive);
-}
-
-TEST_CASE("a truncated response is a failure to receive", "[transport]") {
-  for (const char* raw :
-       {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1."}) {
+TEST_CASE("what is no HTTP, and an answer without a whole status line, is a failure to receive", "[transport]") {
+  for (const char* raw : {"\x01\x02\x03 hello\r\n\r\n", "HTTP/1.1 200 O", "HTTP/1.", "HTTP/1.1 100 Continue\r\n\r\n"}) {
     http_server server{[raw](const http_request&) { return http_reply{.raw = raw}; }};
     http_transport t{settings_for(server.url())};
     CHECK(send(t).failure == transport_failure::receive);
   }
+  const http_reply endless{.raw = "HTTP/1.1 200 ", .forever = std::string(1'000, 'x')};
+  http_server server{[&](const http_request&) { return endless; }};
+  http_transport t{settings_for(server.url())};
+  CHECK(send(t).failure == transport_failure::receive);
 }
 
-TEST_CASE("a response without an end, in its header or in its body, is cut off", "[transport]") {
-  const http_reply header{.raw = "HTTP/1.1 200 OK\r\n", .forever = "X-More: " + std::string(1'000, 'x') + "\r\n"};
-  const http_reply chunked{.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-                           .forever = "400\r\n" + std::string(1'024, 'x') + "\r\n"};
-  const http_reply until_closed{.raw = "HTTP/1.1 200 OK\r\n\r\n", .forever = std::string(1'024, 'x')};
-  for (const auto& reply : {header, chunked, until_closed}) {
-    http_server server{[reply](const http_request&) { return reply; }};
-    http_transport t{settings_for(server.url())};
-    CHECK(send(t).failure == transport_failure::receive);
-  }
+TEST_CASE("a status counts, whatever its header and its body are like", "[transport]") {
+  const std::string head = "HTTP/1.1 404 Not Found\r\n", chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+  const auto x = std::string(1'024, 'x');
+  const http_reply replies[] = {
+      {.raw = head},
+      {.raw = head + "Content-Le"},
+      {.raw = head + "no colon\r\n\r\n"},
+      {.raw = head, .forever = "X-More: " + x + "\r\n"},
+      {.raw = head + "Content-Length: 100\r\n\r\nhalf"},
+      {.raw = head + "Content-Length: what\r\n\r\nhalf"},
+      {.raw = head + "Content-Length: 1000000\r\n\r\n" + x},
+      {.raw = chunked + "zz\r\n"},
+      {.raw = chunked, .forever = "400\r\n" + x + "\r\n"},
+      {.raw = head + "\r\n", .forever = x},
+      {.status = 404, .body = std::string(100'000, 'x')},
+  };
+  authority trusted;
+  const auto identity = trusted.issue("localhost");
+  for (const auto* const tls : {&identity, static_cast<const identity_files*>(nullptr)})
+    for (const auto& reply : replies) {
+      http_server server{[reply](const http_request&) { return reply; }, tls};
+      auto s = settings_for(server.url());
+      s.http.ca_file = trusted.certificate_file();
+      http_transport t{s};
+      INFO((tls ? "TLS " : "") << reply.raw);
+      const auto answer = send(t);
+      INFO(answer.detail);
+      CHECK(answer.failure == transport_failure::none);
+      CHECK(answer.status == 404);
+      send(t);
+      CHECK(server.connections() == 2); // such a connection is not used again
+    }
 }
 
 TEST_CASE("a response that comes byte by byte has one deadline, not one for each byte", "[transport]") {
-  http_server server{[](const http_request&) {
-    return http_reply{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", .forever = "x", .every = 5ms};
+  const auto attempt = [](const std::string& raw) {
+    http_server server{[&](const http_request&) { return http_reply{.raw = raw, .forever = "x", .every = 5ms}; }};
+    auto s = settings_for(server.url());
+    s.http.response = 100ms;
+    http_transport t{s};
+    return send(t);
+  };
+  const auto no_status = attempt("HTTP/1.1 200 ");
+  CHECK(no_status.failure == transport_failure::timeout);
+  CHECK(no_status.detail == "the response took too long");
+  CHECK(attempt("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").status == 200);
+}
+
+TEST_CASE("a status that has arrived counts, even if the transport is destroyed during the body", "[transport]") {
+  http_server server{[n = 0](const http_request&) mutable {
+    return n++ > 0 ? http_reply{}
+                   : http_reply{.raw = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", .forever = "x", .every = 1h};
   }};
-  auto s = settings_for(server.url());
-  s.http.response = 100ms;
-  http_transport t{s};
-  const auto answer = send(t);
-  CHECK(answer.failure == transport_failure::timeout);
-  CHECK(answer.detail == "the response took too long");
+  std::atomic<int> status{0};
+  {
+    http_transport t{settings_for(server.url())};
+    t.send(small_request(), [&](const delivery_response& r) { status = r.status; });
+    REQUIRE(eventually([&] { return server.replies() == 1; }));
+    CHECK(send(t).status == 200); // answered later than the first one
+    CHECK(status == 0);
+  }
+  CHECK(status == 200);
+}
+
+TEST_CASE("an answer that comes while the body is being sent counts", "[transport]") {
+  http_server server;
+  server.reply_early({.status = 413, .body = "too large", .close = GENERATE(true, false)});
+  http_transport t{settings_for(server.url())};
+  const auto answer = send(t, big_request());
+  INFO(answer.detail);
+  CHECK(answer.failure == transport_failure::none);
+  CHECK(answer.status == 413);
+  CHECK(answer.detail == "too large");
 }
 
 TEST_CASE("a connection that is reset after the request was sent is a failure to receive", "[transport]") {
@@ -187,15 +215,12 @@ TEST_CASE("a connection that is reset after the request was sent is a failure to
 
 TEST_CASE("a connection that is reset before the request was sent is a failure", "[transport]") {
   silent_port waiting;
-  auto big = small_request();
-  const std::string much(std::size_t{16} << 20, 'x'); // sending takes longer than the reset
-  big.middle = much;
   http_transport t{settings_for(waiting.at("http://127.0.0.1"))};
   std::thread resetter{[&] {
     waiting.await_connection();
     waiting.close(); // what waits to be accepted is reset
   }};
-  const auto failure = send(t, big).failure;
+  const auto failure = send(t, big_request()).failure; // sending takes longer than the reset
   resetter.join();
   CHECK((failure == transport_failure::connect || failure == transport_failure::send ||
          failure == transport_failure::receive));
@@ -228,11 +253,8 @@ TEST_CASE("every phase has its deadline", "[transport]") {
 
   s = settings_for(silent.at("http://127.0.0.1"));
   s.http.total = 50ms;
-  auto big = small_request();
-  const std::string much(std::size_t{16} << 20, 'x'); // more than the sockets' buffers hold
-  big.middle = much;
   http_transport v{s};
-  answer = send(v, big);
+  answer = send(v, big_request());
   CHECK(answer.failure == transport_failure::timeout);
   CHECK(answer.detail == "sending took too long");
 }
@@ -285,6 +307,24 @@ TEST_CASE("https goes through a proxy in a tunnel that the proxy cannot look int
   CHECK(seen[0].headers.at("proxy-authorization") == "Basic dTpw");
   CHECK(seen[0].headers.count("authorization") == 0);
   CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("what follows a proxy's answer to CONNECT is not taken for the server's", "[transport][proxy]") {
+  authority trusted;
+  const auto identity = trusted.issue("localhost");
+  http_server server{[](const http_request&) { return http_reply{.status = 503}; }, &identity};
+  http_server between{
+      [](const http_request&) { return http_reply{.stray = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}; }};
+  auto s = settings_for(server.url());
+  s.http.ca_file = trusted.certificate_file();
+  s.through = proxy{"127.0.0.1", std::to_string(between.port()), ""};
+  http_transport t{s};
+  const auto answer = send(t);
+  CHECK(answer.status == 0);
+  CHECK(answer.failure == transport_failure::proxy);
+  CHECK(answer.detail == "the proxy sent bytes behind its answer to CONNECT");
+  CHECK(eventually([&] { return between.open_connections() == 0; }));
+  CHECK(server.requests().empty());
 }
 
 TEST_CASE("plain http asks a proxy by the whole URL", "[transport][proxy]") {
