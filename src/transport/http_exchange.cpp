@@ -9,6 +9,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "core/delivery/connect_order.hpp"
 #include "core/printable.hpp"
 #include "core/wire/base64.hpp"
 #include "sluice/version.hpp"
@@ -45,7 +46,6 @@ void http_exchange::start() {
 }
 
 void http_exchange::connect() {
-  connection_ = std::make_shared<connection>(shared_.io);
   limit_phase(shared_.settings.http.connect, "connecting");
   shared_.names.resolve([weak = weak_from_this()](const resolver::addresses& found) {
     auto self = weak.lock();
@@ -53,30 +53,37 @@ void http_exchange::connect() {
       return;
     if (found.empty())
       return self->fail(transport_failure::resolve, "the host name was not found");
-    self->addresses_ = found;
-    self->try_address(0);
+    self->race(found);
   });
 }
 
-void http_exchange::try_address(std::size_t i) {
-  connection_->close();
-  connection_->socket().async_connect(addresses_[i], [self = shared_from_this(), i](error_code why) {
-    if (!self->done_)
-      return;
-    if (why && i + 1 < self->addresses_.size())
-      return self->try_address(i + 1);
-    self->step(transport_failure::connect, [self] {
-      error_code ignored;
-      self->connection_->socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
-      const auto& s = self->shared_.settings;
-      if (!s.to.tls)
-        self->send();
-      else if (s.through)
-        self->open_tunnel();
-      else
-        self->handshake();
-    })(why);
+void http_exchange::race(const resolver::addresses& found) {
+  std::vector<address_traits> traits;
+  for (const auto& a : found)
+    traits.push_back({.is_v6 = a.address().is_v6(), .worked_last = a == shared_.worked_last});
+  resolver::addresses in_order;
+  for (const auto i : connect_order(traits))
+    in_order.push_back(found[i]);
+  race_ = std::make_shared<connect_race>(shared_.io, std::move(in_order), [this](auto c, error_code why) {
+    if (why)
+      return fail(transport_failure::connect, why.message());
+    connection_ = std::move(c);
+    on_connect();
   });
+  race_->start();
+}
+
+void http_exchange::on_connect() {
+  error_code ignored;
+  shared_.worked_last = connection_->socket().remote_endpoint(ignored);
+  connection_->socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
+  const auto& s = shared_.settings;
+  if (!s.to.tls)
+    send();
+  else if (s.through)
+    open_tunnel();
+  else
+    handshake();
 }
 
 void http_exchange::open_tunnel() {
@@ -174,7 +181,7 @@ void http_exchange::fail_without_status(const std::string& why) {
   // A server may close an idle connection just when it is used again, so the request is sent once more on a new
   // connection. If it had arrived, the batch id marks the duplicate.
   if (reused_ && !answer_->has_begun()) {
-    connection_->close();
+    std::exchange(connection_, nullptr)->close();
     reused_ = sent_ = false;
     send_error_.clear();
     return connect();
@@ -199,6 +206,8 @@ void http_exchange::cancel() {
 
 void http_exchange::finish(delivery_response response) {
   deadline_.cancel();
+  if (race_)
+    race_->cancel();
   if (connection_)
     connection_->close();
   const auto until_return = std::move(keep_);

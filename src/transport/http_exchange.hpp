@@ -12,6 +12,7 @@
 #include <boost/beast/http/parser.hpp>
 
 #include "sluice/transport.hpp"
+#include "transport/connect_race.hpp"
 #include "transport/connection.hpp"
 #include "transport/http_answer.hpp"
 #include "transport/http_transport.hpp"
@@ -27,6 +28,8 @@ struct exchange_resources {
   boost::asio::ssl::context& tls;
   resolver& names;
   idle_connections& idle;
+  /// The address of the last connection.
+  std::optional<boost::asio::ip::tcp::endpoint> worked_last{};
 };
 
 /// One request and its answer: connect (through a proxy if there is one), handshake, send, and receive meanwhile. Each
@@ -54,7 +57,8 @@ private:
   };
 
   void connect();
-  void try_address(std::size_t i);
+  void race(const resolver::addresses&);
+  void on_connect();
   void open_tunnel();
   void on_tunnel(tunnel_answer&);
   void handshake();
@@ -80,7 +84,7 @@ private:
   std::shared_ptr<http_exchange> keep_;
   std::shared_ptr<connection> connection_;
   bool reused_ = false;
-  resolver::addresses addresses_;
+  std::shared_ptr<connect_race> race_;
   std::string head_;
   std::optional<http_answer> answer_;
   bool sent_ = false;

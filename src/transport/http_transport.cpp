@@ -19,7 +19,7 @@ class http_transport::impl {
 public:
   explicit impl(http_settings settings)
       : settings_{std::move(settings)}, tls_{asio::ssl::context::tls_client},
-        names_{io_, settings_.through ? settings_.through->host : settings_.to.host,
+        names_{io_, settings_.ask, settings_.through ? settings_.through->host : settings_.to.host,
                settings_.through ? settings_.through->port : settings_.to.port},
         idle_{io_, settings_.max_idle, settings_.max_idle_time}, shared_{io_, settings_, tls_, names_, idle_},
         stay_{io_.get_executor()} {

@@ -8,6 +8,7 @@
 #include "sluice/options.hpp"
 #include "sluice/transport.hpp"
 #include "transport/proxy.hpp"
+#include "transport/resolver.hpp"
 
 namespace sluice {
 
@@ -21,6 +22,7 @@ struct http_settings {
   std::size_t max_idle = 8;
   /// The longest that a connection is kept open without a request.
   milliseconds max_idle_time{60'000};
+  resolver::look_up ask = ask_system;
 };
 
 /// Posts over HTTP/1.1, plain or TLS, on kept-alive connections, with one thread. Does not follow redirects.

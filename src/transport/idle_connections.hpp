@@ -27,9 +27,9 @@ public:
   void clear();
 
 private:
-  using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                  connection::executor_type>;
+  using timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        connection::executor_type>;
   struct entry {
     std::shared_ptr<connection> idle;
     std::chrono::steady_clock::time_point until;

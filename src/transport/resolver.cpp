@@ -12,9 +12,7 @@
 
 namespace sluice {
 
-namespace {
-
-resolver::addresses look_up(const std::string& host, const std::string& port) {
+resolver::addresses ask_system(const std::string& host, const std::string& port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
@@ -34,19 +32,19 @@ resolver::addresses look_up(const std::string& host, const std::string& port) {
   return found;
 }
 
-} // namespace
-
 struct resolver::shared {
   std::mutex mutex;
   boost::asio::io_context* io;
+  look_up ask;
   std::string host;
   std::string port;
   std::vector<handler> waiting;
 };
 
-resolver::resolver(boost::asio::io_context& io, std::string host, std::string port)
+resolver::resolver(boost::asio::io_context& io, look_up ask, std::string host, std::string port)
     : shared_{std::make_shared<shared>()} {
   shared_->io = &io;
+  shared_->ask = std::move(ask);
   shared_->host = std::move(host);
   shared_->port = std::move(port);
 }
@@ -69,7 +67,7 @@ void resolver::resolve(handler done) {
   if (shared_->waiting.size() > 1)
     return;
   const auto run = [state = shared_] {
-    const auto found = look_up(state->host, state->port);
+    const auto found = state->ask(state->host, state->port);
     std::lock_guard lock{state->mutex};
     if (!state->io)
       return;

@@ -17,8 +17,10 @@ class resolver {
 public:
   using addresses = std::vector<boost::asio::ip::tcp::endpoint>;
   using handler = std::function<void(const addresses&)>;
+  /// Returns the addresses of a host and a port; none if it has none. Called on any thread.
+  using look_up = std::function<addresses(const std::string& host, const std::string& port)>;
 
-  explicit resolver(boost::asio::io_context& io, std::string host, std::string port);
+  resolver(boost::asio::io_context&, look_up, std::string host, std::string port);
   ~resolver();
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
@@ -31,5 +33,8 @@ private:
   struct shared;
   std::shared_ptr<shared> shared_;
 };
+
+/// Asks the system's resolver.
+resolver::addresses ask_system(const std::string& host, const std::string& port);
 
 } // namespace sluice

@@ -3,13 +3,13 @@
 #include <atomic>
 #include <thread>
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "support/deliveries.hpp"
 #include "support/http_server.hpp"
+#include "support/loopback.hpp"
 #include "support/pipeline.hpp"
 
 using namespace sluice;
@@ -22,14 +22,12 @@ namespace {
 class silent_port {
 public:
   silent_port() : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
+    auto here = loopback(0);
+    socklen_t size = sizeof here;
+    ::bind(fd_, reinterpret_cast<sockaddr*>(&here), size);
     ::listen(fd_, 8);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&here), &size);
+    port_ = ntohs(here.sin_port);
   }
   ~silent_port() { close(); }
   silent_port(const silent_port&) = delete;
