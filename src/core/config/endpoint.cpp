@@ -14,6 +14,14 @@ error wrong(std::string message) {
   return {errc::invalid_option, "data_plane_url", std::move(message)};
 }
 
+// After percent-decoding a name could hold any byte, and is put into the request.
+bool is_host(std::string_view host) {
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  });
+}
+
 std::string bracketed(const std::string& host) {
   return host.find(':') != std::string::npos ? "[" + host + "]" : host;
 }
@@ -58,8 +66,8 @@ result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
   endpoint e;
   e.tls = scheme == "https";
   e.host = url->host_address();
-  if (e.host.empty())
-    return wrong("must name a host");
+  if (url->host_type() != boost::urls::host_type::ipv6 && !is_host(e.host))
+    return wrong("must name a host of letters, digits, hyphens, underscores and dots, or an address");
   e.port = e.tls ? "443" : "80";
   if (url->has_port()) {
     e.port = std::string{url->port()}; // Boost.URL 1.81 wraps its number

@@ -25,13 +25,14 @@ std::optional<milliseconds> from_seconds(std::string_view text) {
   return std::min<seconds>(seconds{n}, longest);
 }
 
-std::optional<std::chrono::system_clock::time_point> from_date(const std::string& text) {
+// Seconds since 1970: a date may be later than the clock can tell.
+std::optional<seconds> from_date(const std::string& text) {
   // IMF-fixdate, RFC 850, asctime.
   for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
     tm parts{};
     const char* end = ::strptime(text.c_str(), form, &parts);
     if (end && *end == '\0')
-      return std::chrono::system_clock::from_time_t(::timegm(&parts));
+      return seconds{::timegm(&parts)};
   }
   return std::nullopt;
 }
@@ -50,7 +51,8 @@ std::optional<milliseconds> parse_retry_after(std::string_view header, std::chro
   const auto when = from_date(std::string{header});
   if (!when)
     return std::nullopt;
-  return std::clamp<milliseconds>(std::chrono::ceil<milliseconds>(*when - now), milliseconds{0}, longest);
+  const auto since_1970 = std::chrono::floor<milliseconds>(now.time_since_epoch());
+  return std::clamp<milliseconds>(*when - since_1970, milliseconds{0}, longest);
 }
 
 } // namespace sluice

@@ -37,3 +37,18 @@ TEST_CASE("plain http leaves this machine only if it is said to be allowed", "[c
   CHECK(!parse_endpoint("http://127.0.0.1.example.com", false));
   CHECK(parse_endpoint("http://events.example.com", true));
 }
+
+TEST_CASE("a host name has no bytes that would change a request", "[core][endpoint]") {
+  for (const char* url : {"http://a%0d%0ab/", "http://a%0D%0AX-Evil/", "http://a%20b", "http://a%00b", "http://a%2fb",
+                          "http://a%40b", "http://%c3%bc.example.com", "http://a%3a1"}) {
+    const auto e = parse_endpoint(url, true);
+    INFO(url);
+    REQUIRE(!e);
+    CHECK(e.error().field == "data_plane_url");
+    CHECK(e.error().message == "must name a host of letters, digits, hyphens, underscores and dots, or an address");
+  }
+  for (const char* url : {"http://a-b_c.Example.com.", "http://%61.test", "http://[2001:db8::1]", "http://10.0.0.1"}) {
+    INFO(url);
+    CHECK(parse_endpoint(url, true));
+  }
+}

@@ -28,3 +28,10 @@ TEST_CASE("a Retry-After that makes no sense is none", "[core][retry]") {
   for (const char* text : {"", "-1", "1.5", "soon", "Sun, 06 Nov 1994", "12x"})
     CHECK(parse_retry_after(text, asked_at) == std::nullopt);
 }
+
+TEST_CASE("a Retry-After date in a far future asks for the most, not for a date that overflows", "[core][retry]") {
+  for (const char* date :
+       {"Fri, 31 Dec 9999 23:59:59 GMT", "Sat, 12 Apr 2262 00:00:00 GMT", "Fri Dec 31 23:59:59 9999"})
+    CHECK(parse_retry_after(date, asked_at) == 365 * 24h);
+  CHECK(parse_retry_after("Mon, 01 Jan 0001 00:00:00 GMT", asked_at) == 0s);
+}
