@@ -33,6 +33,9 @@ struct http_options {
   /// A PEM file of certificate authorities to trust instead of the system's. `validate` reads it. Default: empty, the
   /// system's.
   std::string ca_file{};
+  /// Whether a 2xx counts only if its `Content-Type` is JSON. Another one, as that of a captive portal's page, then
+  /// means that the destination is misconfigured. Default false: any 2xx counts.
+  bool require_json = false;
 };
 
 /// When a failed attempt is repeated. The delay after attempt n is uniform in [0, min(cap, base * 2^(n-1))].

@@ -29,6 +29,7 @@ enum class transport_failure : std::uint8_t {
   tls,      ///< the TLS handshake failed
   send,     ///< the request could not be sent, and no status line came back
   receive,  ///< no status line
+  not_json, ///< a 2xx that is no JSON, where `http.require_json` asks for it
   timeout,  ///< a deadline of the attempt has passed
   cancelled ///< the transport was destroyed
 };
@@ -37,7 +38,7 @@ enum class transport_failure : std::uint8_t {
 struct delivery_response {
   /// `none` if there is a response.
   transport_failure failure = transport_failure::none;
-  /// The HTTP status; 0 if `failure` is not `none`.
+  /// The HTTP status; 0 if there is none.
   int status = 0;
   /// The `Retry-After` header, unparsed; empty if there was none.
   std::string retry_after{};

@@ -10,6 +10,7 @@
 #include <boost/beast/http/read.hpp>
 
 #include "core/delivery/connect_order.hpp"
+#include "core/delivery/media_type.hpp"
 #include "core/printable.hpp"
 #include "core/wire/base64.hpp"
 #include "sluice/version.hpp"
@@ -170,8 +171,15 @@ void http_exchange::conclude() {
   delivery_response response{.status = answer_->status(),
                              .retry_after = answer_->field(http::field::retry_after),
                              .detail = printable(answer_->body(), shared_.settings.write_key)};
-  if (response.status / 100 == 2)
+  if (response.status / 100 == 2) {
     response.detail.clear();
+    const auto type = answer_->field(http::field::content_type);
+    if (shared_.settings.http.require_json && !is_json(type)) {
+      response.failure = transport_failure::not_json;
+      const auto shown = type.empty() ? "no Content-Type" : "Content-Type: " + type;
+      response.detail = printable("the answer is no JSON (" + shown + ")", shared_.settings.write_key);
+    }
+  }
   if (sent_ && send_error_.empty() && answer_->keeps_connection())
     shared_.idle.give(std::move(connection_));
   finish(std::move(response));

@@ -37,6 +37,7 @@ void delivery_arguments::add_to(CLI::App& command) {
   add_duration_option(command, "--connect-timeout", o.http.connect, plain_unit::ms,
                       "The deadline to resolve and connect");
   add_duration_option(command, "--http-timeout", o.http.total, plain_unit::ms, "The deadline of one attempt");
+  command.add_flag("--require-json", o.http.require_json, "Take a 2xx for a delivery only if its content is JSON");
   command.add_flag("--no-gzip", no_gzip_, "Do not compress request bodies");
   add_duration_option(command, "--drain-timeout", drain_timeout, plain_unit::s,
                       "How long to wait for deliveries at the end", to_a_day);

@@ -72,6 +72,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("http.max_response_bytes", o.http.max_response_bytes, count{kib, 16 * mib},
         "what is read of a response at most");
   visit("http.ca_file", o.http.ca_file, "PEM file of the authorities to trust");
+  visit("http.require_json", o.http.require_json, "a 2xx counts only if its Content-Type is JSON");
   visit("retry.max_attempts", o.retry.max_attempts, between<int>{1, 1'000}, "attempts before a batch is a dead letter");
   visit("retry.base", o.retry.base, time{ms, hour}, "bound of the first delay");
   visit("retry.cap", o.retry.cap, time{ms, day}, "bound of every delay");

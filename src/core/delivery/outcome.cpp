@@ -15,13 +15,15 @@ const char* name_of(transport_failure f) {
   case transport_failure::connect:
     return "cannot connect";
   case transport_failure::proxy:
-    return "proxy refused";
+    return "proxy failed";
   case transport_failure::tls:
     return "TLS failed";
   case transport_failure::send:
     return "cannot send";
   case transport_failure::receive:
     return "no response";
+  case transport_failure::not_json:
+    return "not JSON";
   case transport_failure::timeout:
     return "timed out";
   case transport_failure::cancelled:
@@ -72,6 +74,8 @@ classification classify(const delivery_response& r, std::uint32_t events) {
   const auto with_detail = [&r](std::string words) { return r.detail.empty() ? words : words + ": " + r.detail; };
   if (r.failure == transport_failure::cancelled)
     return {outcome::cancelled, {0, with_detail(name_of(r.failure))}};
+  if (r.failure == transport_failure::not_json)
+    return {outcome::misconfigured, {r.status, with_detail("HTTP " + std::to_string(r.status))}};
   if (r.failure != transport_failure::none || r.status == 0)
     return {outcome::unreachable, {0, with_detail(name_of(r.failure))}};
   return {of_status(r.status, events), {r.status, with_detail("HTTP " + std::to_string(r.status))}};

@@ -224,6 +224,32 @@ TEST_CASE("a connection that is reset before the request was sent is a failure",
          failure == transport_failure::receive));
 }
 
+TEST_CASE("a 2xx counts whatever its content is, or only if it is JSON", "[transport]") {
+  http_reply reply;
+  http_server server{[&](const http_request&) { return reply; }};
+  auto s = settings_for(server.url());
+  http_transport lenient{s};
+  s.http.require_json = true;
+  http_transport strict{s};
+
+  reply = {.body = "<html>Sign in", .headers = {{"Content-Type", "text/html"}}};
+  CHECK(send(lenient).failure == transport_failure::none);
+  auto answer = send(strict);
+  CHECK(answer.failure == transport_failure::not_json);
+  CHECK(answer.status == 200);
+  CHECK(answer.detail == "the answer is no JSON (Content-Type: text/html)");
+  reply = {.status = 204};
+  answer = send(strict);
+  CHECK(answer.failure == transport_failure::not_json);
+  CHECK(answer.detail == "the answer is no JSON (no Content-Type)");
+  reply = {.status = 503, .headers = {{"Content-Type", "text/html"}}};
+  CHECK(send(strict).failure == transport_failure::none);
+  reply = {.status = 202, .headers = {{"Content-Type", "application/json; charset=utf-8"}}};
+  answer = send(strict);
+  CHECK(answer.failure == transport_failure::none);
+  CHECK(answer.status == 202);
+}
+
 TEST_CASE("an interim response is passed over", "[transport]") {
   http_server server{[](const http_request&) {
     return http_reply{.raw = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"};

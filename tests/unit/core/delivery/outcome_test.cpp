@@ -66,6 +66,16 @@ TEST_CASE("every failure to get a response says that the destination may be away
   CHECK(classify({.failure = f::cancelled}, 1).what == outcome::cancelled);
 }
 
+TEST_CASE("a 2xx that is no JSON, where JSON is required, says that the address is wrong", "[core][outcome]") {
+  const auto c = classify({.failure = transport_failure::not_json,
+                           .status = 200,
+                           .detail = "the answer is no JSON (Content-Type: text/html)"},
+                          1);
+  CHECK(c.what == outcome::misconfigured);
+  CHECK(c.why.status == 200);
+  CHECK(c.why.reason == "HTTP 200: the answer is no JSON (Content-Type: text/html)");
+}
+
 TEST_CASE("the reason says the status and the server's words", "[core][outcome]") {
   const auto c = classify({.status = 503, .detail = "overloaded"}, 1);
   CHECK(c.why.status == 503);

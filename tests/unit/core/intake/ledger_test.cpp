@@ -34,7 +34,7 @@ struct books {
   class ledger ledger;
 };
 
-using page = std::vector<std::uint64_t>;
+using numbers = std::vector<std::uint64_t>;
 
 } // namespace
 
@@ -144,7 +144,7 @@ TEST_CASE("what is missing has ended elsewhere as far as the store knows of that
   b.ledger.stored(2, false);
   const auto flush = b.ledger.begin_flush();
   const auto search = b.ledger.begin_search();
-  REQUIRE(b.ledger.next_page(500) == page{1, 2});
+  REQUIRE(b.ledger.next_page(500) == numbers{1, 2});
   SECTION("all of it") {
     CHECK(b.ledger.found({1, 2}, {{.elsewhere = 20}, {.elsewhere = 10}}, {}) == 0);
     CHECK(b.counts().ended_elsewhere == 30);
@@ -278,8 +278,8 @@ TEST_CASE("a search looks for what is stored and open, page by page, and for not
   b.ledger.open(3, numbered(3, 5), of(5));
   b.ledger.stored(2, true);
   b.ledger.stored(3, true);
-  CHECK(b.ledger.next_page(1) == page{1});
-  CHECK(b.ledger.next_page(500) == page{1, 2});
+  CHECK(b.ledger.next_page(1) == numbers{1});
+  CHECK(b.ledger.next_page(500) == numbers{1, 2});
   CHECK(b.ledger.found({1}, {{}}, {}) == 0); // what is missing is known at the end
   CHECK(b.counts().lost == 0);
   CHECK(!b.ledger.searched(first));
@@ -288,7 +288,7 @@ TEST_CASE("a search looks for what is stored and open, page by page, and for not
   CHECK(b.ledger.found({2}, {{.waiting = 10}}, {}) == 20);
   CHECK(b.ledger.searched(first));
   CHECK(!b.ledger.searched(second));
-  CHECK(b.ledger.next_page(500) == page{2, 3});
+  CHECK(b.ledger.next_page(500) == numbers{2, 3});
   b.ledger.ended(2, 10, true);
   b.ledger.ended(3, 5, true);
   CHECK(b.ledger.found({2, 3}, {{}, {}}, {}) == 0); // both have ended meanwhile
