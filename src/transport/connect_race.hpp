@@ -26,9 +26,9 @@ public:
   void cancel();
 
 private:
-  using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                  connection::executor_type>;
+  using timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        connection::executor_type>;
 
   void try_next();
   void on_connect(const std::shared_ptr<connection>&, boost::system::error_code);

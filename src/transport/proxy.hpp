@@ -24,7 +24,7 @@ std::string from_environment(const std::string& name);
 
 /// Returns the proxy for a destination: `https_proxy`, `HTTPS_PROXY`, or for plain http `http_proxy` (never
 /// `HTTP_PROXY`, which a client of a CGI host can set); then `all_proxy`, `ALL_PROXY`. Returns none for this machine
-/// and for destinations that `no_proxy` names (hosts, domain suffixes, `*`).
-std::optional<proxy> proxy_for(const endpoint&, const environment&);
+/// and for destinations that `no_proxy` or `NO_PROXY` names. Errors: `invalid_option`, with the variable as the field.
+result<std::optional<proxy>> proxy_for(const endpoint&, const environment&);
 
 } // namespace sluice

@@ -1,19 +1,49 @@
 #include "support/catch.hpp"
 
+#include <cstdlib>
 #include <map>
+#include <optional>
+#include <string>
 
+#include "support/deliveries.hpp"
+#include "transport/make_transport.hpp"
 #include "transport/proxy.hpp"
 
 using namespace sluice;
 
 namespace {
 
-std::optional<proxy> find(const std::string& url, std::map<std::string, std::string> variables) {
+result<std::optional<proxy>> look(const std::string& url, std::map<std::string, std::string> variables) {
   return proxy_for(*parse_endpoint(url, true), [variables = std::move(variables)](const std::string& name) {
     const auto i = variables.find(name);
     return i == variables.end() ? std::string{} : i->second;
   });
 }
+
+std::optional<proxy> find(const std::string& url, std::map<std::string, std::string> variables) {
+  return *look(url, std::move(variables));
+}
+
+class environment_variable {
+public:
+  environment_variable(const char* name, const char* value) : name_{name} {
+    if (const char* before = ::getenv(name))
+      before_ = before;
+    ::setenv(name, value, 1);
+  }
+  ~environment_variable() {
+    if (before_)
+      ::setenv(name_, before_->c_str(), 1);
+    else
+      ::unsetenv(name_);
+  }
+  environment_variable(const environment_variable&) = delete;
+  environment_variable& operator=(const environment_variable&) = delete;
+
+private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
 
 const std::string https = "https://events.example.com", http = "http://events.example.com";
 
@@ -51,9 +81,27 @@ TEST_CASE("what no_proxy names, and this machine, is reached directly", "[transp
   CHECK(!find("https://localhost", {{"https_proxy", "http://one"}}));
 }
 
-TEST_CASE("a proxy that cannot be used is not passed by", "[transport][proxy]") {
-  CHECK(find(https, {{"https_proxy", "socks5://one"}})->host == "invalid-proxy.invalid");
-  CHECK(find(https, {{"https_proxy", "http://a b"}})->host == "invalid-proxy.invalid");
+TEST_CASE("a proxy that cannot be used is an error with the name of the variable", "[transport][proxy]") {
+  const auto wrong = [](const char* name, const std::string& value) {
+    const auto p = look(https, {{name, value}});
+    REQUIRE(!p);
+    CHECK(p.error().field == name);
+    return p.error().message;
+  };
+  for (const char* url : {"socks5://one", "socks5h://u:p@one:1080", "ftp://one"})
+    CHECK(wrong("HTTPS_PROXY", url) == "must begin with http://: no other scheme is supported");
+  CHECK(wrong("all_proxy", "socks4://one") == "must begin with http://: no other scheme is supported");
+  CHECK(wrong("https_proxy", "http://a b") == "must be a URL, as in http://proxy.example.com:3128");
+  CHECK(wrong("https_proxy", "http://") == "must name a host, and a port from 1 to 65535 or none");
   for (const char* port : {"", "0", "65536", "99999999999999999999"})
-    CHECK(find(https, {{"https_proxy", std::string{"http://10.0.0.1:"} + port}})->host == "invalid-proxy.invalid");
+    CHECK(wrong("https_proxy", std::string{"http://10.0.0.1:"} + port) ==
+          "must name a host, and a port from 1 to 65535 or none");
+}
+
+TEST_CASE("a proxy that cannot be used fails every attempt, and is not bypassed", "[transport][proxy]") {
+  const environment_variable set{"https_proxy", "socks5://127.0.0.1:1"};
+  const auto t = make_transport({.write_key = "k", .data_plane_url = "https://events.invalid"});
+  const auto answer = test::send(*t);
+  CHECK(answer.failure == transport_failure::proxy);
+  CHECK(answer.detail == "https_proxy must begin with http://: no other scheme is supported");
 }
