@@ -10,7 +10,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr std::size_t longest_status_line = 8 * 1024;
+constexpr std::size_t longest_status_line = 8'192;
 
 } // namespace
 
