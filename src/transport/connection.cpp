@@ -21,6 +21,10 @@ bool has_bytes(int fd) {
   return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK); // the end counts, too
 }
 
+bool holds_bytes(SSL* engine) {
+  return SSL_has_pending(engine) != 0 || BIO_pending(SSL_get_rbio(engine)) > 0;
+}
+
 } // namespace
 
 void connection::start_reading() {
@@ -35,34 +39,39 @@ void connection::read() {
       hear(why);
     if (why)
       self->listener_ = nullptr;
-    else if (self->socket_.is_open())
+    else if (self->socket().is_open())
       self->read();
   });
 }
 
-void connection::rest() {
+SSL* connection::engine() {
   if (tls_)
-    taken_at_rest_ = BIO_number_read(SSL_get_rbio(tls_->native_handle()));
+    return tls_->native_handle();
+  return link_.tls() ? link_.tls()->native_handle() : nullptr;
+}
+
+void connection::rest() {
+  if (auto* const e = engine())
+    taken_at_rest_ = BIO_number_read(SSL_get_rbio(e));
 }
 
 bool connection::is_quiet() {
   if (received_.size() > 0)
     return false;
-  if (!tls_)
-    return !has_bytes(socket_.native_handle());
-  auto* const engine = tls_->native_handle();
-  if (!reading_) { // Session tickets may follow the handshake, so only what they leave behind counts.
+  auto* const e = engine();
+  if (e && !reading_) { // Session tickets may follow the handshake, so only what they leave behind counts.
     char byte = 0;
-    return SSL_peek(engine, &byte, 1) <= 0;
+    return SSL_peek(e, &byte, 1) <= 0;
   }
-  return !has_bytes(socket_.native_handle()) && SSL_has_pending(engine) == 0 &&
-         BIO_pending(SSL_get_rbio(engine)) == 0 && BIO_number_read(SSL_get_rbio(engine)) == taken_at_rest_;
+  if (has_bytes(socket().native_handle()) || (link_.tls() && holds_bytes(link_.tls()->native_handle())))
+    return false;
+  return !e || (!holds_bytes(e) && BIO_number_read(SSL_get_rbio(e)) == taken_at_rest_);
 }
 
 void connection::close() {
   listener_ = nullptr;
   error_code ignored;
-  socket_.close(ignored);
+  socket().close(ignored);
 }
 
 } // namespace sluice

@@ -78,6 +78,14 @@ void http_exchange::on_connect() {
   error_code ignored;
   shared_.worked_last = connection_->socket().remote_endpoint(ignored);
   connection_->socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
+  const auto& through = shared_.settings.through;
+  if (!through || !through->tls)
+    return reach_server();
+  limit_phase(shared_.settings.http.tls, "the TLS handshake with the proxy");
+  encrypt(connection_->use_tls_below(shared_.tls), through->host, transport_failure::proxy, [this] { reach_server(); });
+}
+
+void http_exchange::reach_server() {
   const auto& s = shared_.settings;
   if (!s.to.tls)
     send();
@@ -94,10 +102,10 @@ void http_exchange::open_tunnel() {
   if (!s.through->credentials.empty())
     head_ += "Proxy-Authorization: Basic " + s.through->credentials + "\r\n";
   head_ += "\r\n";
-  asio::async_write(connection_->socket(), asio::buffer(head_), step(transport_failure::proxy, [this] {
+  asio::async_write(connection_->below(), asio::buffer(head_), step(transport_failure::proxy, [this] {
                       auto answer = std::make_shared<tunnel_answer>();
                       answer->parser.skip(true); // a response to CONNECT has no body
-                      http::async_read_header(connection_->socket(), answer->buffer, answer->parser,
+                      http::async_read_header(connection_->below(), answer->buffer, answer->parser,
                                               step(transport_failure::proxy, [this, answer] { on_tunnel(*answer); }));
                     }));
 }
@@ -113,10 +121,12 @@ void http_exchange::on_tunnel(tunnel_answer& answer) {
 }
 
 void http_exchange::handshake() {
-  const auto& host = shared_.settings.to.host;
   limit_phase(shared_.settings.http.tls, "the TLS handshake");
-  connection_->use_tls(shared_.tls);
-  auto& tls = connection_->tls();
+  encrypt(connection_->use_tls(shared_.tls), shared_.settings.to.host, transport_failure::tls, [this] { send(); });
+}
+
+template <class Stream, class F>
+void http_exchange::encrypt(Stream& tls, const std::string& host, transport_failure on_error, F next) {
   error_code ignored;
   tls.set_verify_mode(asio::ssl::verify_peer, ignored);
   tls.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
@@ -125,7 +135,7 @@ void http_exchange::handshake() {
   asio::ip::make_address(host, no_address);
   if (no_address)
     SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
-  tls.async_handshake(asio::ssl::stream_base::client, step(transport_failure::tls, [this] { send(); }));
+  tls.async_handshake(asio::ssl::stream_base::client, step(on_error, next));
 }
 
 void http_exchange::send() {

@@ -59,9 +59,13 @@ private:
   void connect();
   void race(const resolver::addresses&);
   void on_connect();
+  void reach_server();
   void open_tunnel();
   void on_tunnel(tunnel_answer&);
   void handshake();
+  /// Verifies the host and encrypts the stream to it, and goes on.
+  template <class Stream, class F>
+  void encrypt(Stream&, const std::string& host, transport_failure on_error, F next);
   void send();
   void on_sent(error_code);
   void on_received(error_code);

@@ -23,7 +23,8 @@ public:
                settings_.through ? settings_.through->port : settings_.to.port},
         idle_{io_, settings_.max_idle, settings_.max_idle_time}, shared_{io_, settings_, tls_, names_, idle_},
         stay_{io_.get_executor()} {
-    if (settings_.to.tls) // reading the certificate authorities takes about 40 ms
+    if (settings_.to.tls ||
+        (settings_.through && settings_.through->tls)) // reading the certificate authorities takes about 40 ms
       trust();
     thread_ = std::thread{[this] {
       ::pthread_setname_np(::pthread_self(), "sluice-http");

@@ -51,12 +51,13 @@ result<std::optional<proxy>> proxy_for(const endpoint& to, const environment& lo
   const auto url = boost::urls::parse_uri(text);
   if (!url)
     return wrong_proxy(v, "must be a URL, as in http://proxy.example.com:3128");
-  if (url->scheme() != "http")
-    return wrong_proxy(v, "must begin with http://: no other scheme is supported");
-  const auto port = url->has_port() ? std::string{url->port()} : "80";
+  const bool tls = url->scheme() == "https";
+  if (!tls && url->scheme() != "http")
+    return wrong_proxy(v, "must begin with http:// or https://: no other scheme is supported");
+  const auto port = url->has_port() ? std::string{url->port()} : tls ? "443" : "80";
   if (url->host_address().empty() || !is_port(port))
     return wrong_proxy(v, "must name a host, and a port from 1 to 65535 or none");
-  proxy p{.host = url->host_address(), .port = port};
+  proxy p{.host = url->host_address(), .port = port, .tls = tls};
   if (url->has_userinfo())
     p.credentials = base64(url->user() + ":" + url->password());
   return std::optional{std::move(p)};

@@ -12,6 +12,8 @@ namespace sluice {
 struct proxy {
   std::string host{};
   std::string port{};
+  /// Whether the connection to the proxy itself is encrypted.
+  bool tls = false;
   /// For `Proxy-Authorization: Basic`; empty if there is none.
   std::string credentials{};
 };

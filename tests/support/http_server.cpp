@@ -74,18 +74,20 @@ public:
 
   void accept() {
     for (;;) {
-      tcp::socket socket{io_};
+      auto io = std::make_unique<asio::io_context>();
+      tcp::socket socket{*io};
       error_code why;
       acceptor_.accept(socket, why);
       std::lock_guard guard{mutex_};
       if (why || stopping_)
         return;
       const auto number = connections_++;
-      threads_.emplace_back([this, number, s = std::move(socket)]() mutable { serve(std::move(s), number); });
+      threads_.emplace_back(
+          [this, number, own = std::move(io), s = std::move(socket)]() mutable { serve(*own, std::move(s), number); });
     }
   }
 
-  void serve(tcp::socket socket, std::size_t number) {
+  void serve(asio::io_context& io, tcp::socket socket, std::size_t number) {
     const int fd = socket.native_handle();
     remember(fd);
     if (tls_) {
@@ -93,10 +95,10 @@ public:
       error_code why;
       stream.handshake(asio::ssl::stream_base::server, why);
       if (!why)
-        talk(stream, number);
+        talk(io, stream, number);
       forget(fd);
     } else {
-      talk(socket, number);
+      talk(io, socket, number);
       forget(fd);
     }
   }
@@ -115,7 +117,7 @@ public:
   }
 
   template <class Stream>
-  void talk(Stream& stream, std::size_t number) {
+  void talk(asio::io_context& io, Stream& stream, std::size_t number) {
     boost::beast::flat_buffer buffer;
     for (;;) {
       http::request_parser<http::string_body> parser;
@@ -134,7 +136,7 @@ public:
         return;
       const auto reply = answer(parser.get(), number);
       if (parser.get().method() == http::verb::connect && reply.status == 200)
-        return tunnel(stream, std::string{parser.get().target()}, reply.stray);
+        return tunnel(io, stream, std::string{parser.get().target()}, reply.stray);
       if (!give(stream, reply) || reply.close)
         return;
     }
@@ -215,36 +217,38 @@ public:
 
   // Passes bytes on in both directions until either side ends.
   template <class Stream>
-  void tunnel(Stream& client, const std::string& target, const std::string& stray) {
+  void tunnel(asio::io_context& io, Stream& client, const std::string& target, const std::string& stray) {
     const auto colon = target.rfind(':');
     error_code why;
-    tcp::resolver names{io_};
-    tcp::socket server{io_};
+    tcp::resolver names{io};
+    tcp::socket server{io};
     asio::connect(server, names.resolve(target.substr(0, colon), target.substr(colon + 1), why), why);
     if (why || !give(client, {.status = 200, .stray = stray}))
       return;
     remember(server.native_handle());
-    std::thread back{[&] { pass(server, client.lowest_layer(), client); }};
-    pass(client, server, server);
-    error_code ignored;
-    server.shutdown(tcp::socket::shutdown_both, ignored);
-    back.join();
+    const auto end = [&] {
+      error_code ignored;
+      server.shutdown(tcp::socket::shutdown_both, ignored);
+      client.lowest_layer().shutdown(tcp::socket::shutdown_both, ignored);
+    };
+    std::vector<char> up(16'384), down(16'384);
+    pass(client, server, up, end);
+    pass(server, client, down, end);
+    io.run();
     forget(server.native_handle());
   }
 
-  template <class From, class Lowest, class To>
-  static void pass(From& from, Lowest& end, To& to) {
-    std::vector<char> some(16'384);
-    error_code why;
-    while (!why) {
-      const auto n = from.read_some(asio::buffer(some), why);
-      error_code failed;
-      asio::write(to, asio::buffer(some.data(), n), failed);
-      if (failed)
-        break;
-    }
-    error_code ignored;
-    end.shutdown(tcp::socket::shutdown_both, ignored);
+  template <class From, class To, class End>
+  static void pass(From& from, To& to, std::vector<char>& some, End end) {
+    from.async_read_some(asio::buffer(some), [&from, &to, &some, end](error_code why, std::size_t n) {
+      if (why)
+        return end();
+      asio::async_write(to, asio::buffer(some.data(), n), [&from, &to, &some, end](error_code failed, std::size_t) {
+        if (failed)
+          return end();
+        pass(from, to, some, end);
+      });
+    });
   }
 
   handler answer_;

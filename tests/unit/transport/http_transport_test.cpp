@@ -320,7 +320,7 @@ TEST_CASE("https goes through a proxy in a tunnel that the proxy cannot look int
   http_server between;
   auto s = settings_for(server.url());
   s.http.ca_file = trusted.certificate_file();
-  s.through = proxy{"127.0.0.1", std::to_string(between.port()), "dTpw"};
+  s.through = proxy{.host = "127.0.0.1", .port = std::to_string(between.port()), .credentials = "dTpw"};
   http_transport t{s};
   CHECK(send(t).status == 200);
   CHECK(send(t).status == 200);
@@ -333,6 +333,39 @@ TEST_CASE("https goes through a proxy in a tunnel that the proxy cannot look int
   CHECK(server.requests().size() == 2);
 }
 
+TEST_CASE("a proxy is spoken to over TLS if its URL says so, and its name is verified", "[transport][proxy]") {
+  authority trusted;
+  const auto identity = trusted.issue("localhost");
+  http_server server{[](const http_request&) { return http_reply{}; }, &identity};
+  http_server between{[](const http_request&) { return http_reply{}; }, &identity};
+  auto s = settings_for(server.url());
+  s.http.ca_file = trusted.certificate_file();
+  s.through = proxy{.host = "localhost", .port = std::to_string(between.port()), .tls = true};
+  {
+    http_transport t{s};
+    CHECK(send(t).status == 200);
+    CHECK(send(t).status == 200);
+    CHECK(send(t, big_request()).status == 200);
+  }
+  REQUIRE(between.requests().size() == 1);
+  CHECK(between.requests()[0].method == "CONNECT");
+  CHECK(server.requests().size() == 3);
+
+  s.to = *parse_endpoint("http://events.example.com", true);
+  http_transport plain{s};
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = send(plain);
+    INFO(answer.detail);
+    CHECK(answer.status == 200);
+  }
+  CHECK(between.requests().back().target == "http://events.example.com/v1/batch");
+  CHECK(between.connections() == 2);
+
+  s.through->host = "127.0.0.1"; // its certificate is for localhost
+  http_transport other{s};
+  CHECK(send(other).failure == transport_failure::proxy);
+}
+
 TEST_CASE("what follows a proxy's answer to CONNECT is not taken for the server's", "[transport][proxy]") {
   authority trusted;
   const auto identity = trusted.issue("localhost");
@@ -341,7 +374,7 @@ TEST_CASE("what follows a proxy's answer to CONNECT is not taken for the server'
       [](const http_request&) { return http_reply{.stray = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}; }};
   auto s = settings_for(server.url());
   s.http.ca_file = trusted.certificate_file();
-  s.through = proxy{"127.0.0.1", std::to_string(between.port()), ""};
+  s.through = proxy{.host = "127.0.0.1", .port = std::to_string(between.port()), .credentials = ""};
   http_transport t{s};
   const auto answer = send(t);
   CHECK(answer.status == 0);
@@ -354,7 +387,7 @@ TEST_CASE("what follows a proxy's answer to CONNECT is not taken for the server'
 TEST_CASE("plain http asks a proxy by the whole URL", "[transport][proxy]") {
   http_server between;
   auto s = settings_for("http://events.example.com/in");
-  s.through = proxy{"127.0.0.1", std::to_string(between.port()), ""};
+  s.through = proxy{.host = "127.0.0.1", .port = std::to_string(between.port()), .credentials = ""};
   http_transport t{s};
   CHECK(send(t).status == 200);
   CHECK(between.requests().at(0).target == "http://events.example.com/in");
@@ -364,7 +397,7 @@ TEST_CASE("plain http asks a proxy by the whole URL", "[transport][proxy]") {
 TEST_CASE("a proxy that refuses is said to have", "[transport][proxy]") {
   http_server between{[](const http_request&) { return http_reply{.status = 407}; }};
   auto s = settings_for("https://events.example.com");
-  s.through = proxy{"127.0.0.1", std::to_string(between.port()), ""};
+  s.through = proxy{.host = "127.0.0.1", .port = std::to_string(between.port()), .credentials = ""};
   http_transport t{s};
   const auto answer = send(t);
   CHECK(answer.failure == transport_failure::proxy);

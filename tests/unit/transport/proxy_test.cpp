@@ -55,6 +55,9 @@ TEST_CASE("a proxy is chosen by the scheme of the destination", "[transport][pro
   CHECK(find(https, {{"HTTPS_PROXY", "http://one:3128"}})->port == "3128");
   CHECK(!find(https, {{"http_proxy", "http://one"}}));
   CHECK(find(http, {{"http_proxy", "http://one"}})->port == "80");
+  CHECK(!find(http, {{"http_proxy", "http://one"}})->tls);
+  CHECK(find(https, {{"https_proxy", "https://one"}})->port == "443");
+  CHECK(find(https, {{"https_proxy", "https://one:8443"}})->tls);
   CHECK(find(http, {{"all_proxy", "one:8080"}})->port == "8080");
   CHECK(find(https, {{"https_proxy", "http://one"}, {"all_proxy", "http://two"}})->host == "one");
 }
@@ -89,8 +92,8 @@ TEST_CASE("a proxy that cannot be used is an error with the name of the variable
     return p.error().message;
   };
   for (const char* url : {"socks5://one", "socks5h://u:p@one:1080", "ftp://one"})
-    CHECK(wrong("HTTPS_PROXY", url) == "must begin with http://: no other scheme is supported");
-  CHECK(wrong("all_proxy", "socks4://one") == "must begin with http://: no other scheme is supported");
+    CHECK(wrong("HTTPS_PROXY", url) == "must begin with http:// or https://: no other scheme is supported");
+  CHECK(wrong("all_proxy", "socks4://one") == "must begin with http:// or https://: no other scheme is supported");
   CHECK(wrong("https_proxy", "http://a b") == "must be a URL, as in http://proxy.example.com:3128");
   CHECK(wrong("https_proxy", "http://") == "must name a host, and a port from 1 to 65535 or none");
   for (const char* port : {"", "0", "65536", "99999999999999999999"})
@@ -103,5 +106,5 @@ TEST_CASE("a proxy that cannot be used fails every attempt, and is not bypassed"
   const auto t = make_transport({.write_key = "k", .data_plane_url = "https://events.invalid"});
   const auto answer = test::send(*t);
   CHECK(answer.failure == transport_failure::proxy);
-  CHECK(answer.detail == "https_proxy must begin with http://: no other scheme is supported");
+  CHECK(answer.detail == "https_proxy must begin with http:// or https://: no other scheme is supported");
 }
