@@ -14,6 +14,7 @@
 #include "core/printable.hpp"
 #include "core/wire/base64.hpp"
 #include "sluice/version.hpp"
+#include "transport/tls_reason.hpp"
 
 namespace sluice {
 
@@ -47,13 +48,13 @@ void http_exchange::start() {
 }
 
 void http_exchange::connect() {
-  limit_phase(shared_.settings.http.connect, "connecting");
+  limit_phase(shared_.settings.http.connect, "resolving " + looked_up());
   shared_.names.resolve([weak = weak_from_this()](const resolver::addresses& found) {
     auto self = weak.lock();
     if (!self || !self->done_)
       return;
     if (found.empty())
-      return self->fail(transport_failure::resolve, "the host name was not found");
+      return self->fail(transport_failure::resolve, "the host name " + self->looked_up() + " was not found");
     self->race(found);
   });
 }
@@ -65,6 +66,7 @@ void http_exchange::race(const resolver::addresses& found) {
   resolver::addresses in_order;
   for (const auto i : connect_order(traits))
     in_order.push_back(found[i]);
+  phase_ = "connecting to " + looked_up();
   race_ = std::make_shared<connect_race>(shared_.io, std::move(in_order), [this](auto c, error_code why) {
     if (why)
       return fail(transport_failure::connect, why.message());
@@ -82,7 +84,8 @@ void http_exchange::on_connect() {
   if (!through || !through->tls)
     return reach_server();
   limit_phase(shared_.settings.http.tls, "the TLS handshake with the proxy");
-  encrypt(connection_->use_tls_below(shared_.tls), through->host, transport_failure::proxy, [this] { reach_server(); });
+  encrypt(connection_->use_tls_below(shared_.tls), through->host, through->port, transport_failure::proxy,
+          [this] { reach_server(); });
 }
 
 void http_exchange::reach_server() {
@@ -121,12 +124,14 @@ void http_exchange::on_tunnel(tunnel_answer& answer) {
 }
 
 void http_exchange::handshake() {
+  const auto& to = shared_.settings.to;
   limit_phase(shared_.settings.http.tls, "the TLS handshake");
-  encrypt(connection_->use_tls(shared_.tls), shared_.settings.to.host, transport_failure::tls, [this] { send(); });
+  encrypt(connection_->use_tls(shared_.tls), to.host, to.port, transport_failure::tls, [this] { send(); });
 }
 
 template <class Stream, class F>
-void http_exchange::encrypt(Stream& tls, const std::string& host, transport_failure on_error, F next) {
+void http_exchange::encrypt(Stream& tls, const std::string& host, const std::string& port, transport_failure on_error,
+                            F next) {
   error_code ignored;
   tls.set_verify_mode(asio::ssl::verify_peer, ignored);
   tls.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
@@ -135,7 +140,15 @@ void http_exchange::encrypt(Stream& tls, const std::string& host, transport_fail
   asio::ip::make_address(host, no_address);
   if (no_address)
     SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
-  tls.async_handshake(asio::ssl::stream_base::client, step(on_error, next));
+  tls.async_handshake(asio::ssl::stream_base::client, [self = shared_from_this(), c = connection_, &tls, on_error, next,
+                                                       peer = host + ":" + port](error_code why) {
+    if (!self->done_)
+      return;
+    if (why)
+      self->fail(on_error, tls_reason(SSL_get_verify_result(tls.native_handle()), why.message(), peer));
+    else
+      next();
+  });
 }
 
 void http_exchange::send() {
@@ -233,8 +246,12 @@ void http_exchange::finish(delivery_response response) {
     done(std::move(response));
 }
 
-void http_exchange::limit_phase(std::chrono::milliseconds limit, const char* phase) {
-  phase_ = phase;
+const std::string& http_exchange::looked_up() const {
+  return shared_.settings.through ? shared_.settings.through->host : shared_.settings.to.host;
+}
+
+void http_exchange::limit_phase(std::chrono::milliseconds limit, std::string phase) {
+  phase_ = std::move(phase);
   deadline_.expires_at(std::min(end_, std::chrono::steady_clock::now() + limit));
   deadline_.async_wait([weak = weak_from_this()](error_code why) {
     auto self = weak.lock();
@@ -242,7 +259,7 @@ void http_exchange::limit_phase(std::chrono::milliseconds limit, const char* pha
       return;
     if (self->answer_ && self->answer_->status() != 0)
       return self->conclude();
-    self->fail(transport_failure::timeout, std::string{self->phase_} + " took too long");
+    self->fail(transport_failure::timeout, self->phase_ + " took too long");
   });
 }
 

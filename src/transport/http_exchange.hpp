@@ -65,7 +65,7 @@ private:
   void handshake();
   /// Verifies the host and encrypts the stream to it, and goes on.
   template <class Stream, class F>
-  void encrypt(Stream&, const std::string& host, transport_failure on_error, F next);
+  void encrypt(Stream&, const std::string& host, const std::string& port, transport_failure on_error, F next);
   void send();
   void on_sent(error_code);
   void on_received(error_code);
@@ -75,7 +75,9 @@ private:
   void fail_without_status(const std::string& why);
   void fail(transport_failure, const std::string& why);
   void finish(delivery_response);
-  void limit_phase(std::chrono::milliseconds, const char* phase);
+  void limit_phase(std::chrono::milliseconds, std::string phase);
+  /// The host to which a connection is made: the server or the proxy.
+  const std::string& looked_up() const;
   /// Wraps the next step: it does nothing after the end.
   template <class F>
   auto step(transport_failure on_error, F next);
@@ -96,7 +98,7 @@ private:
   std::string send_error_;
   timer deadline_;
   std::chrono::steady_clock::time_point end_;
-  const char* phase_ = "";
+  std::string phase_;
 };
 
 } // namespace sluice

@@ -105,4 +105,5 @@ TEST_CASE("without an address that answers, the deadline to connect ends the att
   http_transport t{s};
   const auto answer = send(t);
   CHECK(answer.failure == transport_failure::timeout);
+  CHECK(answer.detail == "connecting to events.example.com took too long");
 }
