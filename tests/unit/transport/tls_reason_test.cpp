@@ -14,6 +14,5 @@ TEST_CASE("the reason of a failed handshake names the check and the peer", "[tra
   CHECK(tls_reason(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "e", "h:443") ==
         "the certificate is from an unknown authority (h:443)");
   CHECK(tls_reason(X509_V_ERR_HOSTNAME_MISMATCH, "e", "h:443") == "the certificate is for another host name (h:443)");
-  CHECK(tls_reason(X509_V_ERR_CERT_REVOKED, "e", "h:443") ==
-        "the certificate is refused: certificate revoked (h:443)");
+  CHECK(tls_reason(X509_V_ERR_CERT_REVOKED, "e", "h:443") == "the certificate is refused: certificate revoked (h:443)");
 }
