@@ -204,6 +204,7 @@ dispatcher_state::handle::behavior_type dispatcher_state::behavior() {
           [this](const deliver& m) { on_deliver(m); },
           [this](const settled& m) { on_settled(m); },
           [this](const set_paused& m) { on_paused(m); },
+          [this](const queue_resumed&) { on_paused({.paused = paused_, .resume = true}); },
           [this](const redirected& m) { on_redirected(m); },
           [this](const attempt_ended& m) { on_ended(m); },
           [this](const tick& m) { on_tick(m); }};

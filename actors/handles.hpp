@@ -30,7 +30,8 @@ using persister_actor =
                   dead_count(purge_dead)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.
-using dispatcher_actor = compat::typed<void(peers), void(deliver), void(settled), void(set_paused), void(redirected)>;
+using dispatcher_actor =
+    compat::typed<void(peers), void(deliver), void(settled), void(set_paused), void(queue_resumed), void(redirected)>;
 
 /// Decides when a failed batch is tried again; wakes the persister when it is due.
 using retry_scheduler = compat::typed<void(peers), void(attempt_failed), void(next_due)>;

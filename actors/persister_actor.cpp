@@ -159,6 +159,8 @@ void persister_state::perform(effects e) {
     compat::send(self_, who.buffer, store_went_back{});
   if (e.pause)
     compat::send(self_, who.supervisor, suspension_changed{suspension_source::queue, *std::move(e.pause)});
+  if (e.resumed)
+    compat::send(self_, who.dispatcher, queue_resumed{});
   if (e.next_due)
     compat::send(self_, who.retry, next_due{*e.next_due});
   if (!e.over.empty())

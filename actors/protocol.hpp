@@ -77,6 +77,9 @@ struct settled {
   std::vector<lease> leases{};
 };
 
+/// Persister → dispatcher: an operator wants deliveries to go on at once.
+struct queue_resumed {};
+
 // Dispatcher → retry scheduler: `attempt_failed`; dispatcher → dead-letter actor: `undeliverable` (both in
 // verdict.hpp).
 
@@ -193,6 +196,7 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::intake_news)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::wake)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::commit_gathered)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::change_some)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::queue_resumed)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::tick)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::attempt_ended)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::begin)

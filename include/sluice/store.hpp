@@ -193,6 +193,9 @@ struct work_done {
   std::uint64_t purged_events = 0;
   /// Whether the queue is paused now.
   bool paused = false;
+  /// When `queue_admin::set_paused(false)` was called last; empty if never, or if the queue was paused since. It tells
+  /// one call from the next, and nothing more.
+  std::optional<store_time> resumed{};
   /// Batches that the store has buried since the last unit of work of this process.
   std::vector<store_burial> buried{};
   /// One for each of `look_for`.

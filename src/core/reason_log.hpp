@@ -10,8 +10,8 @@
 
 namespace sluice {
 
-/// Decides when to say why things fail: each reason at once, and then how often it has happened, so that a log tells the
-/// cause of a long trouble in two lines. It has no clock.
+/// Decides when to say why things fail: each reason at once, and then how often it has happened, so that a log tells
+/// the cause of a long trouble in two lines. It has no clock.
 class reason_log {
 public:
   using time = std::chrono::steady_clock::time_point;

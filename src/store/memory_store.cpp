@@ -33,6 +33,8 @@ work_result memory_store::apply(const unit_of_work& work) {
   if (!retry_.empty())
     done.next_due = retry_.begin()->first;
   done.paused = stats_.paused;
+  if (!stats_.paused)
+    done.resumed = resumed_;
   for (const auto& id : work.look_for)
     done.found.push_back(look_for(id));
   if (const auto i = ended_.find(work.incarnation); i != ended_.end())
@@ -180,6 +182,9 @@ result<store_stats> memory_store::stats() {
 
 result<void> memory_store::set_paused(bool paused) {
   stats_.paused = paused;
+  resumed_.reset();
+  if (!paused)
+    resumed_ = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
   return {};
 }
 

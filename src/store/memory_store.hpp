@@ -74,6 +74,7 @@ private:
   std::unordered_map<std::string, entry> entries_;
   /// The ids of batches that splits have made.
   std::set<std::string> parts_;
+  std::optional<store_time> resumed_;
   std::map<std::string, ended_events, std::less<>> ended_;
   std::set<place> ready_;
   std::set<std::string> in_flight_;

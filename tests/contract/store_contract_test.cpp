@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include "contract/store_under_test.hpp"
+#include "support/pipeline.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -350,6 +351,27 @@ TEMPLATE_LIST_TEST_CASE("every unit of work says whether the queue is paused, wh
   CHECK(b.apply(w).paused);
   CHECK(b.under_test->set_paused(false));
   CHECK(!b.apply({}).paused);
+}
+
+TEMPLATE_LIST_TEST_CASE("every call to resume a queue can be told from the one before", "[store]", backends) {
+  store_under_test<TestType> b;
+  CHECK(!b.apply({}).resumed);
+  CHECK(b.under_test->set_paused(false));
+  const auto first = b.apply({}).resumed;
+  CHECK(first);
+  CHECK(b.apply({}).resumed == first);
+  REQUIRE(eventually([&] {
+    CHECK(b.under_test->set_paused(false));
+    return b.apply({}).resumed != first;
+  }));
+  CHECK(!b.apply({}).paused);
+  CHECK(b.under_test->set_paused(true));
+  const auto done = b.apply({});
+  CHECK(done.paused);
+  CHECK(!done.resumed);
+  unit_of_work w;
+  w.pause = false; // the end of a pause that no operator has ended
+  CHECK(!b.apply(w).resumed);
 }
 
 TEMPLATE_LIST_TEST_CASE("a queue that is paused stays so for the next process", "[store]", backends) {

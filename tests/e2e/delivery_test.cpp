@@ -3,9 +3,11 @@
 #include <atomic>
 #include <set>
 
+#include "store/make_store.hpp"
 #include "support/gunzip.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"
+#include "support/process.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -42,6 +44,24 @@ TEST_CASE("200 events and a flush that says 200, before anything was flushed by 
       .receive([&](const flush_report& r) { delivered = r.delivered; }, [](const caf::error&) {});
   CHECK(delivered == 200);
   CHECK(ids_in(server.requests()).size() == 200);
+}
+
+TEST_CASE("after a 401, a resume by the command makes deliveries go on at once", "[e2e]") {
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 401}; }};
+  const temporary_folder folder;
+  auto o = pipeline::to(server.url());
+  o.persistence = "sqlite:" + folder.path() + "/queue.db";
+  o.breaker.misconfigured_probe = 1h;
+  pipeline p{o};
+  REQUIRE(p.client().track({.user_id = "u"}, "e"));
+  REQUIRE(eventually([&] { return server.requests().size() == 1; }));
+  well = true;
+  // Again and again, because the answer of the server may still be on its way.
+  CHECK(eventually([&] {
+    CHECK((*make_queue_admin(o))->set_paused(false));
+    return p.client().totals().delivered == 1;
+  }));
 }
 
 TEST_CASE("an attempt that fails is made again, the same but for sentAt", "[e2e]") {

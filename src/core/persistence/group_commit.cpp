@@ -99,6 +99,7 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
                        e.pause->empty() ? "the queue is not paused any more" : *e.pause);
     e.again = milliseconds{0};
   }
+  e.resumed = pause_.note_resume(done);
   auto ended = leases_.settle(unit, done, is_repeated);
   note_unstored(unit, ended.news);
   std::move(ended.news.begin(), ended.news.end(), std::back_inserter(e.news));

@@ -56,6 +56,8 @@ struct effects {
   std::optional<sluice::looked_for> found{};
   /// For the supervisor: the queue is paused for this reason, or is not any more (an empty text).
   std::optional<std::string> pause{};
+  /// For the dispatcher: an operator wants deliveries to go on at once.
+  bool resumed = false;
   /// For the supervisor: the queue is not ours any more.
   std::optional<error> lost{};
   std::vector<std::pair<log_level, std::string>> log{};

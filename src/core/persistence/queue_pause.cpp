@@ -1,5 +1,7 @@
 #include "core/persistence/queue_pause.hpp"
 
+#include <utility>
+
 namespace sluice {
 
 std::optional<std::string> queue_pause::applied(const unit_of_work& unit, const work_done& done) {
@@ -20,6 +22,11 @@ std::optional<std::string> queue_pause::applied(const unit_of_work& unit, const 
     return "the queue is paused; resume ends the pause";
   guard_.reset();
   return "";
+}
+
+bool queue_pause::note_resume(const work_done& done) {
+  const auto before = std::exchange(resumed_, done.resumed);
+  return before && done.resumed && *before != done.resumed;
 }
 
 std::optional<std::string> queue_pause::trip(const failure_note& last) {

@@ -29,6 +29,8 @@ public:
   /// Takes note of a unit of work that has been applied. If the queue is paused from now on, or is not any more,
   /// returns the reason or an empty text.
   std::optional<std::string> applied(const unit_of_work&, const work_done&);
+  /// Returns whether an operator has resumed the queue since the unit of work before, paused or not.
+  bool note_resume(const work_done&);
 
 private:
   std::optional<std::string> trip(const failure_note& last);
@@ -37,6 +39,8 @@ private:
   burial_guard guard_;
   bool paused_ = false;
   std::optional<bool> wanted_;
+  /// As the store said last; empty before it has said anything.
+  std::optional<std::optional<store_time>> resumed_;
 };
 
 } // namespace sluice

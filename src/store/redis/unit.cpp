@@ -1,6 +1,7 @@
 #include "store/redis/unit.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "core/printable.hpp"
@@ -361,6 +362,11 @@ bool redis_unit::read_granted(redis_value answer, work_done& done) {
   if (const auto due = answer[0].integer())
     done.next_due = store_time{milliseconds{*due}};
   done.paused = answer[1].text() == "1";
+  if (const auto since = answer[1].text(); since.starts_with('-')) {
+    std::int64_t ms = 0;
+    std::from_chars(since.data() + 1, since.data() + since.size(), ms);
+    done.resumed = store_time{milliseconds{ms}};
+  }
   for (std::size_t i = before; i < answer.size(); i += row) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),

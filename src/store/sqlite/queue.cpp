@@ -94,14 +94,19 @@ void write_totals(sqlite_db& db, const sqlite_totals& t) {
           t.next_place});
 }
 
-bool read_paused(sqlite_db& db) {
-  bool paused = false;
-  db.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { paused = r.integer(0) != 0; });
-  return paused;
+// 1: paused; 0: not; below: not since an operator resumed it, in ms since 1970.
+sqlite_pause read_pause(sqlite_db& db) {
+  std::int64_t value = 0;
+  db.query("SELECT paused FROM control", {}, [&](const sqlite_row& r) { value = r.integer(0); });
+  sqlite_pause p{.paused = value > 0};
+  if (value < 0)
+    p.resumed = store_time{milliseconds{-value}};
+  return p;
 }
 
-void write_paused(sqlite_db& db, bool paused) {
-  db.run("UPDATE control SET paused = ?", {std::int64_t{paused}});
+void write_pause(sqlite_db& db, const sqlite_pause& p) {
+  db.run("UPDATE control SET paused = ?",
+         {p.resumed ? -std::int64_t{p.resumed->time_since_epoch().count()} : std::int64_t{p.paused}});
 }
 
 result<sqlite_queue> sqlite_queue::open(const std::string& name, sqlite_durability durability) {
@@ -129,7 +134,7 @@ result<store_stats> sqlite_queue::stats() {
     s.oldest_ready = time_of(db_, "SELECT enqueued FROM batch WHERE state = 0 ORDER BY place, id LIMIT 1");
     s.next_retry = time_of(db_, "SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1");
     s.oldest_dead = time_of(db_, "SELECT died FROM batch WHERE state = 3 ORDER BY died LIMIT 1");
-    s.paused = read_paused(db_);
+    s.paused = read_pause(db_).paused;
     if (auto owner = file_lock::holder(path_); !owner.empty())
       s.owners.push_back(std::move(owner));
     return s;
@@ -222,7 +227,10 @@ result<std::uint64_t> sqlite_queue::purge_dead(const std::vector<std::string>& i
 
 result<void> sqlite_queue::set_paused(bool paused) {
   return guarded([&]() -> result<void> {
-    write_paused(db_, paused);
+    sqlite_pause p{.paused = paused};
+    if (!paused)
+      p.resumed = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+    write_pause(db_, p);
     return {};
   });
 }

@@ -31,8 +31,13 @@ struct sqlite_totals {
 sqlite_totals read_totals(sqlite_db&);
 void write_totals(sqlite_db&, const sqlite_totals&);
 
-bool read_paused(sqlite_db&);
-void write_paused(sqlite_db&, bool);
+/// Whether the queue is paused, and when an operator resumed it, if it is not.
+struct sqlite_pause {
+  bool paused = false;
+  std::optional<store_time> resumed{};
+};
+sqlite_pause read_pause(sqlite_db&);
+void write_pause(sqlite_db&, const sqlite_pause&);
 
 /// What operators do to a queue in a file, beside the process that processes it.
 class sqlite_queue : public queue_admin {

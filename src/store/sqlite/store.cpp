@@ -183,8 +183,10 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   if (work.fingerprint)
     write_fingerprint(*work.fingerprint);
   if (work.pause)
-    write_paused(db_, *work.pause);
-  t.done.paused = read_paused(db_);
+    write_pause(db_, {.paused = *work.pause});
+  const auto pause = read_pause(db_);
+  t.done.paused = pause.paused;
+  t.done.resumed = pause.resumed;
   for (const auto& s : work.settlements)
     t.done.settled.push_back(settle(s, t));
   promote(t);

@@ -1,7 +1,8 @@
 -- What every script begins with. KEYS[1] is the name of the queue, whose hash tag keeps all its keys together:
 --   :b:<id>  the payload             :m       hash id -> record, see `load`
 --   :ready   by place                :retry   by due time            :lease  by deadline    :dead  by time of death
---   :stat    totals, in events       :ctl     schema, fingerprint, paused
+--   :stat    totals, in events       :ctl     schema, fingerprint, paused: 1, 0, or below
+--   zero since when an operator has resumed it
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself

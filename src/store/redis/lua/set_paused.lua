@@ -3,5 +3,5 @@ if call('EXISTS', ctl) == 0 then
   return 0
 end
 call('ZREM', owners, '')
-call('HSET', ctl, 'paused', ARGV[1])
+call('HSET', ctl, 'paused', ARGV[1] == '1' and '1' or text(-now))
 return 1

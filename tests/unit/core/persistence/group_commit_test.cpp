@@ -89,6 +89,8 @@ std::string text(const effects& e) {
     s += " went-back";
   if (e.found)
     s += " found:" + std::to_string(e.found->found.size());
+  if (e.resumed)
+    s += " resumed";
   if (e.pause)
     s += e.pause->empty() ? " not-paused" : " paused";
   if (e.lost)
@@ -140,6 +142,7 @@ struct answer {
   std::optional<store_time> next_due{};
   bool paused = false;
   std::vector<store_burial> buried{};
+  std::optional<store_time> resumed{};
 };
 input applies(answer a = {}, milliseconds later = milliseconds{0}) {
   return [a, later](group_commit& m) {
@@ -149,6 +152,7 @@ input applies(answer a = {}, milliseconds later = milliseconds{0}) {
     done.enqueued.resize(unit.enqueues.size(), enqueue_outcome::stored);
     done.paused = a.paused;
     done.buried = a.buried;
+    done.resumed = a.resumed;
     done.found.resize(unit.look_for.size());
     return text(m.applied(unit, done));
   };
@@ -330,6 +334,18 @@ TEST_CASE("a new persister does not store what is on its way from memory, and re
              {looks, "retain( a0 b0 c1 ) ack:a0 slots:6"},
              {applies({.settled = {settle_outcome::applied, settle_outcome::gone}}), "delivered:a over( a0 )"},
              {looks, "slots:6"},
+         });
+}
+
+TEST_CASE("an operator's word to resume is passed on once, also if the queue is not paused", "[core][group commit]") {
+  auto m = machine();
+  run(m, {
+             {applies({.resumed = now}), ""}, // before this process began
+             {applies({.resumed = now}), ""},
+             {applies({.resumed = now + milliseconds{1}}), "resumed"},
+             {applies({.resumed = now + milliseconds{1}}), ""},
+             {applies({.paused = true}), "paused log:1 again:0"},
+             {applies({.resumed = now + milliseconds{2}}), "resumed not-paused log:1 again:0"},
          });
 }
 
