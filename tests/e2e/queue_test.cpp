@@ -104,7 +104,7 @@ TEST_CASE("a queue in memory cannot be looked into", "[e2e][queue]") {
 TEST_CASE("a replay does not meet its own results", "[e2e][queue]") {
   command_queue q;
   std::atomic<int> requests{0}; // two statuses in turn, so that the burial guard has no objection
-  http_server server{[&](const http_request&) { return http_reply{.status = ++requests % 2 == 0 ? 422 : 410}; }};
+  http_server server{[&](const http_request&) { return http_reply{.status = ++requests % 2 == 0 ? 422 : 409}; }};
   q.call({"send", "-", "--url", server.url()}, {"--flush-at", "1"}, numbered_events("r", 700));
   const auto dead = q.status()["dead"].get<std::uint64_t>();
   REQUIRE(dead == 700);

@@ -35,7 +35,9 @@ const char* name_of(transport_failure f) {
 outcome of_status(int status, std::uint32_t events) {
   switch (status) {
   case 408:
+  case 410:
   case 425:
+  case 460:
     return outcome::retryable;
   case 429:
     return outcome::throttled;

@@ -17,8 +17,8 @@ TEST_CASE("every 2xx is delivered", "[core][outcome]") {
     CHECK(of(s) == outcome::delivered);
 }
 
-TEST_CASE("408, 425, and 5xx but 501 to 505, are tried again", "[core][outcome]") {
-  for (const int s : {408, 425, 500})
+TEST_CASE("408, 410, 425, 460, and 5xx but 501 to 505, are tried again", "[core][outcome]") {
+  for (const int s : {408, 410, 425, 460, 500})
     CHECK(of(s) == outcome::retryable);
   for (int s = 506; s < 600; ++s)
     CHECK(of(s) == outcome::retryable);
@@ -48,7 +48,8 @@ TEST_CASE("a redirect, 401, 403, 404, 405, 407, 415, 501, 505 suspend deliveries
 }
 
 TEST_CASE("every other 4xx is permanent", "[core][outcome]") {
-  for (const int s : {402, 406, 409, 410, 411, 412, 414, 416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 499})
+  for (const int s :
+       {402, 406, 409, 411, 412, 414, 416, 417, 418, 421, 422, 423, 424, 426, 428, 431, 451, 459, 461, 499})
     CHECK(of(s) == outcome::permanent);
 }
 
