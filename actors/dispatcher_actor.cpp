@@ -54,6 +54,7 @@ void dispatcher_state::attempt(delivery& d) {
   if (!body)
     return decide(d, judge_malformed(b, body.error()));
   transport_->send({.batch_id = b.content->id,
+                    .failed_attempts = b.attempts,
                     .head = std::move(body->head),
                     .middle = body->middle,
                     .tail = std::move(body->tail),

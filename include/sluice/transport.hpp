@@ -13,6 +13,7 @@ namespace sluice {
 /// One attempt to deliver one batch. The request body is `head + middle + tail`.
 struct delivery_request {
   std::string batch_id{};                       ///< The `Idempotency-Key`.
+  int failed_attempts = 0;                      ///< The `X-Retry-Count`: how many of the batch were counted.
   std::string head{};                           ///< Small, new at every attempt: holds `sentAt`.
   std::string_view middle{};                    ///< Shared, immutable, the same at every attempt.
   std::string tail{};                           ///< Small, new at every attempt: holds the checksum.

@@ -277,6 +277,7 @@ std::string http_exchange::request_head() const {
   if (absolute && !s.through->credentials.empty())
     head += "Proxy-Authorization: Basic " + s.through->credentials + "\r\n";
   head += "Idempotency-Key: " + request_.batch_id + "\r\n";
+  head += "X-Retry-Count: " + std::to_string(request_.failed_attempts) + "\r\n";
   head += "Content-Length: " + std::to_string(size) + "\r\n\r\n";
   return head;
 }

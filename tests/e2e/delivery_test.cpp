@@ -64,7 +64,7 @@ TEST_CASE("after a 401, a resume by the command makes deliveries go on at once",
   }));
 }
 
-TEST_CASE("an attempt that fails is made again, the same but for sentAt", "[e2e]") {
+TEST_CASE("an attempt that fails is made again, the same but for sentAt and the number of failed attempts", "[e2e]") {
   std::atomic<int> attempts{0};
   http_server server{[&](const http_request&) { return http_reply{.status = ++attempts < 3 ? 503 : 200}; }};
   auto o = pipeline::to(server.url());
@@ -80,6 +80,8 @@ TEST_CASE("an attempt that fails is made again, the same but for sentAt", "[e2e]
   CHECK(first.at("batch") == last.at("batch"));
   CHECK(first.at("sentAt").get<std::string>() < last.at("sentAt").get<std::string>());
   CHECK(seen[0].headers.at("idempotency-key") == seen[2].headers.at("idempotency-key"));
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(seen[i].headers.at("x-retry-count") == std::to_string(i));
   CHECK(p.client().totals().failed_attempts == 2);
 }
 

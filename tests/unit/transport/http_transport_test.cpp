@@ -56,6 +56,7 @@ TEST_CASE("a request is what the contract says, and the parts of its body follow
   CHECK(send(t).status == 200);
   auto zipped = small_request();
   zipped.gzip = true;
+  zipped.failed_attempts = 7;
   CHECK(send(t, zipped).status == 200);
   const auto seen = server.requests();
   REQUIRE(seen.size() == 2);
@@ -65,10 +66,12 @@ TEST_CASE("a request is what the contract says, and the parts of its body follow
   CHECK(seen[0].headers.at("content-type") == "application/json");
   CHECK(seen[0].headers.at("authorization") == "Basic czNjcmV0Og==");
   CHECK(seen[0].headers.at("idempotency-key") == "batch-1");
+  CHECK(seen[0].headers.at("x-retry-count") == "0");
   CHECK(seen[0].headers.at("user-agent").rfind("sluice/", 0) == 0);
   CHECK(seen[0].headers.count("content-encoding") == 0);
   CHECK(seen[0].body == "{\"batch\":[{\"a\":1}]}");
   CHECK(seen[1].headers.at("content-encoding") == "gzip");
+  CHECK(seen[1].headers.at("x-retry-count") == "7");
 }
 
 TEST_CASE("a connection is kept for the next request", "[transport]") {
