@@ -1,6 +1,7 @@
 #include "transport/http_exchange.hpp"
 
 #include <array>
+#include <sstream>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -20,6 +21,20 @@ namespace sluice {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
+
+namespace {
+
+// A host, and where it is looked for.
+std::string with_addresses(const std::string& host, const resolver::addresses& found) {
+  std::ostringstream first;
+  first << found.front();
+  if (host == found.front().address().to_string())
+    return first.str();
+  const auto more = found.size() - 1;
+  return host + " at " + first.str() + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+}
+
+} // namespace
 
 http_exchange::http_exchange(exchange_resources& shared, delivery_request request, done_handler done)
     : shared_{shared}, request_{std::move(request)}, done_{std::move(done)}, deadline_{shared.io},
@@ -48,7 +63,7 @@ void http_exchange::start() {
 }
 
 void http_exchange::connect() {
-  limit_phase(shared_.settings.http.connect, "resolving " + looked_up());
+  limit_phase(shared_.settings.http.connect, attempt_phase::resolve, looked_up());
   shared_.names.resolve([weak = weak_from_this()](const resolver::addresses& found) {
     auto self = weak.lock();
     if (!self || !self->done_)
@@ -66,7 +81,8 @@ void http_exchange::race(const resolver::addresses& found) {
   resolver::addresses in_order;
   for (const auto i : connect_order(traits))
     in_order.push_back(found[i]);
-  phase_ = "connecting to " + looked_up();
+  wait_.phase = attempt_phase::connect;
+  wait_.peer = with_addresses(looked_up(), in_order);
   race_ = std::make_shared<connect_race>(shared_.io, std::move(in_order), [this](auto c, error_code why) {
     if (why)
       return fail(transport_failure::connect, why.message());
@@ -83,7 +99,7 @@ void http_exchange::on_connect() {
   const auto& through = shared_.settings.through;
   if (!through || !through->tls)
     return reach_server();
-  limit_phase(shared_.settings.http.tls, "the TLS handshake with the proxy");
+  limit_phase(shared_.settings.http.tls, attempt_phase::proxy_handshake, proxy_name());
   encrypt(connection_->use_tls_below(shared_.tls), through->host, through->port, transport_failure::proxy,
           [this] { reach_server(); });
 }
@@ -101,6 +117,8 @@ void http_exchange::reach_server() {
 void http_exchange::open_tunnel() {
   const auto& s = shared_.settings;
   const auto name = s.to.host_and_port();
+  wait_.phase = attempt_phase::tunnel; // within the deadline of the step before
+  wait_.peer = proxy_name();
   head_ = "CONNECT " + name + " HTTP/1.1\r\nHost: " + name + "\r\n";
   if (!s.through->credentials.empty())
     head_ += "Proxy-Authorization: Basic " + s.through->credentials + "\r\n";
@@ -125,7 +143,7 @@ void http_exchange::on_tunnel(tunnel_answer& answer) {
 
 void http_exchange::handshake() {
   const auto& to = shared_.settings.to;
-  limit_phase(shared_.settings.http.tls, "the TLS handshake");
+  limit_phase(shared_.settings.http.tls, attempt_phase::handshake, to.host_and_port());
   encrypt(connection_->use_tls(shared_.tls), to.host, to.port, transport_failure::tls, [this] { send(); });
 }
 
@@ -154,7 +172,7 @@ void http_exchange::encrypt(Stream& tls, const std::string& host, const std::str
 void http_exchange::send() {
   if (!reused_ && !connection_->is_quiet())
     return fail(transport_failure::receive, "the server sent bytes before the request");
-  limit_phase(shared_.settings.http.send, "sending");
+  limit_phase(shared_.settings.http.send, attempt_phase::send, shared_.settings.to.host_and_port());
   answer_.emplace(shared_.settings.http.max_response_bytes);
   connection_->listen([weak = weak_from_this()](error_code why) {
     if (auto self = weak.lock())
@@ -174,7 +192,7 @@ void http_exchange::on_sent(error_code why) {
   sent_ = true;
   if (why) // the server may have answered before it closed the connection
     send_error_ = why.message();
-  limit_phase(shared_.settings.http.response, "the response");
+  limit_phase(shared_.settings.http.response, attempt_phase::answer, shared_.settings.to.host_and_port());
 }
 
 void http_exchange::on_received(error_code why) {
@@ -250,16 +268,22 @@ const std::string& http_exchange::looked_up() const {
   return shared_.settings.through ? shared_.settings.through->host : shared_.settings.to.host;
 }
 
-void http_exchange::limit_phase(std::chrono::milliseconds limit, std::string phase) {
-  phase_ = std::move(phase);
-  deadline_.expires_at(std::min(end_, std::chrono::steady_clock::now() + limit));
+std::string http_exchange::proxy_name() const {
+  return shared_.settings.through->host + ":" + shared_.settings.through->port;
+}
+
+void http_exchange::limit_phase(std::chrono::milliseconds limit, attempt_phase phase, std::string peer) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  const bool is_of_attempt = end_ < until;
+  wait_ = {phase, std::move(peer), is_of_attempt ? shared_.settings.http.total : limit, is_of_attempt};
+  deadline_.expires_at(std::min(end_, until));
   deadline_.async_wait([weak = weak_from_this()](error_code why) {
     auto self = weak.lock();
     if (why || !self || !self->done_ || self->deadline_.expiry() > std::chrono::steady_clock::now())
       return;
     if (self->answer_ && self->answer_->status() != 0)
       return self->conclude();
-    self->fail(transport_failure::timeout, self->phase_ + " took too long");
+    self->fail(transport_failure::timeout, timeout_reason(self->wait_));
   });
 }
 

@@ -11,6 +11,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include "core/delivery/timeout_reason.hpp"
 #include "sluice/transport.hpp"
 #include "transport/connect_race.hpp"
 #include "transport/connection.hpp"
@@ -75,9 +76,10 @@ private:
   void fail_without_status(const std::string& why);
   void fail(transport_failure, const std::string& why);
   void finish(delivery_response);
-  void limit_phase(std::chrono::milliseconds, std::string phase);
+  void limit_phase(std::chrono::milliseconds, attempt_phase, std::string peer);
   /// The host to which a connection is made: the server or the proxy.
   const std::string& looked_up() const;
+  std::string proxy_name() const;
   /// Wraps the next step: it does nothing after the end.
   template <class F>
   auto step(transport_failure on_error, F next);
@@ -98,7 +100,7 @@ private:
   std::string send_error_;
   timer deadline_;
   std::chrono::steady_clock::time_point end_;
-  std::string phase_;
+  attempt_wait wait_;
 };
 
 } // namespace sluice

@@ -102,8 +102,14 @@ TEST_CASE("without an address that answers, the deadline to connect ends the att
   const black_hole silent, silent_too;
   auto s = settings_for_addresses({silent.at(), silent_too.at()});
   s.http.connect = 300ms;
-  http_transport t{s};
-  const auto answer = send(t);
+  auto answer = send(*std::make_unique<http_transport>(s));
+  const auto at = "127.0.0.1:" + std::to_string(silent.at().port());
   CHECK(answer.failure == transport_failure::timeout);
-  CHECK(answer.detail == "connecting to events.example.com took too long");
+  CHECK(answer.detail == "connecting to events.example.com at " + at + " and 1 more took longer than 300 ms");
+
+  auto by_address = settings_for("http://" + at);
+  by_address.http.connect = 300ms;
+  answer = send(*std::make_unique<http_transport>(by_address));
+  CHECK(answer.failure == transport_failure::timeout);
+  CHECK(answer.detail == "connecting to " + at + " took longer than 300 ms");
 }
