@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <csignal>
+#include <map>
 
 #include "support/certificates.hpp"
 #include "support/command_queue.hpp"
@@ -192,4 +193,38 @@ TEST_CASE("an URL of http and one of https have queues of their own", "[e2e][usa
   CHECK(other.status == 2);
   CHECK(other.err.find("sluice run: ") == 0);
   CHECK(open("https://127.0.0.1:1").status == 0);
+}
+
+TEST_CASE("log lines are printed from a level on, as text or as JSON", "[e2e][usage]") {
+  http_server server{[](const http_request&) { return http_reply{.status = 503}; }};
+  const auto log_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"send", "-", "--url", server.url(), "--json", "--drain-timeout", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto done = call(words, {}, good_event + "\nno JSON\n");
+    CHECK(done.status == 4);
+    CHECK(last_json(done.out)["waiting"] == 1);
+    return done.err;
+  };
+  const auto all = log_of({});
+  CHECK(all.find("sluice send: an attempt failed: ") != std::string::npos);
+  CHECK(all.find("sluice send: 1 event waits in ") != std::string::npos);
+  const auto warnings = log_of({"--log-level", "warning"});
+  CHECK(warnings.find("an attempt failed: ") != std::string::npos);
+  CHECK(warnings.find("1 event waits in ") == std::string::npos);
+  const auto quiet = log_of({"--quiet", "--log-level", "debug"});
+  CHECK(lines_of(quiet).size() == 1);
+  CHECK(quiet.find("sluice send: line 2: ") == 0);
+
+  std::map<std::string, std::string> levels;
+  for (const auto& line : lines_of(log_of({"--log-format", "json"}))) {
+    const auto entry = json::parse(line);
+    const auto time = entry.at("time").get<std::string>();
+    CHECK(time.size() == 24);
+    CHECK(time.back() == 'Z');
+    levels[entry.at("message").get<std::string>().substr(0, 7)] = entry.at("level").get<std::string>();
+  }
+  CHECK(levels["line 2:"] == "error");
+  CHECK(levels["an atte"] == "warning");
+  CHECK(levels["1 event"] == "info");
+  CHECK(call({"send", "--url", "http://127.0.0.1:1", "--log-level", "chatty"}).status == 2);
 }

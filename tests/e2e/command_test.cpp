@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <set>
 
@@ -233,6 +234,20 @@ TEST_CASE("receipts name every event that is stored, once", "[e2e][command]") {
   const auto path = folder.write("receipts", "earlier\npart");
   CHECK(send_text(text, {"--receipts", path}).status == 0);
   CHECK(read_file(path) == "earlier\n" + expected);
+}
+
+TEST_CASE("after an outage the command says that deliveries succeed again, and what the last failure was",
+          "[e2e][command]") {
+  std::atomic<int> requests{0};
+  http_server server{[&](const http_request&) { return http_reply{.status = ++requests == 1 ? 500 : 200}; }};
+  process sender{send_to(server.url(), "-", {"--write-key", "k"})};
+  sender.say(good);
+  sender.wait_for_error("sluice send: deliveries succeed again; 1 attempt had failed");
+  sender.end_input();
+  const auto done = sender.wait();
+  CHECK(done.status == 0);
+  CHECK(ledger_of(done)["last_failure"].get<std::string>().find("500") != std::string::npos);
+  CHECK(lines(done.err).back().find("last failure: ") == 0);
 }
 
 TEST_CASE("what the server refuses is dead, and the status says so", "[e2e][command]") {

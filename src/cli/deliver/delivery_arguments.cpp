@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/count_option.hpp"
+#include "cli/deliver/log_line.hpp"
 #include "cli/duration_option.hpp"
 
 namespace sluice {
@@ -17,6 +18,7 @@ void delivery_arguments::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"full", "normal"}))
       ->capture_default_str();
   command.add_flag("--adopt", o.queue.adopt, "Deliver a queue that was filled for another URL or key");
+  command.add_flag("--wait", wait, "Wait while another process processes the queue");
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
                    "Share the queue in Redis with other processes, which all need this flag");
   constexpr duration_range to_a_day{milliseconds{1'000}, milliseconds{86'400'000}};
@@ -42,7 +44,15 @@ void delivery_arguments::add_to(CLI::App& command) {
   add_duration_option(command, "--drain-timeout", drain_timeout, plain_unit::s,
                       "How long to wait for deliveries at the end", to_a_day);
   command.add_flag("--json", json, "Print the ledger as JSON, as the last line");
-  command.add_flag("--quiet", quiet, "Print errors and warnings only; with --json, the JSON as well");
+  command.add_flag("--quiet", quiet, "Print errors only, and draw no progress; with --json, print the JSON as well");
+  command.add_option("--log-level", log_level_, "The least level of log lines that are printed")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  command
+      .add_option("--log-format", log_format_,
+                  "json: log lines are objects with time, level and message, and no progress is drawn")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
 }
 
 std::optional<std::string> delivery_arguments::complete() {
@@ -53,6 +63,10 @@ std::optional<std::string> delivery_arguments::complete() {
   o.queue.heartbeat = std::min(o.queue.heartbeat, o.queue.lease / 4);
   o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
   o.ordering = ordering_ == "strict" ? delivery_order::strict : delivery_order::none;
+  json_logs = log_format_ == "json";
+  for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
+    if (quiet || log_level_ == name_of(level))
+      least_level = level;
   return queue.complete();
 }
 

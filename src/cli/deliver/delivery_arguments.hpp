@@ -30,8 +30,14 @@ struct delivery_arguments {
   queue_arguments queue;
   milliseconds drain_timeout{60'000};
   bool json = false;
-  /// Whether to print errors and warnings only, besides JSON.
+  /// Whether to print errors only, besides JSON, and to draw no progress.
   bool quiet = false;
+  /// Whether to wait while another process processes the queue.
+  bool wait = false;
+  /// The least level of log lines to print.
+  log_level least_level = log_level::info;
+  /// Whether log lines are JSON objects. No progress is drawn then.
+  bool json_logs = false;
 
   void add_to(CLI::App& command);
   /// Completes the options. Returns the error, or nothing.
@@ -41,6 +47,8 @@ struct delivery_arguments {
 private:
   std::string durability_ = "full";
   std::string ordering_ = "none";
+  std::string log_level_ = "info";
+  std::string log_format_ = "text";
   bool no_gzip_ = false;
 };
 

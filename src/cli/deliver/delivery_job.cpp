@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "cli/complain.hpp"
+#include "cli/deliver/log_line.hpp"
+#include "cli/shell_word.hpp"
 #include "sluice/analytics.hpp"
 #include "sluice/config.hpp"
 #include "store/make_store.hpp"
@@ -83,10 +85,14 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
 
 delivery_job::delivery_job(std::string command, const delivery_arguments& given)
     : arguments{given}, command_{std::move(command)}, ending_{std::make_shared<ending>()} {
-  arguments.settings().log = [this](log_level level, std::string_view line) {
-    if (level >= log_level::warning)
-      say(std::string{line});
-  };
+  arguments.settings().log = [this](log_level level, std::string_view line) { say(std::string{line}, level); };
+}
+
+void delivery_job::say(const std::string& line, log_level level) {
+  if (level < arguments.least_level)
+    return;
+  const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+  screen.say(arguments.json_logs ? log_line_as_json(now, level, line) : "sluice " + command_ + ": " + line);
 }
 
 bool delivery_job::stopped() const noexcept {
@@ -103,26 +109,27 @@ bool delivery_job::options_are_wrong() {
 // Opens the queue before any input is read: a store that is wrong from the beginning is a configuration error, while
 // one that becomes unavailable later is waited for.
 boost::system::result<std::unique_ptr<store>, store_error> delivery_job::open_store() {
-  auto queue = make_store(arguments.settings());
-  if (!queue) {
-    say(text_of(queue.error()));
-    return queue.error();
-  }
   bool said = false;
   const auto patience = std::chrono::steady_clock::now() + start_patience;
-  for (;;) {
+  for (auto queue = make_store(arguments.settings());;) {
     const auto opened =
-        (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())});
+        queue ? (*queue)->apply({.now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now())})
+              : work_result{store_error{queue.error()}};
     if (opened)
       return std::move(*queue);
     const auto& why = opened.error();
-    const bool may_pass =
-        why.code == errc::store_failed && why.field == "persistence" && std::chrono::steady_clock::now() < patience;
-    const bool waits = why.signal == store_signal::watched || may_pass;
-    if (!waits || !std::exchange(said, true))
-      say(text_of(why));
+    const bool taken = why.code == errc::queue_taken;
+    const bool may_pass = queue && why.code == errc::store_failed && why.field == "persistence" &&
+                          std::chrono::steady_clock::now() < patience;
+    const bool waits = why.signal == store_signal::watched || may_pass || (taken && arguments.wait);
+    if (!waits)
+      say(text_of(why) + (taken ? ", or wait for it with --wait" : ""));
+    else if (!std::exchange(said, true))
+      say(text_of(why) + (taken ? "; waiting for it" : ""), log_level::warning);
     if (!waits || stop.wait(glance))
       return why;
+    if (taken)
+      queue = make_store(arguments.settings());
   }
 }
 
@@ -147,7 +154,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   const auto started = std::chrono::steady_clock::now();
   {
     client out{*running};
-    if (!arguments.quiet)
+    if (!arguments.quiet && !arguments.json_logs)
       screen.start([&out] { return out.totals(); });
     work(out);
     const auto drain = stop.raised() ? std::min(interrupted_drain, arguments.drain_timeout) : arguments.drain_timeout;
@@ -161,6 +168,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
     close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue());
   }
   print(std::chrono::steady_clock::now() - started);
+  advise();
   if (stopped())
     return unavailable;
   return in_trouble ? failed : status_of(ledger);
@@ -191,7 +199,7 @@ void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::stea
     if (!stats)
       continue;
     if (stats->paused && !paused)
-      say("the queue is paused; `sluice resume` resumes deliveries");
+      say("the queue is paused; `sluice resume` resumes deliveries", log_level::warning);
     paused = stats->paused;
     if (until_empty && stats->ready + stats->in_flight + stats->retry == 0)
       return;
@@ -213,10 +221,25 @@ std::optional<std::uint64_t> delivery_job::left_in_queue() {
   return stats->ready + stats->in_flight + stats->retry;
 }
 
+// Says where events wait in a file, and how to go on with them.
+void delivery_job::advise() {
+  const auto& o = arguments.settings();
+  const std::string_view store = o.persistence;
+  if (ledger.waiting == 0 || !store.starts_with("sqlite:"))
+    return;
+  const auto& key_file = arguments.queue.write_key_file;
+  say((ledger.waiting == 1 ? "1 event waits in " : std::to_string(ledger.waiting) + " events wait in ") +
+          o.persistence.substr(store.find(':') + 1) + "; deliver them with: sluice run --store " +
+          shell_word(o.persistence) + " --url " + shell_word(o.data_plane_url) +
+          (key_file.empty() ? "" : " --write-key-file " + shell_word(key_file)) +
+          " (with another URL or key, add --adopt)",
+      log_level::info);
+}
+
 void delivery_job::print(std::chrono::steady_clock::duration took) const {
   const auto seconds = std::chrono::duration<double>(took).count();
-  // The readable ledger goes to standard error if the JSON is on standard output.
-  if (!arguments.quiet)
+  // The readable ledger goes to standard error if the JSON is on standard output; not between log lines in JSON.
+  if (!arguments.quiet && !(arguments.json && arguments.json_logs))
     (arguments.json ? std::cerr : std::cout) << to_text(ledger, seconds) << std::flush;
   if (arguments.json)
     std::cout << to_json(ledger) << std::endl;

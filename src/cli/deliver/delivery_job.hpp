@@ -26,8 +26,8 @@ public:
   /// Returns the exit status.
   int run(const std::function<void(client&)>& work, std::shared_ptr<receipts_file> receipts = nullptr);
 
-  /// Prints a line to standard error.
-  void say(const std::string& line) { screen.say("sluice " + command_ + ": " + line); }
+  /// Prints a line to standard error, in the format and from the level that were asked for.
+  void say(const std::string& line, log_level level = log_level::error);
   /// Prints every error in the options. Returns whether there is one.
   bool options_are_wrong();
   /// Watches the queue until it is empty (with `until_empty`), the job is stopped, or the deadline has passed.
@@ -46,6 +46,7 @@ public:
 private:
   struct ending;
   void print(std::chrono::steady_clock::duration took) const;
+  void advise();
   boost::system::result<std::unique_ptr<store>, store_error> open_store();
   result<shutdown_report> shut_down(analytics&, milliseconds drain);
   std::optional<std::uint64_t> left_in_queue();

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/printable.hpp"
+
 namespace sluice {
 
 namespace {
@@ -24,6 +26,7 @@ void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::ui
   l.dead = r.dead;
   l.elsewhere = r.ended_elsewhere;
   l.waiting = left_in_queue.value_or(r.stored);
+  l.last_failure = r.last_failure;
   const auto missing = r.stored - std::min(l.waiting, r.stored);
   l.lost = r.lost + missing;
   l.recovered = r.recovered + (l.waiting - std::min(l.waiting, r.stored));
@@ -34,11 +37,18 @@ int status_of(const job_ledger& l) noexcept {
 }
 
 std::string to_json(const job_ledger& l) {
-  const nlohmann::ordered_json json{{"read", l.read},           {"accepted", l.accepted},   {"rejected", l.rejected},
-                                    {"delivered", l.delivered}, {"dead", l.dead},           {"waiting", l.waiting},
-                                    {"lost", l.lost},           {"recovered", l.recovered}, {"elsewhere", l.elsewhere},
-                                    {"retries", l.retries}};
-  return json.dump();
+  const nlohmann::ordered_json json{{"read", l.read},
+                                    {"accepted", l.accepted},
+                                    {"rejected", l.rejected},
+                                    {"delivered", l.delivered},
+                                    {"dead", l.dead},
+                                    {"waiting", l.waiting},
+                                    {"lost", l.lost},
+                                    {"recovered", l.recovered},
+                                    {"elsewhere", l.elsewhere},
+                                    {"retries", l.retries},
+                                    {"last_failure", l.last_failure}};
+  return terminal_line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 std::string to_text(const job_ledger& l, double seconds) {
@@ -55,7 +65,8 @@ std::string to_text(const job_ledger& l, double seconds) {
   std::array<char, 96> rate{};
   std::snprintf(rate.data(), rate.size(), "%.1f s, %.0f events/s\n", seconds,
                 seconds > 0 ? static_cast<double>(l.delivered) / seconds : 0.0);
-  return text + rate.data();
+  text += rate.data();
+  return l.last_failure.empty() ? text : text + "last failure: " + terminal_line(l.last_failure) + '\n';
 }
 
 } // namespace sluice

@@ -25,6 +25,8 @@ struct job_ledger {
   std::uint64_t elsewhere = 0;
   /// Failed attempts, in batches.
   std::uint64_t retries = 0;
+  /// Why the last attempt that failed has failed; empty if none has.
+  std::string last_failure{};
 };
 
 /// Returns the exit status that the ledger stands for: 1 if an event was lost, else 5 if one is dead, else 4 if one was
