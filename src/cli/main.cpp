@@ -15,6 +15,7 @@
 #include "cli/deliver/send_command.hpp"
 #include "cli/man_pages.hpp"
 #include "cli/queue/dead_command.hpp"
+#include "cli/queue/queues_command.hpp"
 #include "cli/queue/status_command.hpp"
 #include "cli/sink/command.hpp"
 #include "core/printable.hpp"
@@ -88,6 +89,7 @@ int main(int argc, char** argv) {
   sluice::add_send_command(app, exit_code);
   sluice::add_run_command(app, exit_code);
   sluice::add_status_command(app, exit_code);
+  sluice::add_queues_command(app, exit_code);
   sluice::add_dead_command(app, exit_code);
   sluice::add_pause_commands(app, exit_code);
   sluice::add_sink_command(app, exit_code);

@@ -1,7 +1,6 @@
 #include "cli/queue_arguments.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "cli/complain.hpp"
@@ -15,11 +14,9 @@ namespace {
 // Sets `$XDG_STATE_HOME/sluice/<fingerprint>.db`: one queue per destination, readable by its user only.
 std::optional<std::string> default_queue(options& o) {
   namespace fs = std::filesystem;
-  const char* state = std::getenv("XDG_STATE_HOME");
-  const char* home = std::getenv("HOME");
-  if ((!state || !*state) && (!home || !*home))
+  const auto folder = folder_of_queues();
+  if (folder.empty())
     return "--store is required: neither XDG_STATE_HOME nor HOME is set";
-  const fs::path folder = (state && *state ? fs::path{state} : fs::path{home} / ".local" / "state") / "sluice";
   std::error_code why;
   fs::create_directories(folder, why);
   if (!why)
@@ -54,6 +51,14 @@ std::optional<std::string> read_secret(std::string& secret, const char* option, 
 }
 
 } // namespace
+
+std::filesystem::path folder_of_queues() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state && *state)
+    return std::filesystem::path{state} / "sluice";
+  const char* home = std::getenv("HOME");
+  return home && *home ? std::filesystem::path{home} / ".local" / "state" / "sluice" : std::filesystem::path{};
+}
 
 void queue_arguments::add_to(CLI::App& command) {
   command.add_option("--url", settings.data_plane_url, "The URL of the data plane, as in https://events.example.com");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,10 @@ inline constexpr const char* queue_exit_status = "Exit status:\n"
                                                  "  0  success\n"
                                                  "  1  the queue answered with an error\n"
                                                  "  2  an option is wrong, or the queue cannot be opened\n\n";
+
+/// Returns the folder of the default queues, `$XDG_STATE_HOME/sluice` or `~/.local/state/sluice`; empty if neither
+/// variable is set.
+std::filesystem::path folder_of_queues();
 
 /// The options that select a destination and its queue.
 struct queue_arguments {

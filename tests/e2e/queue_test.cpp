@@ -88,6 +88,7 @@ TEST_CASE("a second process on a queue is refused, and the first goes on", "[e2e
   const auto second = q.call({"run", "--until-empty", "--url", server.url()});
   CHECK(second.status == 3);
   CHECK(second.err.find("--store: ") != std::string::npos);
+  CHECK(second.err.find("end that one, or use another file, or wait for it with --wait") != std::string::npos);
   CHECK(q.status()["owners"].size() == 1);
   first.say(good_event);
   REQUIRE(eventually([&] { return server.requests().size() == 2; }));
@@ -225,4 +226,86 @@ TEST_CASE("a disk that a backlog has filled drains when the endpoint is back, an
   CHECK(done.err.find("disk is full", done.err.find("disk is full") + 1) == std::string::npos);
   CHECK(std::filesystem::file_size(file) < 1'000'000);
   CHECK(!std::filesystem::exists(file + ".reserve"));
+}
+
+TEST_CASE("a second process waits for its turn if it is told to", "[e2e][queue]") {
+  command_queue q;
+  http_server server;
+  auto first = q.start({"send", "-", "--url", server.url()}, {"--flush-at", "1"});
+  first.say(good_event);
+  REQUIRE(eventually([&] { return server.requests().size() == 1; }));
+  auto second = q.start({"send", "-", "--url", server.url()}, {"--wait"}, good_event + "\n");
+  second.end_input();
+  auto third = q.start({"run", "--url", server.url()}, {"--wait"});
+  second.wait_for_error("waiting for it");
+  third.wait_for_error("waiting for it");
+  third.signal(SIGTERM);
+  CHECK(third.wait().status == 3);
+  CHECK(server.requests().size() == 1);
+  first.end_input();
+  CHECK(first.wait().status == 0);
+  const auto done = second.wait();
+  CHECK(done.status == 0);
+  CHECK(done.err.find("waiting for it") == done.err.rfind("waiting for it"));
+  CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("what waits in a default queue is named, listed and delivered by the command that is shown", "[e2e][queue]") {
+  const temporary_folder state;
+  const std::vector<std::string> environment{"SLUICE_WRITE_KEY=k", "XDG_STATE_HOME=" + state.path()};
+  CHECK(run({SLUICE_COMMAND_PATH, "queues"}, "", environment).out == "");
+  std::atomic<bool> well{false};
+  http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 503}; }};
+  const auto key = state.write("a key", "k");
+  const auto sent =
+      run({SLUICE_COMMAND_PATH, "send", "-", "--url", server.url(), "--write-key-file", key, "--drain-timeout", "1"},
+          good_event, environment);
+  CHECK(sent.status == 6);
+  INFO(sent.err);
+  CHECK(sent.err.find("sluice send: 1 event waits in " + state.path() + "/sluice/") != std::string::npos);
+
+  const auto listed = run({SLUICE_COMMAND_PATH, "queues", "--json"}, "", environment);
+  CHECK(listed.status == 0);
+  REQUIRE(lines_of(listed.out).size() == 1);
+  const auto queue = json::parse(listed.out);
+  CHECK(queue["waiting"] == 1);
+  CHECK(queue["dead"] == 0);
+  CHECK(queue["owners"] == json::array());
+  const auto path = queue["path"].get<std::string>();
+  CHECK(run({SLUICE_COMMAND_PATH, "queues"}, "", environment).out == path + "  waiting 1  dead 0  not processed\n");
+
+  well = true;
+  const auto start = sent.err.find("sluice run ");
+  REQUIRE(start != std::string::npos);
+  const auto shown = sent.err.substr(start + 7, sent.err.find(" (with", start) - start - 7);
+  CHECK(shown == "run --store sqlite:" + path + " --url " + server.url() + " --write-key-file '" + key + "'");
+  CHECK(run({"/bin/bash", "-c", "exec \"$0\" " + shown + " --until-empty", SLUICE_COMMAND_PATH}, "", environment)
+            .status == 0);
+  CHECK(server.requests().size() >= 2);
+  std::filesystem::remove(path);
+  state.write("sluice/broken.db", "no queue");
+  const auto broken = run({SLUICE_COMMAND_PATH, "queues"}, "", environment);
+  CHECK(broken.status == 1);
+  CHECK(broken.err.find("broken.db") != std::string::npos);
+}
+
+TEST_CASE("status prints anew until it is interrupted", "[e2e][queue]") {
+  command_queue q;
+  http_server server;
+  q.call({"send", "-", "--url", server.url()}, {}, good_event);
+  auto text = q.start({"status", "--watch", "100ms"});
+  text.wait_for_line("  delivered             1");
+  q.call({"send", "-", "--url", server.url()}, {}, good_event);
+  text.wait_for_line("  delivered             2");
+  text.signal(SIGINT);
+  const auto printed = text.wait();
+  CHECK(printed.status == 0);
+  CHECK(printed.out.find("\n\nevents\n") != std::string::npos);
+  auto as_json = q.start({"status", "--json", "--watch"});
+  as_json.wait_for_line("{");
+  as_json.signal(SIGTERM);
+  const auto done = as_json.wait();
+  CHECK(done.status == 0);
+  CHECK(last_json(done.out)["delivered"] == 2);
+  CHECK(q.call({"status", "--watch", "soon"}).status == 2);
 }

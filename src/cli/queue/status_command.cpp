@@ -7,9 +7,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
 #include "cli/complain.hpp"
+#include "cli/duration_option.hpp"
 #include "cli/queue/age.hpp"
 #include "cli/queue_arguments.hpp"
+#include "cli/stop_signal.hpp"
 #include "core/printable.hpp"
 
 namespace sluice {
@@ -19,7 +23,7 @@ namespace {
 constexpr const char* status_help =
     "The counts are of events: stored = delivered + dead + ready + in_flight + retry + purged.\n\n"
     "Examples:\n"
-    "  sluice status --store sqlite:queue.db\n"
+    "  sluice status --store sqlite:queue.db --watch\n"
     "  sluice status --url https://events.example.com --write-key-file key.txt --json\n\n";
 
 nlohmann::ordered_json moment(const std::optional<store_time>& t) {
@@ -70,17 +74,42 @@ std::string to_text(const store_stats& s) {
   return text;
 }
 
-int show(queue_arguments& args, bool json) {
-  const auto queue = open_queue(args, "status");
+struct status_arguments {
+  queue_arguments queue;
+  bool json = false;
+  /// How often to print; zero: once.
+  milliseconds watch{0};
+};
+
+// Prints the counts after `before`. Returns whether that went well.
+bool show(queue_admin& queue, bool json, const char* before) {
+  const auto stats = queue.stats();
+  if (stats)
+    std::cout << before << (json ? to_json(*stats) + '\n' : to_text(*stats)) << std::flush;
+  else
+    complain("status", text_of(stats.error()));
+  return stats && std::cout;
+}
+
+int watch(queue_admin& queue, const status_arguments& args) {
+  stop_signal stop;
+  const bool on_terminal = ::isatty(STDOUT_FILENO) == 1 && !args.json;
+  const char* before = on_terminal ? "\033[H\033[2J" : "";
+  do {
+    if (!show(queue, args.json, before))
+      return 1;
+    before = on_terminal || args.json ? before : "\n";
+  } while (!stop.wait(args.watch));
+  return 0;
+}
+
+int run_status(status_arguments& args) {
+  const auto queue = open_queue(args.queue, "status");
   if (!queue)
     return 2;
-  const auto stats = queue->stats();
-  if (!stats) {
-    complain("status", text_of(stats.error()));
-    return 1;
-  }
-  std::cout << (json ? to_json(*stats) + '\n' : to_text(*stats));
-  return 0;
+  if (args.watch.count() > 0)
+    return watch(*queue, args);
+  return show(*queue, args.json, "") ? 0 : 1;
 }
 
 void add_pause_command(CLI::App& app, int& exit_code, const char* name, const char* what, bool paused) {
@@ -100,13 +129,16 @@ void add_pause_command(CLI::App& app, int& exit_code, const char* name, const ch
 } // namespace
 
 void add_status_command(CLI::App& app, int& exit_code) {
-  auto args = std::make_shared<queue_arguments>();
-  auto json = std::make_shared<bool>(false);
+  auto args = std::make_shared<status_arguments>();
   auto* cmd = app.add_subcommand("status", "Show the counts and owners of a queue");
   cmd->footer(std::string{status_help} + queue_exit_status + queue_environment);
-  args->add_to(*cmd);
-  cmd->add_flag("--json", *json, "Print JSON, with times in ms since 1970");
-  cmd->callback([args, json, &exit_code] { exit_code = show(*args, *json); });
+  args->queue.add_to(*cmd);
+  cmd->add_flag("--json", args->json, "Print JSON, with times in ms since 1970");
+  add_duration_option(*cmd, "--watch", args->watch, plain_unit::s, "Print anew every so often, until interrupted",
+                      duration_range{milliseconds{100}, milliseconds{86'400'000}})
+      ->expected(0, 1)
+      ->default_str("2s");
+  cmd->callback([args, &exit_code] { exit_code = run_status(*args); });
 }
 
 void add_pause_commands(CLI::App& app, int& exit_code) {
