@@ -228,3 +228,42 @@ TEST_CASE("log lines are printed from a level on, as text or as JSON", "[e2e][us
   CHECK(levels["1 event"] == "info");
   CHECK(call({"send", "--url", "http://127.0.0.1:1", "--log-level", "chatty"}).status == 2);
 }
+
+TEST_CASE("a configuration file sets options, and the command line takes precedence", "[e2e][usage]") {
+  const temporary_folder folder;
+  http_server server;
+  const auto file = folder.write("sluice.conf", "sluice {\n  write_key = \"k\"\n  data_plane_url = \"" + server.url() +
+                                                    "\"\n  persistence = \"memory\"\n  gzip = false\n  flush_at = 1\n"
+                                                    "  max_batch_events = 1\n  ordering = \"strict\"\n"
+                                                    "  retry {\n    max_attempts = 3\n  }\n}\n");
+  const auto send = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{program, "send", "-", "--json", "--config", file};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words, numbered_events("c", 3));
+  };
+  const auto done = send({});
+  INFO(done.err);
+  CHECK(done.status == 0);
+  CHECK(server.requests().size() == 3);
+  CHECK(server.requests().at(0).headers.count("content-encoding") == 0);
+  CHECK(server.requests().at(0).headers.at("authorization") == "Basic azo=");
+  http_server other;
+  CHECK(send({"--url", other.url(), "--flush-at", "3", "--max-batch-events", "3"}).status == 0);
+  CHECK(other.requests().size() == 1);
+  CHECK(server.requests().size() == 3);
+
+  const auto refused = [&](const std::string& path) {
+    const auto wrong = run({program, "run", "--config", path});
+    CHECK(wrong.status == 2);
+    CHECK(wrong.out == "");
+    CHECK(lines_of(wrong.err).size() == 1);
+    INFO(wrong.err);
+    CHECK(wrong.err.find("sluice run: --config: " + path + ": ") == 0);
+    return wrong.err;
+  };
+  CHECK(refused("/no/such/file").find("cannot be read or is empty") != std::string::npos);
+  CHECK(refused(folder.path()).find("cannot be read or is empty") != std::string::npos);
+  CHECK(refused(folder.write("broken", "sluice { flush_at 1 }\n")).find("malformed") != std::string::npos);
+  CHECK(refused(folder.write("unknown", "sluice { flush_att = 1 }\n")).find("sluice.flush_att unknown option") !=
+        std::string::npos);
+}

@@ -3,20 +3,37 @@
 #include <algorithm>
 
 #include "cli/count_option.hpp"
+#include "cli/deliver/config_file.hpp"
 #include "cli/deliver/log_line.hpp"
 #include "cli/duration_option.hpp"
 
 namespace sluice {
 
+void delivery_arguments::read_config(const std::string& file) {
+  std::string problems;
+  for (const auto& e : read_config_file(file, settings()))
+    problems += (problems.empty() ? "" : "; ") + e.field + (e.field.empty() ? "" : " ") + e.message;
+  if (!problems.empty())
+    throw CLI::ValidationError("--config", file + ": " + problems);
+}
+
 void delivery_arguments::add_to(CLI::App& command) {
+  // Options are applied in this order, so that all others replace what the file has set.
+  command
+      .add_option_function<std::string>(
+          "--config", [this](const std::string& file) { read_config(file); },
+          "A CAF configuration file whose group sluice sets options; all other options take precedence")
+      ->type_name("FILE");
   queue.add_to(command);
-  command.get_option("--url")->required();
+  settings().data_plane_url.clear(); // the library's default is not the command's
+  auto* url = command.get_option("--url");
+  url->description(url->get_description() + "; required here or in --config");
   auto& o = settings();
   command
       .add_option("--durability", durability_,
                   "What a queue in a file survives: a power loss (full) or a kill (normal)")
       ->check(CLI::IsMember({"full", "normal"}))
-      ->capture_default_str();
+      ->default_str("full");
   command.add_flag("--adopt", o.queue.adopt, "Deliver a queue that was filled for another URL or key");
   command.add_flag("--wait", wait, "Wait while another process processes the queue");
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
@@ -26,7 +43,7 @@ void delivery_arguments::add_to(CLI::App& command) {
                       to_a_day);
   command.add_option("--ordering", ordering_, "strict: batches arrive in the order of acceptance, one at a time")
       ->check(CLI::IsMember({"none", "strict"}))
-      ->capture_default_str();
+      ->default_str("none");
   command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http to another machine");
   command.add_option("--max-attempts", o.retry.max_attempts, "Attempts before a batch becomes a dead letter")
       ->capture_default_str();
@@ -57,12 +74,16 @@ void delivery_arguments::add_to(CLI::App& command) {
 
 std::optional<std::string> delivery_arguments::complete() {
   auto& o = settings();
+  if (o.data_plane_url.empty())
+    throw CLI::RequiredError("--url");
   for (auto* phase : {&o.http.connect, &o.http.tls, &o.http.send, &o.http.response})
     *phase = std::min(*phase, o.http.total);
-  o.gzip = !no_gzip_;
+  o.gzip = o.gzip && !no_gzip_;
   o.queue.heartbeat = std::min(o.queue.heartbeat, o.queue.lease / 4);
-  o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
-  o.ordering = ordering_ == "strict" ? delivery_order::strict : delivery_order::none;
+  if (!durability_.empty())
+    o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
+  if (!ordering_.empty())
+    o.ordering = ordering_ == "strict" ? delivery_order::strict : delivery_order::none;
   json_logs = log_format_ == "json";
   for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
     if (quiet || log_level_ == name_of(level))

@@ -40,13 +40,14 @@ struct delivery_arguments {
   bool json_logs = false;
 
   void add_to(CLI::App& command);
-  /// Completes the options. Returns the error, or nothing.
+  /// Completes the options. Returns the error, or nothing. Throws as the parser does if there is no URL.
   std::optional<std::string> complete();
   options& settings() { return queue.settings; }
 
 private:
-  std::string durability_ = "full";
-  std::string ordering_ = "none";
+  void read_config(const std::string& file);
+
+  std::string durability_, ordering_; // empty: not given
   std::string log_level_ = "info";
   std::string log_format_ = "text";
   bool no_gzip_ = false;
