@@ -87,12 +87,12 @@ persister_state::change_promise persister_state::on_change(dead_change change) {
 }
 
 void persister_state::on_change_some() {
-  auto& [change, promise] = changes_.front();
-  const auto changed = guarded([&] { return change.next(queue()); });
+  auto& oldest = changes_.front();
+  const auto changed = guarded([&] { return oldest.first.next(queue()); });
   if (!changed)
-    promise.deliver(to_caf_error(changed.error()));
+    oldest.second.deliver(to_caf_error(changed.error()));
   else if (*changed)
-    promise.deliver(dead_count{**changed});
+    oldest.second.deliver(dead_count{**changed});
   if (!changed || *changed)
     changes_.pop_front();
   if (!changes_.empty())
