@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <set>
@@ -196,7 +197,8 @@ TEST_CASE("what is sent through a script of faults arrives, and the verdict says
   const auto verdict = sink.verdict();
   INFO(verdict);
   CHECK(verdict["unique"] == 100);
-  CHECK(verdict["duplicates"] >= 30); // three times it took ten events, and did not say so
+  // Twice it took ten events, and did not say so. An answer that is cut inside counts if its status has come through.
+  CHECK(verdict["duplicates"] >= 20);
   CHECK(verdict["received"] == 100 + verdict["duplicates"].get<int>());
   CHECK(verdict["out_of_order"] == 0); // with one delivery at a time a retry holds the line
   CHECK(verdict["failed"] == 2);
@@ -298,7 +300,9 @@ TEST_CASE("a sink that is out of descriptors says so once, and goes on when ther
   }
   CHECK(eventually([&] { return status_line(raw_exchange(url, batch_request({"m"}))) == "HTTP/1.1 200 "; }));
   sink.signal(SIGTERM);
-  CHECK(lines_of(sink.wait().err).size() == 1);
+  const auto said = lines_of(sink.wait().err); // sanitizers that need descriptors may have words of their own
+  CHECK(std::count_if(said.begin(), said.end(), [](const auto& line) { return line.starts_with("sluice sink: "); }) ==
+        1);
 }
 
 TEST_CASE("a body that inflates beyond the bound is answered with 413", "[e2e][sink]") {
