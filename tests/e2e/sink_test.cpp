@@ -192,13 +192,14 @@ TEST_CASE("what is sent through a script of faults arrives, and the verdict says
     {"requests":2, "cut":"after"},
     {"requests":3, "status":503, "headers":{"Retry-After":"1"}},
     {"requests":4, "garbage":true},
-    {"requests":6, "cut":"inside"}]})"};
+    {"requests":6, "cut":"after"},
+    {"requests":8, "cut":"inside"}]})"};
   check_all_delivered(send_events(sink.url(), 100), 100);
   const auto verdict = sink.verdict();
   INFO(verdict);
   CHECK(verdict["unique"] == 100);
-  // Twice it took ten events, and did not say so. An answer that is cut inside counts if its status has come through.
-  CHECK(verdict["duplicates"] >= 20);
+  // Three times it took ten events, and did not say so; an answer that is cut inside may have been understood.
+  CHECK(verdict["duplicates"] >= 30);
   CHECK(verdict["received"] == 100 + verdict["duplicates"].get<int>());
   CHECK(verdict["out_of_order"] == 0); // with one delivery at a time a retry holds the line
   CHECK(verdict["failed"] == 2);
