@@ -66,7 +66,7 @@ void bury_batches(store& in, int batches) {
 
 TEST_CASE("a change of very many dead letters goes in pages, and others have their turn in between", "[actors][dead]") {
   watched_store::record seen;
-  auto inner = std::move(*make_store(virtual_system::defaults()));
+  auto inner = *make_store(virtual_system::defaults());
   bury_batches(*inner, 1'200);
   virtual_system sim{virtual_system::defaults(), {.queue = std::make_unique<watched_store>(std::move(inner), seen)}};
   sim.run();
@@ -100,7 +100,7 @@ TEST_CASE("a change of very many dead letters goes in pages, and others have the
 
 TEST_CASE("a stop ends a change of very many dead letters with an error", "[actors][dead]") {
   watched_store::record seen;
-  auto inner = std::move(*make_store(virtual_system::defaults()));
+  auto inner = *make_store(virtual_system::defaults());
   bury_batches(*inner, 1'200);
   virtual_system sim{virtual_system::defaults(), {.queue = std::make_unique<watched_store>(std::move(inner), seen)}};
   sim.run();
