@@ -26,6 +26,7 @@ void dispatcher_state::meet(const peers& who) {
     for (const auto& [id, d] : deliveries_)
       first.leased.push_back(d.what);
     compat::send(self_, peers_.table->persister, std::move(first));
+    say_health();
   }
   // A peer that was restarted may have died with a verdict that it had not passed on.
   for (const auto& [id, d] : deliveries_)
@@ -141,6 +142,8 @@ ended_attempt dispatcher_state::note(const delivery& d, const delivery_response&
   log_outcome(end.found.what, why);
   if (end.before != end.after)
     report_health(why);
+  else if (end.found.what != outcome::delivered && end.found.what != outcome::cancelled)
+    say_health();
   probe_.set(self_, destination_->probe_at());
   say_capacity();
   batch_size_->note(end.found, events);
@@ -183,7 +186,14 @@ void dispatcher_state::report_health(const std::string& why) {
     context_->log(log_level::error, words);
     break;
   }
-  compat::send(self_, peers_.table->supervisor, suspension_changed{suspension_source::destination, words});
+  suspended_ = words;
+  compat::send(self_, peers_.table->supervisor, suspension_changed{suspension_source::destination, std::move(words)});
+  say_health();
+}
+
+void dispatcher_state::say_health() const {
+  compat::send(self_, peers_.table->persister,
+               health_changed{{.suspended = suspended_, .last_failure = context_->intake->totals().last_failure()}});
 }
 
 void dispatcher_state::say_capacity() {

@@ -55,6 +55,7 @@ private:
   void log_outcome(outcome, const std::string& why);
   void log_end_of_failures();
   void report_health(const std::string& why);
+  void say_health() const;
   void say_capacity();
   void say_batch_size();
   std::size_t capacity() const noexcept;
@@ -69,6 +70,8 @@ private:
   std::optional<batch_size> batch_size_;
   reason_log failures_{reason_log::duration::max()};
   bool paused_ = false;
+  /// Why deliveries are suspended.
+  std::string suspended_;
   std::size_t said_capacity_ = 0;
   std::size_t said_batch_size_ = 0;
   /// Spreads probes, so that processes do not probe at the same time.

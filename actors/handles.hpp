@@ -25,9 +25,9 @@ using persister_actor =
                   // Answered with `looked_for`, unless the next one comes before; may be sent again.
                   void(look_for),
                   // Answered with `deliver` while there are batches and free slots.
-                  void(pull), void(set_capacity), void(promote_due), void(set_paused), void(redirected), void(finish),
-                  void(news_handled), dead_page(list_dead), dead_entry(show_dead), dead_count(replay_dead),
-                  dead_count(purge_dead)>;
+                  void(pull), void(set_capacity), void(health_changed), void(promote_due), void(set_paused),
+                  void(redirected), void(finish), void(news_handled), dead_page(list_dead), dead_entry(show_dead),
+                  dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.
 using dispatcher_actor =

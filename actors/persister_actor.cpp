@@ -64,6 +64,11 @@ void persister_state::on_capacity(const set_capacity& m) {
   commit_soon();
 }
 
+void persister_state::on_health(const health_changed& m) {
+  commit_->note_health(m.now);
+  commit_soon();
+}
+
 void persister_state::on_paused(const set_paused& m) {
   if (!m.resume)
     return;
@@ -198,6 +203,7 @@ persister_state::handle::behavior_type persister_state::behavior() {
           [this](const look_for& m) { on_look_for(m); },
           [this](const pull& m) { on_pull(m); },
           [this](const set_capacity& m) { on_capacity(m); },
+          [this](const health_changed& m) { on_health(m); },
           [this](const promote_due&) { commit_soon(); },
           [this](const set_paused& m) { on_paused(m); },
           [this](const redirected& m) { on_redirected(m); },

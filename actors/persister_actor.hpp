@@ -33,6 +33,7 @@ private:
   void on_look_for(const look_for&);
   void on_pull(const pull&);
   void on_capacity(const set_capacity&);
+  void on_health(const health_changed&);
   void on_paused(const set_paused&);
   void on_redirected(const redirected&);
   using change_promise = caf::typed_response_promise<dead_count>;

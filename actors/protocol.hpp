@@ -108,6 +108,11 @@ struct suspension_changed {
   std::string reason{};
 };
 
+/// Dispatcher → persister: deliveries go like this, for those who look at the queue.
+struct health_changed {
+  delivery_health now{};
+};
+
 /// Supervisor → dispatcher, persister. `resume`: suspension and pause of the queue end as well.
 struct set_paused {
   bool paused = false;
@@ -186,6 +191,7 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::next_due)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::promote_due)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::set_batch_size)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::suspension_changed)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::health_changed)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::set_paused)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::redirected)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::drain)

@@ -99,6 +99,14 @@ inline const lease* lease_of(const settlement& s) noexcept {
       s);
 }
 
+/// How the deliveries of a process go, in words, for those who look at the queue. No secrets.
+struct delivery_health {
+  std::string suspended{};    ///< Why they are suspended; empty if they are not.
+  std::string last_failure{}; ///< Why the last attempt that failed has failed; empty if none has.
+
+  friend bool operator==(const delivery_health&, const delivery_health&) = default;
+};
+
 /// Everything that has gathered since the last one; applied in one round trip, all or nothing. Every part may be sent
 /// again when the outcome is unknown.
 /// Order: the queue's fingerprint and pause, settlements, due retries become ready, enqueues, claims, `look_for`.
@@ -130,6 +138,8 @@ struct unit_of_work {
   /// The number of the first batch of this process that is open, as far as it knows, if it looks for any: what others
   /// have ended before may be forgotten. The number is the one that stands behind the hyphen in the id.
   std::uint64_t first_open = 0;
+  /// How the deliveries of this process go; empty: as it said last.
+  std::optional<delivery_health> health{};
 };
 
 /// What became of a settlement.
@@ -223,6 +233,13 @@ struct store_error : error {
 /// What came of a unit of work.
 using work_result = boost::system::result<work_done, store_error>;
 
+/// A process that delivers from a queue.
+struct queue_owner {
+  std::string name{};               ///< As in `process 1234 on web-1`.
+  delivery_health health{};         ///< How its deliveries go, as it said last.
+  std::optional<store_time> said{}; ///< When that was; empty if it has said nothing.
+};
+
 /// Counts of events by the state of their batch, and totals since the queue was made.
 /// `stored == delivered + dead + ready + in_flight + retry + purged` holds after every unit of work.
 struct store_stats {
@@ -238,8 +255,7 @@ struct store_stats {
   std::optional<store_time> next_retry{};  ///< See `oldest_ready`.
   std::optional<store_time> oldest_dead{}; ///< See `oldest_ready`.
   bool paused = false;                     ///< Whether the queue is paused.
-  /// Who processes the queue, as in `process 1234 on web-1`.
-  std::vector<std::string> owners{};
+  std::vector<queue_owner> owners{};       ///< Who processes the queue.
 };
 
 /// A batch that is not tried again unless it is replayed. They are ordered by `died`, then by `id`.

@@ -454,3 +454,30 @@ TEMPLATE_LIST_TEST_CASE("a process that leaves gives its leases back, and nothin
   CHECK(again[0].attempts == 0);
   CHECK(again[0].content->payload->size() == 100);
 }
+
+TEMPLATE_TEST_CASE("a queue shows what its process said last of its deliveries", "[store]", sqlite_backend,
+                   redis_backend, shared_redis_backend) {
+  store_under_test<TestType> b;
+  b.apply({});
+  REQUIRE(b.stats().owners.size() == 1);
+  CHECK(b.stats().owners[0].health == delivery_health{});
+  CHECK(!b.stats().owners[0].said);
+  const delivery_health suspended{.suspended = "HTTP 401; suspended", .last_failure = "HTTP 401"};
+  unit_of_work w;
+  w.health = suspended;
+  w.enqueues = {make("a")};
+  CHECK(b.apply(w).enqueued == std::vector{enqueue_outcome::stored});
+  const auto said = b.stats().owners[0].said;
+  REQUIRE(said);
+  CHECK(b.backend.now() - *said < std::chrono::seconds{20});
+  b.put({make("b")}); // says nothing of it
+  CHECK(b.stats().owners[0].health == suspended);
+  w = {};
+  w.health = delivery_health{.suspended = "", .last_failure = "HTTP 401"};
+  b.apply(w);
+  CHECK(b.stats().owners[0].health == *w.health);
+  REQUIRE(b.succeed("test") == errc{});
+  REQUIRE(b.stats().owners.size() == 1);
+  CHECK(b.stats().owners[0].health == delivery_health{});
+  CHECK(!b.stats().owners[0].said);
+}

@@ -96,6 +96,30 @@ TEST_CASE("a second process on a queue is refused, and the first goes on", "[e2e
   CHECK(first.wait().status == 0);
 }
 
+TEST_CASE("status says how the deliveries of the process go, and since when", "[e2e][queue]") {
+  command_queue q;
+  std::atomic<int> status{503};
+  http_server server{[&](const http_request&) { return http_reply{.status = status}; }};
+  auto sender = q.start({"send", "-", "--url", server.url()}, {"--flush-at", "1"});
+  sender.say(good_event);
+  REQUIRE(eventually([&] { return !server.requests().empty(); }));
+  const auto owner = [&] { return q.status()["owners"].at(0); };
+  REQUIRE(eventually([&] { return owner()["last_failure"].get<std::string>().find("HTTP 503") == 0; }));
+  CHECK(owner()["suspended"] == "");
+  CHECK(owner()["said_ms"].is_number());
+  CHECK(q.call({"status"}).out.find("\n  last failure ") != std::string::npos);
+  status = 401;
+  REQUIRE(eventually([&] { return owner()["suspended"].get<std::string>().find("HTTP 401") == 0; }));
+  CHECK(q.call({"status"}).out.find("\n  deliveries are suspended: HTTP 401") != std::string::npos);
+  status = 200;
+  REQUIRE(q.call({"resume"}).status == 0);
+  REQUIRE(eventually([&] { return owner()["suspended"] == ""; }));
+  CHECK(owner()["last_failure"].get<std::string>().find("HTTP 401") == 0);
+  sender.end_input();
+  CHECK(sender.wait().status == 0);
+  CHECK(q.status()["owners"].empty());
+}
+
 TEST_CASE("a queue in memory cannot be looked into", "[e2e][queue]") {
   const auto done = run({SLUICE_COMMAND_PATH, "status", "--store", "memory"});
   CHECK(done.status == 2);

@@ -65,8 +65,9 @@ void check_layout(const redis_server& server) {
   CHECK(records == bodies);
   CHECK(wrong_wholes == 0);
   CHECK(wrong_leases == 0);
-  const std::set<std::string> known{"m",     "ready",  "lease",    "retry", "dead",         "stat", "ctl",
-                                    "owner", "owners", "sessions", "split", "incarnations", "seen", "elsewhere"};
+  const std::set<std::string> known{"m",     "ready",        "lease", "retry",     "dead",
+                                    "stat",  "ctl",          "owner", "owners",    "sessions",
+                                    "split", "incarnations", "seen",  "elsewhere", "health"};
   for (std::string key; answer >> key;) {
     INFO(key);
     REQUIRE(key.compare(0, queue_name.size() + 1, queue_name + ":") == 0);

@@ -27,12 +27,15 @@ constexpr const char* queues_help = "The folder is $XDG_STATE_HOME/sluice or, if
 
 std::string line_about(const std::string& path, const store_stats& s, bool json) {
   const auto waiting = s.ready + s.in_flight + s.retry;
+  std::vector<std::string> names;
+  for (const auto& owner : s.owners)
+    names.push_back(owner.name);
   if (json)
-    return nlohmann::ordered_json{{"path", path}, {"waiting", waiting}, {"dead", s.dead}, {"owners", s.owners}}.dump(
+    return nlohmann::ordered_json{{"path", path}, {"waiting", waiting}, {"dead", s.dead}, {"owners", names}}.dump(
         -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   std::string owners;
-  for (const auto& owner : s.owners)
-    owners += (owners.empty() ? "processed by " : ", ") + owner;
+  for (const auto& name : names)
+    owners += (owners.empty() ? "processed by " : ", ") + name;
   return path + "  waiting " + std::to_string(waiting) + "  dead " + std::to_string(s.dead) + "  " +
          (owners.empty() ? "not processed" : owners);
 }

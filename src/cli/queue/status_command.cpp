@@ -30,7 +30,17 @@ nlohmann::ordered_json moment(const std::optional<store_time>& t) {
   return t ? nlohmann::ordered_json(t->time_since_epoch().count()) : nlohmann::ordered_json(nullptr);
 }
 
+nlohmann::ordered_json to_json(const queue_owner& o) {
+  return {{"process", o.name},
+          {"suspended", o.health.suspended},
+          {"last_failure", o.health.last_failure},
+          {"said_ms", moment(o.said)}};
+}
+
 std::string to_json(const store_stats& s) {
+  auto owners = nlohmann::ordered_json::array();
+  for (const auto& o : s.owners)
+    owners.push_back(to_json(o));
   const nlohmann::ordered_json json{{"stored", s.stored},
                                     {"delivered", s.delivered},
                                     {"dead", s.dead},
@@ -42,7 +52,7 @@ std::string to_json(const store_stats& s) {
                                     {"next_retry_ms", moment(s.next_retry)},
                                     {"oldest_dead_ms", moment(s.oldest_dead)},
                                     {"paused", s.paused},
-                                    {"owners", s.owners}};
+                                    {"owners", std::move(owners)}};
   return terminal_line(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
@@ -69,8 +79,13 @@ std::string to_text(const store_stats& s) {
     text += "paused: `sluice resume` resumes deliveries\n";
   if (s.owners.empty())
     text += "not processed by any process\n";
-  for (const auto& owner : s.owners)
-    text += "processed by " + terminal_line(owner) + '\n';
+  for (const auto& o : s.owners) {
+    text += "processed by " + terminal_line(o.name) + '\n';
+    if (!o.health.suspended.empty())
+      text += "  deliveries are suspended: " + terminal_line(o.health.suspended) + '\n';
+    else if (!o.health.last_failure.empty())
+      text += "  last failure " + age_of(*o.said) + " ago: " + terminal_line(o.health.last_failure) + '\n';
+  }
   return text;
 }
 
@@ -130,7 +145,7 @@ void add_pause_command(CLI::App& app, int& exit_code, const char* name, const ch
 
 void add_status_command(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<status_arguments>();
-  auto* cmd = app.add_subcommand("status", "Show the counts and owners of a queue");
+  auto* cmd = app.add_subcommand("status", "Show the counts of a queue, who processes it, and how deliveries go");
   cmd->footer(std::string{status_help} + queue_exit_status + queue_environment);
   args->queue.add_to(*cmd);
   cmd->add_flag("--json", args->json, "Print JSON, with times in ms since 1970");

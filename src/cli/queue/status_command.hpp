@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-/// `sluice status`: shows the counts and owners of a queue.
+/// `sluice status`: shows the counts of a queue, who processes it, and how deliveries go.
 void add_status_command(CLI::App& app, int& exit_code);
 
 /// `sluice pause` and `sluice resume`: pause and resume deliveries from a queue.

@@ -40,7 +40,8 @@ unit_of_work group_commit::next(store_time now) const {
                     .incarnation = incarnation_,
                     .fingerprint = fingerprint_,
                     .pause = pause_.wanted(),
-                    .settlements = settlements_};
+                    .settlements = settlements_,
+                    .health = health_};
   pause_.limit(unit.settlements);
   std::size_t bytes = 0;
   for (const auto& b : enqueues_) {
@@ -88,6 +89,7 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
   failures_ = 0;
   const bool is_repeated = std::exchange(recovery_, recovery::none) == recovery::reconcile;
   fingerprint_.reset();
+  health_.reset();
   extends_ = false;
   settlements_.clear();
   effects e;

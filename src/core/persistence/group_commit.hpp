@@ -93,6 +93,8 @@ public:
   void look(look_for what) { look_for_ = std::move(what); }
   /// What waits goes to another destination, with this fingerprint.
   void redirect(std::string fingerprint) { fingerprint_ = std::move(fingerprint); }
+  /// The queue is to show how deliveries go.
+  void note_health(delivery_health h) { health_ = std::move(h); }
   /// An operator ends the pause of the queue.
   void resume() noexcept { pause_.resume(); }
 
@@ -138,6 +140,7 @@ private:
   std::vector<batch_ptr> forgotten_;
   std::optional<look_for> look_for_;
   std::optional<std::string> fingerprint_;
+  std::optional<delivery_health> health_;
   bool extends_ = false;
   /// Deliveries that the dispatcher takes at a time.
   std::size_t capacity_ = 0;

@@ -1,6 +1,7 @@
 #include "store/redis/queue.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/persistence/dead_cursor.hpp"
 #include "core/wire/batch_id.hpp"
@@ -21,6 +22,18 @@ std::uint64_t total(redis_value totals, std::string_view name) {
     if (totals[i].text() == name)
       return static_cast<std::uint64_t>(std::max<std::int64_t>(totals[i + 1].integer().value_or(0), 0));
   return 0;
+}
+
+// What enqueue_and_claim.lua writes: when, and two lines.
+void read_health(std::string_view text, queue_owner& to) {
+  const auto first = text.find('\n'), second = text.find('\n', first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos)
+    return;
+  std::int64_t ms = 0;
+  std::from_chars(text.data(), text.data() + first, ms);
+  to.said = store_time{milliseconds{ms}};
+  to.health = {.suspended = std::string{text.substr(first + 1, second - first - 1)},
+               .last_failure = std::string{text.substr(second + 1)}};
 }
 
 error no_queue(const std::string& queue) {
@@ -72,8 +85,9 @@ result<store_stats> redis_queue::stats() {
                 .oldest_dead = time_of(answer[3]),
                 .paused = answer[4].text() == "1",
                 .owners = {}};
-  for (std::size_t i = 5; i < answer.size(); ++i)
-    s.owners.push_back(owner_token::describe(answer[i].text()));
+  for (std::size_t i = 5; i + 1 < answer.size(); i += 2)
+    read_health(answer[i + 1].text(),
+                s.owners.emplace_back(queue_owner{.name = owner_token::describe(answer[i].text())}));
   return s;
 }
 

@@ -175,6 +175,9 @@ void redis_unit::add_split(redis_connection& to, const split& p) {
 
 std::vector<std::string_view> redis_unit::claim_arguments() {
   auto arguments = credentials_;
+  std::string_view health;
+  if (work_.health)
+    health = words_.emplace_back(work_.health->suspended + '\n' + work_.health->last_failure);
   arguments.insert(arguments.end(),
                    {number(static_cast<std::int64_t>(work_.slots)), number(settings_.queue.lease.count()),
                     number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0",
@@ -184,7 +187,7 @@ std::vector<std::string_view> redis_unit::claim_arguments() {
                     !work_.pause   ? ""
                     : *work_.pause ? "1"
                                    : "0",
-                    number(static_cast<std::int64_t>(own_number_)), work_.restores ? "1" : "0"});
+                    number(static_cast<std::int64_t>(own_number_)), work_.restores ? "1" : "0", health});
   return arguments;
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 // "Slui", in the file's header: what tells our files from others'.
 constexpr std::uint32_t application_id = 0x536c7569;
-constexpr std::uint32_t schema_version = 2;
+constexpr std::uint32_t schema_version = 3;
 // How long another process (`sluice status`, a backup) may keep the file locked.
 constexpr std::chrono::milliseconds busy{5'000};
 
@@ -29,7 +29,8 @@ constexpr int growth = 256 * 1024;
 
 // `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance; the halves of a split share
 // their parent's and follow one another by id. `ended` is 1 once its events have reached their first end. Bodies stand
-// apart, so that a change of state does not rewrite them.
+// apart, so that a change of state does not rewrite them. What the process says of its deliveries stands in `control`;
+// `health_said` is when it did, or 0.
 constexpr const char* tables = R"sql(
 CREATE TABLE batch(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL, state INTEGER NOT NULL,
@@ -49,7 +50,8 @@ CREATE TABLE total(
   dead_bytes INTEGER NOT NULL DEFAULT 0, next_place INTEGER NOT NULL DEFAULT 1);
 INSERT INTO total(one) VALUES(1);
 CREATE TABLE control(
-  one INTEGER PRIMARY KEY CHECK(one = 1), paused INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '');
+  one INTEGER PRIMARY KEY CHECK(one = 1), paused INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '',
+  health_said INTEGER NOT NULL DEFAULT 0, suspended TEXT NOT NULL DEFAULT '', last_failure TEXT NOT NULL DEFAULT '');
 INSERT INTO control(one) VALUES(1);
 )sql";
 

@@ -27,6 +27,16 @@ dead_letter letter_in(const sqlite_row& r) {
           .died = store_time{std::chrono::milliseconds{r.integer(5)}}};
 }
 
+queue_owner owner_called(sqlite_db& db, std::string name) {
+  queue_owner owner{.name = std::move(name)};
+  db.query("SELECT health_said, suspended, last_failure FROM control WHERE health_said > 0", {},
+           [&](const sqlite_row& r) {
+             owner.said = store_time{milliseconds{r.integer(0)}};
+             owner.health = {.suspended = r.text(1), .last_failure = r.text(2)};
+           });
+  return owner;
+}
+
 struct chosen_dead {
   std::int64_t n, events, bytes;
 };
@@ -109,6 +119,11 @@ void write_pause(sqlite_db& db, const sqlite_pause& p) {
          {p.resumed ? -std::int64_t{p.resumed->time_since_epoch().count()} : std::int64_t{p.paused}});
 }
 
+void write_health(sqlite_db& db, const delivery_health& h, std::optional<store_time> said) {
+  db.run("UPDATE control SET health_said = ?, suspended = ?, last_failure = ?",
+         {std::int64_t{said ? said->time_since_epoch().count() : 0}, h.suspended, h.last_failure});
+}
+
 result<sqlite_queue> sqlite_queue::open(const std::string& name, sqlite_durability durability) {
   auto path = path_of_queue(name);
   if (!path)
@@ -136,7 +151,7 @@ result<store_stats> sqlite_queue::stats() {
     s.oldest_dead = time_of(db_, "SELECT died FROM batch WHERE state = 3 ORDER BY died LIMIT 1");
     s.paused = read_pause(db_).paused;
     if (auto owner = file_lock::holder(path_); !owner.empty())
-      s.owners.push_back(std::move(owner));
+      s.owners.push_back(owner_called(db_, std::move(owner)));
     return s;
   });
 }

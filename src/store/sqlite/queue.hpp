@@ -39,6 +39,9 @@ struct sqlite_pause {
 sqlite_pause read_pause(sqlite_db&);
 void write_pause(sqlite_db&, const sqlite_pause&);
 
+/// How the deliveries of the process go, and when it said so; empty: it has said nothing yet.
+void write_health(sqlite_db&, const delivery_health&, std::optional<store_time> said);
+
 /// What operators do to a queue in a file, beside the process that processes it.
 class sqlite_queue : public queue_admin {
 public:

@@ -142,6 +142,7 @@ void sqlite_store::take_over(store_time now) {
   for (const auto& p : poisonous)
     die(p, static_cast<int>(p.attempts), why, now, totals);
   db_.run("UPDATE batch SET state = 0, crashes = crashes + 1 WHERE state = 1");
+  write_health(db_, {}, {});
   totals.ready += std::exchange(totals.in_flight, 0);
   write_totals(db_, totals);
   whole.commit();
@@ -184,6 +185,8 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
     write_fingerprint(*work.fingerprint);
   if (work.pause)
     write_pause(db_, {.paused = *work.pause});
+  if (work.health)
+    write_health(db_, *work.health, work.now);
   const auto pause = read_pause(db_);
   t.done.paused = pause.paused;
   t.done.resumed = pause.resumed;

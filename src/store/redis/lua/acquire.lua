@@ -38,7 +38,11 @@ forget_silent_incarnations()
 call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
   'last', token)
 if mode == 'single' then
-  call('UNLINK', sessions, owners) -- of those that are taken for dead
+  local mine = call('HGET', health, token)
+  call('UNLINK', sessions, owners, health) -- of those that are taken for dead
+  if mine then
+    call('HSET', health, token, mine)
+  end
   call('SET', owner_key, token, 'PX', ARGV[4])
 else
   call('ZADD', owners, text(now), token)

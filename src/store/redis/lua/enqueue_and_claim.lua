@@ -3,8 +3,8 @@
 -- ARGV[6..9]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
 -- ARGV[10], [11]: events and bytes that may wait at most. ARGV[12], [13]: the queue's new fingerprint, '1' to pause it or
 -- '0' to end its pause; '' for as before. ARGV[14]: the number of this unit of work. ARGV[15]: '1' if the new batches were
--- stored before and forgotten: no bound applies to them, and they go before everything that is ready. Then id, events,
--- bytes of each new batch, whose bodies the same transaction has set, to expire unless they are accepted here.
+-- stored before and forgotten: no bound applies to them, and they go before everything that is ready. ARGV[16]: two lines,
+-- why the caller's deliveries are suspended and why the last failure; '' for as before. Then id, events, bytes of each new batch, whose bodies the same transaction has set, to expire unless they are accepted here.
 -- Gives {when the next retry is due or '', `paused` of :ctl, {1 for each that is stored, by this or an earlier
 -- call, else 0}, {id, events, reason of each that was buried}, id, fence, attempts, events, age in ms, … of each lease}.
 -- Behind one that is not stored none is, which would overtake it.
@@ -26,6 +26,9 @@ if ARGV[12] ~= '' then
 end
 if ARGV[13] ~= '' then
   call('HSET', ctl, 'paused', ARGV[13])
+end
+if ARGV[16] ~= '' then
+  call('HSET', health, ARGV[1], text(now) .. '\n' .. ARGV[16])
 end
 local paused = call('HGET', ctl, 'paused') or '0'
 local function next_retry()
@@ -82,8 +85,8 @@ local function accept(first)
     outcome[#outcome + 1] = stored
   end
 end
-if #ARGV > 15 then
-  accept(16)
+if #ARGV > 16 then
+  accept(17)
 end
 
 local buried = {}

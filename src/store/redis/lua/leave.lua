@@ -12,6 +12,7 @@ if ARGV[4] ~= '' then
   forget_incarnation(ARGV[4])
 end
 call('HDEL', sessions, ARGV[1])
+call('HDEL', health, ARGV[1])
 if ARGV[3] == 'single' then
   call('DEL', owner_key)
 end

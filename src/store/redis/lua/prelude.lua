@@ -9,6 +9,8 @@
 --   :elsewhere  <id> <events> of each batch that another process has ended, by id, whose number has 16 digits here
 --   :seen    incarnations, by their last sign, which may be 256 units of work late
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
+--   :health  hash token -> when the process said how its deliveries go, why they are suspended and why the last failure,
+--            each on a line
 --   :leases:<token>  ids of the batches in flight of one process
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
 -- ARGV[1..3] of what a process calls: its token, the number of its session, `single` or `multi`.
@@ -22,6 +24,7 @@ local meta, stat, ctl = queue .. ':m', queue .. ':stat', queue .. ':ctl'
 local splits, incarnations, seen = queue .. ':split', queue .. ':incarnations', queue .. ':seen'
 local elsewhere = queue .. ':elsewhere'
 local owner_key, owners, sessions = queue .. ':owner', queue .. ':owners', queue .. ':sessions'
+local health = queue .. ':health'
 local most = 500
 
 local clock = call('TIME')

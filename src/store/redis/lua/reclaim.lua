@@ -55,6 +55,7 @@ else
     end
     call('ZREM', owners, who)
     call('HDEL', sessions, who)
+    call('HDEL', health, who)
   end
 end
 write_changes()

@@ -64,6 +64,8 @@ std::string text(const unit_of_work& u) {
     s += " slots:" + std::to_string(u.slots);
   if (u.fingerprint)
     s += " fingerprint:" + *u.fingerprint;
+  if (u.health)
+    s += " health:" + u.health->last_failure;
   if (u.pause)
     s += *u.pause ? " pause" : " resume";
   if (u.in_order)
@@ -225,6 +227,18 @@ TEST_CASE("no lease is asked for before buffer and dispatcher have said what the
              {stores({}), "retain( )"},
              {arrives([](group_commit& g) { g.set_attached(true); }), "retain( ) slots:8"},
              {arrives([](group_commit& g) { g.set_capacity(0); }), "retain( )"},
+         });
+}
+
+TEST_CASE("how deliveries go is said once, with a unit of work that is applied", "[core][group commit]") {
+  auto m = machine();
+  run(m, {
+             {arrives([](group_commit& g) { g.note_health({.suspended = "", .last_failure = "500"}); }), "health:500"},
+             {fails(), "log:1 again:100"},
+             {arrives([](group_commit& g) { g.note_health({.suspended = "", .last_failure = "503"}); }),
+              "retain( ) health:503"},
+             {applies(), ""},
+             {looks, ""},
          });
 }
 

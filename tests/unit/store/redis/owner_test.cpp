@@ -120,9 +120,9 @@ TEST_CASE("what comes late, by a connection that was given up, changes nothing",
   q.expire_owner();
   REQUIRE(apply(*a)); // its next session
   redis_connection late{redis_options{.unix_socket = q.server.socket()}};
-  const auto done =
-      late.run_one(redis_script::enqueue_and_claim, queue_name,
-                   {token, session, "single", "", "0", "5", "60000", "3000", "0", "1000", "1000", "", "", "1", "0"});
+  const auto done = late.run_one(
+      redis_script::enqueue_and_claim, queue_name,
+      {token, session, "single", "", "0", "5", "60000", "3000", "0", "1000", "1000", "", "", "1", "0", ""});
   REQUIRE(!done);
   CHECK(a->stats()->ready == 10);
 }

@@ -291,7 +291,7 @@ TEST_CASE("no operation costs more because other processes share the queue", "[s
     run(redis_script::reclaim, {token, session, "multi", "3600000", "100"});
     run(redis_script::stats, {"3600000"});
     run(redis_script::enqueue_and_claim, {token, session, "multi", incarnation_of(*a), "1", "1", "60000", "3600000",
-                                          "0", "1000", "1000", "", "", "9", "0"});
+                                          "0", "1000", "1000", "", "", "9", "0", ""});
     run(redis_script::leave, {token, session, "multi", incarnation_of(*a)});
     CHECK(q.server.command({"ZCARD", queue_name + ":ready"}) == "3");
     check_layout(q.server);
