@@ -4,8 +4,8 @@
 
 namespace sluice {
 
-/// What other processes see instead of the buffer: the same gate, with nothing behind it that the inside says to
-/// itself. It goes when the buffer does.
+/// What other processes see instead of the buffer: the same gate, and `flush`. It answers by itself, so that they learn
+/// of no other actor, and nothing that they send can end it: it goes when the buffer does.
 buffer_actor spawn_relay(caf::actor_system&, const analytics& running);
 
 } // namespace sluice

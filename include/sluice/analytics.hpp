@@ -63,8 +63,11 @@ SLUICE_API boost::system::result<analytics, std::vector<error>>
 spawn_analytics(caf::actor_system& system, const options& settings, extensions parts = {});
 
 /// Publishes a relay at `port` (0: any free port), through which other processes send events and `flush` to the buffer;
-/// it takes no other message. Returns the port, or the error of CAF's I/O module, which the actor system must have
-/// loaded (`load<caf::io::middleman>()`). Nothing authenticates the senders, so the default address is loopback.
+/// it takes no other message, 64 flushes at a time at most, and nothing that they send ends it: it ends with the
+/// buffer. Returns the port, or the error of CAF's I/O module, which the actor system must have loaded
+/// (`load<caf::io::middleman>()`). That module authenticates nobody, and allocates as much memory as the other side
+/// announces, so let no one reach the port who is not trusted; the default address is loopback. `docs/concepts.md` says
+/// how to protect it.
 SLUICE_API result<std::uint16_t> publish(caf::actor_system& system, const analytics& running, std::uint16_t port,
                                          const std::string& address = "127.0.0.1");
 

@@ -32,6 +32,7 @@
 #include "sluice/error.hpp"
 
 #if CAF_MAJOR_VERSION >= 1
+#  include <caf/action.hpp>
 #  include <caf/anon_mail.hpp>
 #  include <caf/exec_main.hpp>
 #else
@@ -239,6 +240,17 @@ void watch(Self* self, const Handle& handle, std::function<void(const caf::actor
   self->set_down_handler([on_down](caf::down_msg& down) { on_down(down.source, down.reason); });
   self->monitor(handle);
 #endif
+}
+
+/// Whether an element of the mailbox is from `watched`, or says that it has terminated to an actor that watches it. No
+/// other process can send either: actions do not leave a process, and the sender is compared by its place in memory.
+template <class Handle>
+bool is_from(const Handle& watched, const caf::mailbox_element& element) {
+#if CAF_MAJOR_VERSION >= 1
+  if (element.content().match_elements<caf::action>())
+    return true;
+#endif
+  return element.sender == caf::actor_cast<caf::strong_actor_ptr>(watched);
 }
 
 /// What every actor of ours needs: errors and unknown messages neither end it nor print anything; an unknown request
