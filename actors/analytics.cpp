@@ -12,6 +12,24 @@
 
 namespace sluice {
 
+namespace {
+
+unsigned caf_level(log_level level) {
+  switch (level) {
+  case log_level::debug:
+    return CAF_LOG_LEVEL_DEBUG;
+  case log_level::info:
+    return CAF_LOG_LEVEL_INFO;
+  case log_level::warning:
+    return CAF_LOG_LEVEL_WARNING;
+  case log_level::error:
+    break;
+  }
+  return CAF_LOG_LEVEL_ERROR;
+}
+
+} // namespace
+
 analytics::analytics(buffer_actor to, analytics_actor by, std::shared_ptr<intake> in)
     : buffer{std::move(to)}, supervisor{std::move(by)}, intake_{std::move(in)} {}
 
@@ -46,6 +64,10 @@ composition::spawn(caf::actor_system& system, const options& settings, extension
   }
   auto context = std::make_shared<actor_context>();
   context->settings = settings;
+  if (!settings.log)
+    context->settings.log = [&system](log_level level, std::string_view line) {
+      compat::log(system, caf_level(level), std::string{line});
+    };
   if (settings.ordering == delivery_order::strict)
     context->settings.max_in_flight = 1;
   context->intake = std::make_shared<intake>(settings);

@@ -248,7 +248,7 @@ struct options {
   /// The deadline of a `flush` that has none. 1 ms to 1 day, default 30 s.
   milliseconds flush_deadline{30'000};
 
-  /// Receives log lines. Default: empty, nothing is logged.
+  /// Receives log lines. Default: empty, they go to the logger of the actor system, under the component `sluice`.
   log_hook log{};
 };
 

@@ -13,12 +13,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <typeindex>
 #include <utility>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/logger.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/sec.hpp>
@@ -344,6 +346,23 @@ inline std::string words_of(const caf::error& why) {
     return to_string(static_cast<caf::sec>(why.code())) + (why.context().empty() ? "" : to_string(why.context()));
 #endif
   return to_string(why);
+}
+
+// -- logging ----------------------------------------------------------------------------------------------------------
+
+/// Hands a line to the logger of an actor system, under the component `sluice`. From any thread of the system. By a
+/// call, since CAF's macros are empty where CAF was compiled without logging; the logger is there all the same.
+inline void log(caf::actor_system& system, unsigned caf_level, std::string line) {
+#if CAF_MAJOR_VERSION >= 1
+  caf::logger::current_logger(&system);
+  caf::logger::log(caf_level, "sluice", "{}", line);
+#else
+  auto& logger = system.logger();
+  const auto component = caf::atom("sluice");
+  if (logger.accepts(caf_level, component))
+    logger.log({caf_level, __LINE__, component, "sluice", "sluice", "sluice", std::move(line),
+                std::this_thread::get_id(), logger.thread_local_aid(), caf::make_timestamp()});
+#endif
 }
 
 // -- scheduling -------------------------------------------------------------------------------------------------------

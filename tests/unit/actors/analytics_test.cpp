@@ -1,12 +1,32 @@
 #include "support/catch.hpp"
 
+#include <sstream>
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
 #include "actors/handles.hpp"
 #include "sluice/analytics.hpp"
+#include "sluice/config.hpp"
+#include "support/pipeline.hpp"
+#include "support/process.hpp"
 
 using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+// An application whose CAF writes a log file; each version of CAF reads the group that it knows.
+struct logging_config : caf::actor_system_config {
+  explicit logging_config(const std::string& file) {
+    configure(*this, custom_options_);
+    std::istringstream text{"logger {\n file-name = \"" + file + "\"\n file-verbosity = 'info'\n}\n" +
+                            "caf {\n logger {\n file {\n path = \"" + file + "\"\n verbosity = 'info'\n}\n}\n}\n"};
+    REQUIRE_FALSE(parse(std::vector<std::string>{}, text));
+  }
+};
+
+} // namespace
 
 TEST_CASE("an actor system that does not know our messages is refused", "[actors]") {
   caf::actor_system_config not_configured;
@@ -21,4 +41,16 @@ TEST_CASE("what actors answer is told in the same words by every CAF", "[actors]
   CHECK(describe(to_caf_error({errc::too_large, "properties", "at most 32 KiB"})) ==
         "properties: at most 32 KiB (too_large)");
   CHECK(describe(caf::make_error(caf::sec::unexpected_message)).find("unexpected_message") != std::string::npos);
+}
+
+TEST_CASE("without a log function, lines go to CAF's log file", "[actors]") {
+  const temporary_folder folder;
+  const auto file = folder.path() + "/caf.log";
+  logging_config config{file};
+  caf::actor_system system{config};
+  const auto running = spawn_analytics(system, pipeline::to("http://127.0.0.1:1"));
+  REQUIRE(running.has_value());
+  compat::anon_send(running->buffer, track{.event = "nobody's"});
+  CHECK(eventually([&] { return read_file(file).find("1 events were rejected: ") != std::string::npos; }));
+  CHECK(read_file(file).find("sluice WARN") != std::string::npos);
 }
