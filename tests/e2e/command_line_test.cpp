@@ -7,6 +7,7 @@
 #include "support/command_queue.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"
+#include "support/redis_server.hpp"
 
 using namespace sluice::test;
 using nlohmann::json;
@@ -180,6 +181,35 @@ TEST_CASE("durations have units, and options a variable of the environment", "[e
   CHECK(wrong.err.find("sluice send: --max-attempts: ") == 0);
   const auto over = call({"send", "--url", server.url(), "--max-attempts", "1"}, {"SLUICE_MAX_ATTEMPTS=0"}, good_event);
   CHECK(over.status == 0);
+}
+
+TEST_CASE("a batch is stored once as many replicas have it as the command line says", "[e2e][usage][redis]") {
+  http_server server;
+  redis_server redis;
+  const auto send = [&](const char* patience) {
+    return call({"send", "--url", server.url(), "--store", redis.url(), "--json", "--redis-ack", "memory",
+                 "--wait-replicas", "1", "--redis-timeout", "400", "--drain-timeout", patience},
+                {}, good_event);
+  };
+  const auto alone = send("1s");
+  INFO(alone.err);
+  CHECK(alone.status != 0);
+  CHECK(alone.err.find("redis.wait_replicas: ") != std::string::npos);
+  CHECK(server.requests().empty());
+  const redis_server replica{{"--replicaof", "127.0.0.1", std::to_string(redis.port())}};
+  const auto done = send("30s");
+  INFO(done.err);
+  CHECK(done.status == 0);
+
+  const auto refused = [&](const std::string& option, const std::string& value) {
+    const auto wrong = call({"send", "--url", server.url(), option, value}, {}, good_event);
+    CHECK(wrong.status == 2);
+    INFO(wrong.err);
+    CHECK(wrong.err.find("sluice send: " + option + ": ") == 0);
+  };
+  refused("--wait-replicas", "17");
+  refused("--redis-timeout", "0");
+  refused("--redis-ack", "disk");
 }
 
 TEST_CASE("an URL of http and one of https have queues of their own", "[e2e][usage]") {

@@ -41,6 +41,17 @@ void delivery_arguments::add_to(CLI::App& command) {
   constexpr duration_range to_a_day{milliseconds{1'000}, milliseconds{86'400'000}};
   add_duration_option(command, "--lease", o.queue.lease, plain_unit::s, "How long a lease of a shared queue lasts",
                       to_a_day);
+  command
+      .add_option("--redis-ack", redis_ack_,
+                  "When Redis has stored a batch: once it is in memory, or synced to disk (fsync)")
+      ->check(CLI::IsMember({"memory", "fsync"}))
+      ->default_str("memory");
+  command
+      .add_option("--wait-replicas", o.redis.wait_replicas,
+                  "Replicas of Redis that must have a batch before it counts as stored")
+      ->capture_default_str();
+  add_duration_option(command, "--redis-timeout", o.redis.command, plain_unit::ms,
+                      "The deadline of a round trip to Redis; half of it for --redis-ack fsync and --wait-replicas");
   command.add_option("--ordering", ordering_, "strict: batches arrive in the order of acceptance, one at a time")
       ->check(CLI::IsMember({"none", "strict"}))
       ->default_str("none");
@@ -82,6 +93,8 @@ std::optional<std::string> delivery_arguments::complete() {
   o.queue.heartbeat = std::min(o.queue.heartbeat, o.queue.lease / 4);
   if (!durability_.empty())
     o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
+  if (!redis_ack_.empty())
+    o.redis.ack = redis_ack_ == "fsync" ? redis_ack::fsync : redis_ack::memory;
   if (!ordering_.empty())
     o.ordering = ordering_ == "strict" ? delivery_order::strict : delivery_order::none;
   json_logs = log_format_ == "json";

@@ -47,7 +47,7 @@ struct delivery_arguments {
 private:
   void read_config(const std::string& file);
 
-  std::string durability_, ordering_; // empty: not given
+  std::string durability_, redis_ack_, ordering_; // empty: not given
   std::string log_level_ = "info";
   std::string log_format_ = "text";
   bool no_gzip_ = false;
