@@ -1,6 +1,7 @@
 #include "actors/relay_actor.hpp"
 
 #include <atomic>
+#include <map>
 
 #include <caf/io/middleman.hpp>
 
@@ -32,7 +33,7 @@ public:
 
   behavior_type make_behavior() override {
     compat::harden(this);
-    compat::watch(this, buffer_, [this](const caf::actor_addr&, const caf::error&) { quit(); });
+    compat::watch(this, buffer_, [this](const caf::actor_addr&, const caf::error&) { end(); });
     return {[this](const flush& m) { return on_flush(m); }};
   }
 
@@ -41,38 +42,48 @@ private:
   bool admits(const caf::mailbox_element& element) {
     if (compat::is_from(buffer_, element))
       return true;
-    if (!element.mid.is_request())
-      return false;
-    const compat::reply_to reply{ctrl(), element.sender, element.mid};
-    if (!element.content().match_elements<flush>()) {
-      reply(caf::make_error(caf::sec::unexpected_message));
-      return false;
-    }
-    if (flushes_.fetch_add(1) < max_remote_flushes)
+    const bool is_flush = !element.mid.is_response() && element.content().match_elements<flush>();
+    if (is_flush && flushes_.fetch_add(1) < max_remote_flushes)
       return true;
-    --flushes_;
-    reply(to_caf_error({errc::buffer_full, "flush",
-                        "at most " + std::to_string(max_remote_flushes) + " of other processes at a time"}));
+    if (is_flush)
+      --flushes_;
+    if (element.mid.is_request())
+      compat::reply_to{ctrl(), element.sender, element.mid}(
+          is_flush ? to_caf_error({errc::buffer_full, "flush",
+                                   "at most " + std::to_string(max_remote_flushes) + " of other processes at a time"})
+                   : caf::make_error(caf::sec::unexpected_message));
     return false;
   }
 
-  caf::typed_response_promise<flush_report> on_flush(const flush& m) {
-    auto promise = make_response_promise<flush_report>();
+  using promise = caf::typed_response_promise<flush_report>;
+
+  promise on_flush(const flush& m) {
+    const auto number = ++last_;
+    const auto waits = waiting_.emplace(number, compat::promise_to_requester<flush_report>(this)).first;
     compat::request(this, buffer_, caf::infinite, m)
-        .then(
-            [this, promise](const flush_report& report) mutable {
-              --flushes_;
-              promise.deliver(report);
-            },
-            [this, promise](caf::error& why) mutable {
-              --flushes_;
-              promise.deliver(std::move(why));
-            });
-    return promise;
+        .then([this, number](const flush_report& report) { answer(number, report); },
+              [this, number](caf::error& why) { answer(number, std::move(why)); });
+    return waits->second;
+  }
+
+  template <class Answer>
+  void answer(std::uint64_t number, Answer what) {
+    auto waits = waiting_.extract(number);
+    --flushes_;
+    waits.mapped().deliver(std::move(what));
+  }
+
+  // Flushes that the buffer has not seen are answered here.
+  void end() {
+    for (auto& [number, waits] : waiting_)
+      waits.deliver(to_caf_error({errc::closed, "", "the system stopped"}));
+    quit();
   }
 
   buffer_actor buffer_;
   std::atomic<int> flushes_{0};
+  std::map<std::uint64_t, promise> waiting_;
+  std::uint64_t last_ = 0;
 };
 
 } // namespace
