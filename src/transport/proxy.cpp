@@ -7,6 +7,7 @@
 #include <boost/url/url_view.hpp>
 
 #include "core/config/no_proxy.hpp"
+#include "core/config/url_host.hpp"
 #include "core/wire/base64.hpp"
 
 namespace sluice {
@@ -57,6 +58,8 @@ result<std::optional<proxy>> proxy_for(const endpoint& to, const environment& lo
   const auto port = url->has_port() ? std::string{url->port()} : tls ? "443" : "80";
   if (url->host_address().empty() || !is_port(port))
     return wrong_proxy(v, "must name a host, and a port from 1 to 65535 or none");
+  if (!has_usable_host(*url, text))
+    return wrong_proxy(v, usable_host);
   proxy p{.host = url->host_address(), .port = port, .tls = tls};
   if (url->has_userinfo())
     p.credentials = base64(url->user() + ":" + url->password());

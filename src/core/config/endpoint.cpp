@@ -1,10 +1,11 @@
 #include "core/config/endpoint.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+
+#include "core/config/url_host.hpp"
 
 namespace sluice {
 
@@ -12,14 +13,6 @@ namespace {
 
 error wrong(std::string message) {
   return {errc::invalid_option, "data_plane_url", std::move(message)};
-}
-
-// After percent-decoding a name could hold any byte, and is put into the request.
-bool is_host(std::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
 }
 
 std::string bracketed(const std::string& host) {
@@ -53,12 +46,6 @@ result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
   if (!url)
     return wrong("must be a URL with a scheme, as in https://events.example.com");
   const std::string scheme{url->scheme()};
-  // Boost.URL 1.81 takes 127.0.0.1.example.com for 127.0.0.1.
-  const auto begin = scheme.size() + 3; // after "://"
-  const auto end = std::min(text.find_first_of("/?#", begin), text.size());
-  const std::string_view parsed{url->encoded_authority().data(), url->encoded_authority().size()};
-  if (url->has_authority() && text.substr(begin, end - begin) != parsed)
-    return wrong("must not have a host name that begins with an IPv4 address");
   if (scheme != "http" && scheme != "https")
     return wrong("must begin with https:// or http://");
   if (url->has_userinfo() || url->has_fragment())
@@ -66,8 +53,8 @@ result<endpoint> parse_endpoint(std::string_view text, bool allow_insecure) {
   endpoint e;
   e.tls = scheme == "https";
   e.host = url->host_address();
-  if (url->host_type() != boost::urls::host_type::ipv6 && !is_host(e.host))
-    return wrong("must name a host of letters, digits, hyphens, underscores and dots, or an address");
+  if (!has_usable_host(*url, text))
+    return wrong(usable_host);
   e.port = e.tls ? "443" : "80";
   if (url->has_port()) {
     e.port = std::string{url->port()}; // Boost.URL 1.81 wraps its number

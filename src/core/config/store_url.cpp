@@ -6,6 +6,7 @@
 #include <boost/url/url_view.hpp>
 
 #include "core/config/endpoint.hpp"
+#include "core/config/url_host.hpp"
 
 namespace sluice {
 
@@ -30,6 +31,10 @@ bool is_like_a_path(std::string_view text) {
   return !text.empty() && text.size() <= 256 && text.find_first_of(":@") == std::string_view::npos;
 }
 
+bool is_path(const std::string& text) {
+  return text.size() > 1 && text.front() == '/' && text.find('\0') == std::string::npos;
+}
+
 bool read_db(std::string_view text, int& db) {
   const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), db);
   return why == std::errc{} && end == text.data() + text.size() && db >= 0;
@@ -46,8 +51,9 @@ result<store_url> parse_redis_url(const std::string& text, redis_options to) {
   const std::string path = url->path();
   const bool is_socket = url->scheme() == "redis+unix";
   if (is_socket) {
-    if (path.size() < 2)
-      return bad_url("must name the path of a socket, as in redis+unix:///run/redis.sock");
+    // What stands where a host would is the begin of a password with a slash, and would become a part of the path.
+    if (!url->host_address().empty() || url->has_port() || !is_path(path))
+      return bad_redis_url(text, "must name the path of a socket, as in redis+unix:///run/redis.sock");
     to.unix_socket = path;
   } else {
     to.unix_socket.clear();
@@ -57,6 +63,8 @@ result<store_url> parse_redis_url(const std::string& text, redis_options to) {
     to.port = url->has_port() && valid ? std::stoi(port) : redis_options{}.port;
     if (to.host.empty() || !valid)
       return bad_redis_url(text, "must name a host, and a port from 1 to 65535 or none");
+    if (!has_usable_host(*url, text))
+      return bad_redis_url(text, usable_host);
     if (path.size() > 1 && !read_db(std::string_view{path}.substr(1), to.db))
       return bad_redis_url(text, "must end with the number of a database, as in redis://host/0");
   }

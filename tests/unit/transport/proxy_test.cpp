@@ -96,6 +96,9 @@ TEST_CASE("a proxy that cannot be used is an error with the name of the variable
   CHECK(wrong("all_proxy", "socks4://one") == "must begin with http:// or https://: no other scheme is supported");
   CHECK(wrong("https_proxy", "http://a b") == "must be a URL, as in http://proxy.example.com:3128");
   CHECK(wrong("https_proxy", "http://") == "must name a host, and a port from 1 to 65535 or none");
+  for (const char* host : {"a%0d%0ab", "a%00b", "a%20b", "10.0.0.1.example.com"})
+    CHECK(wrong("https_proxy", std::string{"http://"} + host + ":3128") ==
+          "must name a host of letters, digits, hyphens, underscores and dots, or an address");
   for (const char* port : {"", "0", "65536", "99999999999999999999"})
     CHECK(wrong("https_proxy", std::string{"http://10.0.0.1:"} + port) ==
           "must name a host, and a port from 1 to 65535 or none");
