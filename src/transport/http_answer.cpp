@@ -74,7 +74,7 @@ bool http_answer::keeps_connection() const {
 }
 
 std::string http_answer::field(http::field name) const {
-  return std::string{parser_->get()[name]};
+  return parser_->is_header_done() ? std::string{parser_->get()[name]} : std::string{};
 }
 
 } // namespace sluice

@@ -33,6 +33,8 @@ public:
   /// Returns whether it is whole and the connection can carry another request.
   bool keeps_connection() const;
 
+  /// Returns a field of the header; empty unless the header is whole and well-formed, because how much of another one
+  /// could be read depends on the pieces in which it arrived.
   std::string field(boost::beast::http::field) const;
   /// Returns what has arrived of the body.
   const std::string& body() const { return parser_->get().body(); }

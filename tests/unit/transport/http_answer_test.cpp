@@ -1,0 +1,39 @@
+#include "support/catch.hpp"
+
+#include <algorithm>
+
+#include "transport/http_answer.hpp"
+
+using namespace sluice;
+
+namespace {
+
+// Lets an answer arrive in pieces of this size, and closes the connection.
+void feed(http_answer& answer, std::string_view bytes, std::size_t piece) {
+  boost::beast::flat_buffer buffer;
+  for (; !bytes.empty() && !answer.is_over(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
+    const auto some = bytes.substr(0, piece);
+    std::copy(some.begin(), some.end(), static_cast<char*>(buffer.prepare(some.size()).data()));
+    buffer.commit(some.size());
+    answer.take(buffer);
+  }
+  answer.end();
+}
+
+} // namespace
+
+TEST_CASE("the fields of a header that is not whole do not count, in whatever pieces it comes", "[transport]") {
+  using boost::beast::http::field;
+  const std::string head = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n";
+  for (const std::size_t piece : {1, 7, 1024}) {
+    http_answer whole{1024}, cut{1024}, malformed{1024};
+    feed(whole, head + "\r\n", piece);
+    feed(cut, head, piece);
+    feed(malformed, head + "no field\r\n\r\n", piece);
+    INFO("in pieces of " << piece);
+    CHECK(whole.field(field::retry_after) == "7");
+    CHECK(cut.field(field::retry_after) == "");
+    CHECK(malformed.field(field::retry_after) == "");
+    CHECK(malformed.status() == 503);
+  }
+}
