@@ -14,6 +14,8 @@ namespace {
 
 // As JSON in memory a body takes up to 36 times as much.
 constexpr std::size_t max_plain_body = std::size_t{4} << 20;
+// Around the traits of an identify: the body, its batch, the event and its context.
+constexpr std::size_t levels_around = 4;
 
 error too_much() {
   return {errc::too_large, "body", "at most " + std::to_string(max_plain_body) + " uncompressed bytes were expected"};
@@ -124,7 +126,7 @@ result<std::vector<std::string>> check_contract(const sink_request& r) {
   const auto text = plain_body(r);
   if (!text)
     return text.error();
-  const auto json = read_json(*text, max_plain_body);
+  const auto json = read_json(*text, max_plain_body, levels_around);
   if (!json)
     return broken("body", json.error().message);
   if (!json->is_object())

@@ -97,8 +97,7 @@ bool json_builder::put(nlohmann::json value) {
 }
 
 bool json_builder::open(nlohmann::json container) {
-  // An event is an object around its fields, so it may be one level deeper than a field.
-  if (open_.size() > static_cast<std::size_t>(max_depth)) {
+  if (open_.size() == max_levels_) {
     error_ = {errc::too_deep, "", "nested deeper than " + std::to_string(max_depth)};
     return false;
   }

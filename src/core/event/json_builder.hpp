@@ -10,10 +10,13 @@
 namespace sluice {
 
 /// Builds JSON from the parts that nlohmann's parser reads. Unlike nlohmann's own builder it takes no number whose
-/// digits would change, and no deeper nesting than an event may have. It keeps the first error, with the path of the
+/// digits would change, and no deeper nesting than is allowed. It keeps the first error, with the path of the
 /// wrong field.
 class json_builder : public nlohmann::json_sax<nlohmann::json> {
 public:
+  /// `max_levels`: the most containers inside of each other.
+  explicit json_builder(std::size_t max_levels) : max_levels_{max_levels} {}
+
   bool null() override { return put(nullptr); }
   bool boolean(bool b) override { return put(b); }
   bool number_integer(std::int64_t n) override { return put(n); }
@@ -40,6 +43,7 @@ private:
   bool fail(errc code, std::string message);
   std::string path() const;
 
+  const std::size_t max_levels_;
   nlohmann::json root_;
   /// The containers that have begun and not ended, the innermost last.
   std::vector<nlohmann::json*> open_;

@@ -23,14 +23,14 @@ std::optional<error> not_utf8(std::string_view text) {
 
 } // namespace
 
-result<nlohmann::json> read_json(std::string_view text, std::size_t max_bytes) {
+result<nlohmann::json> read_json(std::string_view text, std::size_t max_bytes, std::size_t around) {
   if (text.size() > max_bytes)
     return error{errc::too_large, "",
                  std::to_string(text.size()) + " bytes, at most " + std::to_string(max_bytes) + " were expected"};
   // The parser takes a NUL for the end of the text.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos)
     return error{errc::invalid_json, "", "invalid JSON at byte " + std::to_string(nul + 1) + ": a NUL byte"};
-  json_builder builder;
+  json_builder builder{max_depth + around};
   if (!nlohmann::json::sax_parse(text, &builder)) {
     const bool is_json = builder.first_error().code != errc::invalid_json;
     return is_json ? builder.first_error() : not_utf8(text).value_or(builder.first_error());

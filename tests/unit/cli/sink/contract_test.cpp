@@ -61,6 +61,14 @@ TEST_CASE("a request that keeps the contract gives its message ids", "[cli][sink
   CHECK(*ids == std::vector<std::string>{"m1"});
 }
 
+TEST_CASE("an event as deep as the library takes it keeps the contract", "[cli][sink]") {
+  auto deep = json::object();
+  for (int i = 1; i < 64; ++i)
+    deep = json{{"a", std::move(deep)}};
+  CHECK(broken_body([&](json& body) { body["batch"][0]["context"]["traits"] = deep; }) == "");
+  CHECK(broken_body([&](json& body) { body["batch"][0]["context"]["traits"] = json{{"a", deep}}; }) == "body");
+}
+
 TEST_CASE("what is wrong with a request is named", "[cli][sink]") {
   CHECK(broken_by([](sink_request& r) { r.method = "GET"; }) == "method");
   CHECK(broken_by([](sink_request& r) { r.target = "/v1/other"; }) == "path");
