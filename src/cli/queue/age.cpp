@@ -6,7 +6,8 @@ namespace sluice {
 
 std::string age_of(store_time t) {
   using namespace std::chrono;
-  const auto elapsed = std::abs(duration_cast<seconds>(system_clock::now() - t).count());
+  // In seconds, because a store may hold moments that no clock shows.
+  const auto elapsed = std::abs((floor<seconds>(system_clock::now()) - floor<seconds>(t)).count());
   if (elapsed < 60)
     return std::to_string(elapsed) + "s";
   if (elapsed < 3'600)

@@ -29,10 +29,12 @@ bool dead_filter::empty() const {
 }
 
 bool dead_filter::matches(const dead_letter& d) const {
-  const auto age = std::chrono::system_clock::now() - d.died;
+  // Moments are compared, because a store may hold some whose age would overflow.
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   return (ids.empty() || std::find(ids.begin(), ids.end(), d.id) != ids.end()) &&
          (status < 0 || d.why.status == status) && d.why.reason.find(reason) != std::string::npos &&
-         (older_than.count() == 0 || age >= older_than) && (younger_than.count() == 0 || age < younger_than);
+         (older_than.count() == 0 || d.died <= now - older_than) &&
+         (younger_than.count() == 0 || d.died > now - younger_than);
 }
 
 result<void> each_dead(queue_admin& queue, const dead_filter& filter, std::string after,

@@ -36,3 +36,12 @@ TEST_CASE("only the dead letters that are there at the start are visited while m
   }));
   CHECK(visited == 700);
 }
+
+TEST_CASE("a dead letter's time may be any, also one that no clock shows", "[cli][dead]") {
+  dead_filter old, young;
+  old.older_than = young.younger_than = std::chrono::hours{1};
+  CHECK(young.matches({.died = store_time::max()}));
+  CHECK_FALSE(old.matches({.died = store_time::max()}));
+  CHECK(old.matches({.died = store_time::min()}));
+  CHECK_FALSE(young.matches({.died = store_time::min()}));
+}
