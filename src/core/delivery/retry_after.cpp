@@ -31,7 +31,7 @@ std::optional<seconds> from_date(const std::string& text) {
   for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
     tm parts{};
     const char* end = ::strptime(text.c_str(), form, &parts);
-    if (end && *end == '\0')
+    if (end == text.c_str() + text.size())
       return seconds{::timegm(&parts)};
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -27,6 +28,7 @@ TEST_CASE("Retry-After is an HTTP date of any of the three forms", "[core][retry
 TEST_CASE("a Retry-After that makes no sense is none", "[core][retry]") {
   for (const char* text : {"", "-1", "1.5", "soon", "Sun, 06 Nov 1994", "12x"})
     CHECK(parse_retry_after(text, asked_at) == std::nullopt);
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT\0 and more"sv, asked_at) == std::nullopt);
 }
 
 TEST_CASE("a Retry-After date in a far future asks for the most, not for a date that overflows", "[core][retry]") {
