@@ -1,54 +1,19 @@
 #include "store/redis/queue.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/persistence/dead_cursor.hpp"
 #include "core/wire/batch_id.hpp"
 #include "store/redis/error.hpp"
+#include "store/redis/listing.hpp"
 #include "store/redis/owner.hpp"
 
 namespace sluice {
 
 namespace {
 
-std::optional<store_time> time_of(redis_value v) {
-  const auto ms = v.integer();
-  return ms ? std::optional{store_time{milliseconds{*ms}}} : std::nullopt;
-}
-
-std::uint64_t total(redis_value totals, std::string_view name) {
-  for (std::size_t i = 0; i + 1 < totals.size(); i += 2)
-    if (totals[i].text() == name)
-      return static_cast<std::uint64_t>(std::max<std::int64_t>(totals[i + 1].integer().value_or(0), 0));
-  return 0;
-}
-
-// What enqueue_and_claim.lua writes: when, and two lines.
-void read_health(std::string_view text, queue_owner& to) {
-  const auto first = text.find('\n'), second = text.find('\n', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos)
-    return;
-  std::int64_t ms = 0;
-  std::from_chars(text.data(), text.data() + first, ms);
-  to.said = store_time{milliseconds{ms}};
-  to.health = {.suspended = std::string{text.substr(first + 1, second - first - 1)},
-               .last_failure = std::string{text.substr(second + 1)}};
-}
-
 error no_queue(const std::string& queue) {
   return {errc::not_a_queue, "queue.name", "there is no queue " + queue + " in this Redis"};
-}
-
-// The members of a dead letter, as `list_dead.lua` gives them.
-constexpr std::size_t members = 6;
-dead_letter letter_at(redis_value answer, std::size_t i) {
-  const auto number = [&](std::size_t member) { return answer[i + member].integer().value_or(0); };
-  return {.id = std::string{answer[i].text()},
-          .events = static_cast<std::uint32_t>(number(2)),
-          .attempts = static_cast<int>(number(3)),
-          .why = {.status = static_cast<int>(number(4)), .reason = std::string{answer[i + 5].text()}},
-          .died = store_time{milliseconds{number(1)}}};
 }
 
 } // namespace
@@ -69,26 +34,8 @@ result<store_stats> redis_queue::stats() {
   const auto reply = connection_->run_one(redis_script::stats, queue_, {ttl_});
   if (!reply)
     return reply.error();
-  const auto answer = reply->value();
-  if (answer.size() < 5)
-    return no_queue(queue_);
-  const auto totals = answer[0];
-  store_stats s{.stored = total(totals, "stored"),
-                .delivered = total(totals, "delivered"),
-                .purged = total(totals, "purged"),
-                .ready = total(totals, "ready"),
-                .in_flight = total(totals, "in_flight"),
-                .retry = total(totals, "retry"),
-                .dead = total(totals, "dead"),
-                .oldest_ready = time_of(answer[1]),
-                .next_retry = time_of(answer[2]),
-                .oldest_dead = time_of(answer[3]),
-                .paused = answer[4].text() == "1",
-                .owners = {}};
-  for (std::size_t i = 5; i + 1 < answer.size(); i += 2)
-    read_health(answer[i + 1].text(),
-                s.owners.emplace_back(queue_owner{.name = owner_token::describe(answer[i].text())}));
-  return s;
+  const auto stats = read_stats(reply->value());
+  return stats ? result<store_stats>{*stats} : no_queue(queue_);
 }
 
 result<std::vector<dead_letter>> redis_queue::list_dead(const std::string& after, std::size_t limit) {
@@ -102,11 +49,10 @@ result<std::vector<dead_letter>> redis_queue::list_dead(const std::string& after
         {std::to_string(place->died.time_since_epoch().count()), place->id, std::to_string(limit - page.size())});
     if (!reply)
       return reply.error();
-    const auto answer = reply->value();
-    if (answer.size() < members)
+    const auto letters = read_dead_letters(reply->value());
+    if (letters.empty())
       return page;
-    for (std::size_t i = 0; i + members <= answer.size(); i += members)
-      page.push_back(letter_at(answer, i));
+    page.insert(page.end(), letters.begin(), letters.end());
     place->died = page.back().died;
     place->id = page.back().id;
   }
@@ -120,9 +66,10 @@ result<dead_letter> redis_queue::show_dead(const std::string& id) {
   const auto reply = connection_->run_one(redis_script::show_dead, queue_, {id});
   if (!reply)
     return reply.error();
-  if (reply->value().size() < members)
+  const auto letters = read_dead_letters(reply->value());
+  if (letters.empty())
     return unknown;
-  auto letter = letter_at(reply->value(), 0);
+  auto letter = letters.front();
   connection_->add({"GET", redis_body_key(queue_, id)});
   const auto body = connection_->run();
   if (!body)
