@@ -1,0 +1,40 @@
+// Store URLs, with an error that shows no password.
+#include <string>
+
+#include "core/config/endpoint.hpp"
+#include "core/config/store_url.hpp"
+#include "fuzz/input.hpp"
+#include "fuzz/require.hpp"
+
+using namespace sluice;
+
+namespace {
+
+void check(const redis_options& o) {
+  require(o.db >= 0, "a database has a number");
+  if (!o.unix_socket.empty())
+    return require(o.unix_socket.starts_with('/') && o.unix_socket.find('\0') == std::string::npos,
+                   "a socket is a path");
+  require(o.port >= 1 && o.port <= 65'535, "a port is one");
+  require(!o.host.empty() && is_visible(o.host), "a host is a name or an address");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto text = with_password(std::string{text_of(data, size)});
+  const auto url = parse_store_url({.persistence = text});
+  if (!url) {
+    require(url.error().code == errc::invalid_option, "an error is one of the option");
+    require(text.find('@') == text.npos || url.error().message.find(password) == text.npos,
+            "an error shows no password");
+    return 0;
+  }
+  if (const auto* redis = std::get_if<redis_options>(&*url); redis && text != "redis") {
+    check(*redis);
+    require(!redis->unix_socket.empty() || is_host_in(text, redis->host), "a host is the one that was given");
+  }
+  if (const auto* file = std::get_if<sqlite_url>(&*url))
+    require("sqlite:" + file->path == text && !file->path.empty(), "a file has the path that was given");
+  return 0;
+}
