@@ -23,7 +23,10 @@ void buffer_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
   batcher_.emplace(context_->settings);
-  ledger_.emplace(*context_->intake, context_->queue->durable(), context_->queue->shared());
+  const auto who = context_->settings.queue.enqueue_only ? deliverers::others
+                   : context_->queue->shared()           ? deliverers::any
+                                                         : deliverers::this_one;
+  ledger_.emplace(*context_->intake, context_->queue->durable(), who);
   port_.open(buffer_peer{self});
   context_->intake->open([port = port_.get()] { port->send(wake{}); });
   port_.get()->send(wake{}); // Events may have come in before.

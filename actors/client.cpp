@@ -65,8 +65,9 @@ result<void> client::set_destination(const std::string& data_plane_url, const st
   compat::request(self, impl_->supervisor, caf::infinite, sluice::set_destination{data_plane_url, write_key})
       .receive([&] { answer = {}; },
                [&](caf::error& e) {
-                 if (e == errc::invalid_option)
-                   answer = error{errc::invalid_option, "", describe(e)};
+                 for (const auto code : {errc::invalid_option, errc::unsupported})
+                   if (e == code)
+                     answer = error{code, "", describe(e)};
                });
   return answer;
 }

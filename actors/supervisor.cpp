@@ -222,6 +222,9 @@ void supervisor_state::set_paused_to(bool paused) {
 }
 
 caf::result<void> supervisor_state::on_set_destination(const set_destination& m) {
+  if (context_->settings.queue.enqueue_only)
+    return to_caf_error({errc::unsupported, "queue.enqueue_only",
+                         "must be false: a process that delivers changes the destination of the queue"});
   auto next = std::make_shared<actor_context>(*context_);
   if (!m.data_plane_url.empty())
     next->settings.data_plane_url = m.data_plane_url;

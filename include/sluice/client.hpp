@@ -51,7 +51,8 @@ public:
   result<flush_report> flush(std::chrono::milliseconds deadline = std::chrono::milliseconds{0});
 
   /// Delivers to another URL, with another key, from now on, like the message `set_destination`. An empty argument
-  /// keeps the present value. Blocks. Errors: `invalid_option`, with everything that is invalid; `closed`.
+  /// keeps the present value. Blocks. Errors: `invalid_option`, with everything that is invalid; `unsupported` with
+  /// `queue.enqueue_only`; `closed`.
   result<void> set_destination(const std::string& data_plane_url, const std::string& write_key);
 
   /// Returns the totals of this process.

@@ -32,7 +32,7 @@ enum class errc : std::uint8_t {
   queue_taken,       ///< another process owns the queue
   not_a_queue,       ///< the file or database is not, or no longer, a queue of this version
   other_destination, ///< the queue belongs to another URL or write key
-  unsupported        ///< the actor does not know the message
+  unsupported        ///< the actor does not know the message, or does not do that with these options
 };
 
 /// Returns the name of a code, as in `"missing_field"`.

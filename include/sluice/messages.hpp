@@ -50,7 +50,7 @@ struct resume {};
 
 /// Delivers to this URL, with this key, from now on, including the batches that wait. An empty field keeps the present
 /// value. The queue then belongs to the new destination, as with the option `queue.adopt`. Send it to every process
-/// that shares the queue.
+/// that shares the queue. Errors: `invalid_option`; `unsupported` with `queue.enqueue_only`.
 struct set_destination {
   /// As the option `data_plane_url`.
   std::string data_plane_url{};

@@ -163,6 +163,9 @@ struct queue_options {
   /// Whether to open a queue that was filled for another `data_plane_url` or `write_key`. Default false: the error is
   /// `other_destination`.
   bool adopt = false;
+  /// Whether this process only stores events, for other processes to deliver, also while they do. An event that is
+  /// stored is no longer its concern: `flush` and `shutdown` count it as stored. Needs a durable store. Default false.
+  bool enqueue_only = false;
 };
 
 /// How often actors may fail before the system stops.

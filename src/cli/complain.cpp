@@ -20,6 +20,7 @@ std::string argument_for(const std::string& field) {
                               spelling{"http.connect", "--connect-timeout"},
                               spelling{"queue.name", "--queue"},
                               spelling{"queue.is_multi_processor", "--multi-processor"},
+                              spelling{"queue.enqueue_only", "--enqueue"},
                               spelling{"redis.command", "--redis-timeout"},
                               spelling{"redis.ack", "--redis-ack"}};
   constexpr std::array<std::string_view, 14> alike{

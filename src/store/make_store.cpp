@@ -4,6 +4,7 @@
 #include "store/fingerprint.hpp"
 #include "store/memory_store.hpp"
 #include "store/redis/store.hpp"
+#include "store/sqlite/enqueuer.hpp"
 #include "store/sqlite/store.hpp"
 
 namespace sluice {
@@ -17,7 +18,8 @@ struct opener {
     return std::unique_ptr<store>{std::make_unique<memory_store>(o)};
   }
   result<std::unique_ptr<store>> operator()(const sqlite_url& to) const {
-    return sqlite_store::open(to.path, o, fingerprint_of(o));
+    const auto open = o.queue.enqueue_only ? sqlite_enqueuer::open : sqlite_store::open;
+    return open(to.path, o, fingerprint_of(o));
   }
   result<std::unique_ptr<store>> operator()(const redis_options& to) const {
     return std::unique_ptr<store>{std::make_unique<redis_store>(to, o, fingerprint_of(o))};

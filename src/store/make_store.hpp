@@ -7,7 +7,7 @@
 
 namespace sluice {
 
-/// The store that the options ask for, to process it. Errors: what its `open` says.
+/// The store that the options ask for, to process it or only to enqueue. Errors: what its `open` says.
 result<std::unique_ptr<store>> make_store(const options&);
 
 /// A queue to look into and to tend, which another process may be processing. Errors: as above, and `unsupported` for

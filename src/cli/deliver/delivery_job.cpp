@@ -85,6 +85,7 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
 
 delivery_job::delivery_job(std::string command, const delivery_arguments& given)
     : arguments{given}, command_{std::move(command)}, ending_{std::make_shared<ending>()} {
+  ledger.only_enqueues = arguments.settings().queue.enqueue_only;
   arguments.settings().log = [this](log_level level, std::string_view line) { say(std::string{line}, level); };
 }
 
@@ -123,7 +124,8 @@ boost::system::result<std::unique_ptr<store>, store_error> delivery_job::open_st
                           std::chrono::steady_clock::now() < patience;
     const bool waits = why.signal == store_signal::watched || may_pass || (taken && arguments.wait);
     if (!waits)
-      say(text_of(why) + (taken ? ", or wait for it with --wait" : ""));
+      say(text_of(why) + (taken ? ", or wait for it with --wait" : "") +
+          (taken && command_ == "send" ? ", or only store the events with --enqueue" : ""));
     else if (!std::exchange(said, true))
       say(text_of(why) + (taken ? "; waiting for it" : ""), log_level::warning);
     if (!waits || stop.wait(glance))
@@ -208,7 +210,8 @@ void delivery_job::watch_queue(bool until_empty, std::optional<std::chrono::stea
 
 // Nothing if other processes put into the queue or take from it.
 std::optional<std::uint64_t> delivery_job::left_in_queue() {
-  if (arguments.settings().queue.is_multi_processor)
+  const auto& queue_options = arguments.settings().queue;
+  if (queue_options.is_multi_processor || queue_options.enqueue_only)
     return std::nullopt;
   const auto queue = make_queue_admin(arguments.settings());
   if (!queue && queue.error().code == errc::not_a_queue) // its file is gone, and with it what waited there
@@ -225,7 +228,7 @@ std::optional<std::uint64_t> delivery_job::left_in_queue() {
 void delivery_job::advise() {
   const auto& o = arguments.settings();
   const std::string_view store = o.persistence;
-  if (ledger.waiting == 0 || !store.starts_with("sqlite:"))
+  if (ledger.waiting == 0 || o.queue.enqueue_only || !store.starts_with("sqlite:"))
     return;
   const auto& key_file = arguments.queue.write_key_file;
   say((ledger.waiting == 1 ? "1 event waits in " : std::to_string(ledger.waiting) + " events wait in ") +

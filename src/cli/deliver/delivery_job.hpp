@@ -16,7 +16,8 @@
 
 namespace sluice {
 
-/// Runs a command that delivers: starts the system, lets the command work, shuts down in order, prints the ledger.
+/// Runs a command that delivers, or only enqueues: starts the system, lets the command work, shuts down in order,
+/// prints the ledger.
 class delivery_job {
 public:
   /// Every printed line begins with `command`.

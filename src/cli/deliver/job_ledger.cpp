@@ -33,7 +33,7 @@ void close_ledger(job_ledger& l, const shutdown_report& r, std::optional<std::ui
 }
 
 int status_of(const job_ledger& l) noexcept {
-  return l.lost > 0 ? 1 : l.dead > 0 ? 5 : l.rejected > 0 ? 4 : l.waiting > 0 ? 6 : 0;
+  return l.lost > 0 ? 1 : l.dead > 0 ? 5 : l.rejected > 0 ? 4 : l.waiting > 0 && !l.only_enqueues ? 6 : 0;
 }
 
 std::string to_json(const job_ledger& l) {
@@ -55,16 +55,17 @@ std::string to_text(const job_ledger& l, double seconds) {
   std::string text = "ledger\n";
   if (l.read > 0)
     text += line("read", l.read, "events in the input") + line("rejected", l.rejected, "invalid, see above");
-  text += line("accepted", l.accepted, "accepted + recovered = the sum of the lines below") +
-          line("recovered", l.recovered, "left in the queue by an earlier run") +
-          line("delivered", l.delivered, "acknowledged by the data plane") + line("dead", l.dead, "buried, see above") +
-          line("waiting", l.waiting, "kept for a later run") +
-          line("lost", l.lost, "accepted, and neither delivered nor kept") +
-          (l.elsewhere > 0 ? line("elsewhere", l.elsewhere, "ended by other processes of the queue") : "") +
-          line("retries", l.retries, "failed attempts, in batches");
+  text +=
+      line("accepted", l.accepted, "accepted + recovered = the sum of the lines below") +
+      line("recovered", l.recovered, "left in the queue by an earlier run") +
+      line("delivered", l.delivered, "acknowledged by the data plane") + line("dead", l.dead, "buried, see above") +
+      line("waiting", l.waiting, l.only_enqueues ? "stored for the process that delivers" : "kept for a later run") +
+      line("lost", l.lost, "accepted, and neither delivered nor kept") +
+      (l.elsewhere > 0 ? line("elsewhere", l.elsewhere, "ended by other processes of the queue") : "") +
+      line("retries", l.retries, "failed attempts, in batches");
   std::array<char, 96> rate{};
   std::snprintf(rate.data(), rate.size(), "%.1f s, %.0f events/s\n", seconds,
-                seconds > 0 ? static_cast<double>(l.delivered) / seconds : 0.0);
+                seconds > 0 ? static_cast<double>(l.only_enqueues ? l.waiting : l.delivered) / seconds : 0.0);
   text += rate.data();
   return l.last_failure.empty() ? text : text + "last failure: " + terminal_line(l.last_failure) + '\n';
 }

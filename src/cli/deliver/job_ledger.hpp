@@ -18,7 +18,7 @@ struct job_ledger {
   std::uint64_t recovered = 0;
   std::uint64_t delivered = 0;
   std::uint64_t dead = 0;
-  /// Left in a durable queue for a later process.
+  /// Left in a durable queue for a later process, or for those that deliver from it.
   std::uint64_t waiting = 0;
   std::uint64_t lost = 0;
   /// Delivered or buried by other processes of a shared queue.
@@ -27,10 +27,12 @@ struct job_ledger {
   std::uint64_t retries = 0;
   /// Why the last attempt that failed has failed; empty if none has.
   std::string last_failure{};
+  /// Whether the command only stores events, so that they are meant to wait.
+  bool only_enqueues = false;
 };
 
 /// Returns the exit status that the ledger stands for: 1 if an event was lost, else 5 if one is dead, else 4 if one was
-/// rejected, else 6 if one waits, else 0.
+/// rejected, else 6 if one waits that should not, else 0.
 int status_of(const job_ledger&) noexcept;
 
 /// Completes the ledger from the system's last report and the number of events that are left in the queue, earlier

@@ -27,6 +27,10 @@ int run(const run_arguments& args) {
   delivery_job job{"run", args.delivery};
   if (job.options_are_wrong())
     return 2;
+  if (args.delivery.queue.settings.queue.enqueue_only) {
+    job.say("queue.enqueue_only: must be false for `run`, which delivers");
+    return 2;
+  }
   return job.run([&](client&) { job.watch_queue(args.until_empty); });
 }
 

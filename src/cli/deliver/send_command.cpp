@@ -17,9 +17,10 @@ constexpr const char* send_help =
     "Examples:\n"
     "  sluice send events.ndjson --url https://events.example.com --write-key-file key.txt\n"
     "  SLUICE_WRITE_KEY=k sluice send - --url http://127.0.0.1:8080 < events.ndjson\n"
-    "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k --store memory --json\n\n"
+    "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k --store memory --json\n"
+    "  sluice send events.ndjson --url https://events.example.com --write-key-file key.txt --enqueue\n\n"
     "Exit status:\n"
-    "  0  every event was delivered\n";
+    "  0  every event was delivered; with --enqueue: every event is stored\n";
 
 } // namespace
 
@@ -33,6 +34,10 @@ void add_send_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE")
       ->default_str("-");
   s.delivery.add_to(*cmd);
+  cmd->add_flag("--enqueue", o.queue.enqueue_only,
+                "Only store the events, also while another process delivers from the queue")
+      ->excludes("--wait")
+      ->excludes("--adopt");
   add_count_option(*cmd, "--flush-at", o.flush_at, "The number of events that make a batch");
   add_duration_option(*cmd, "--flush-interval", o.flush_interval, plain_unit::ms,
                       "How long an event waits for its batch to fill");

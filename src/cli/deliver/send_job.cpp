@@ -94,9 +94,11 @@ int run_send(const send_settings& settings) {
   }
   const auto work = [&](client& out) {
     sender{job, *reader, out}.send_all(settings.file);
-    // In a shared queue the system leaves stored batches to other processes. The command waits for their delivery.
+    // In a shared queue the system leaves stored batches to other processes. The command waits for their delivery,
+    // unless it only enqueues.
+    const auto& queue = job.arguments.settings().queue;
     if (const auto until = std::chrono::steady_clock::now() + settings.delivery.drain_timeout;
-        job.arguments.settings().queue.is_multi_processor && out.flush(settings.delivery.drain_timeout))
+        queue.is_multi_processor && !queue.enqueue_only && out.flush(settings.delivery.drain_timeout))
       job.watch_queue(true, until);
   };
   return job.run(work, std::move(receipts));

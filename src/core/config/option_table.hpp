@@ -109,6 +109,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("queue.max_crashes", o.queue.max_crashes, between<int>{1, 1'000'000},
         "crashes with a batch in flight before it is dead");
   visit("queue.adopt", o.queue.adopt, "open a queue that was filled for another destination");
+  visit("queue.enqueue_only", o.queue.enqueue_only, "only store events, for other processes to deliver");
   visit("dead_letters.max_events", o.dead_letters.max_events, count{0, 1'000'000'000},
         "events in dead letters at most");
   visit("dead_letters.max_bytes", o.dead_letters.max_bytes, count{0, 1024 * gib}, "bytes of dead letters at most");

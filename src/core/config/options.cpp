@@ -75,6 +75,10 @@ void check_queue(const options& o, const store_url& where, checker& check) {
     check.wrong("queue.name", "must be 1 to 256 printable ASCII characters without spaces and braces");
   if (!is_queue_name(o.queue.prefix))
     check.wrong("queue.prefix", "must be 1 to 256 printable ASCII characters without spaces and braces");
+  if (o.queue.enqueue_only && std::holds_alternative<memory_url>(where))
+    check.wrong("queue.enqueue_only", "must be false: no other process can deliver from a queue in memory");
+  if (o.queue.enqueue_only && o.queue.adopt)
+    check.wrong("queue.adopt", "must be false with queue.enqueue_only: a process that delivers adopts the queue");
   if (!o.queue.is_multi_processor)
     return;
   if (!std::holds_alternative<redis_options>(where))

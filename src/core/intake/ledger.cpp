@@ -35,12 +35,14 @@ void ledger::stored(std::uint64_t sequence, bool leased) {
     intake_.release(e.events, std::exchange(e.bytes, 0));
   for (auto& r : std::exchange(e.requesters, {}))
     r->stored();
-  if (!leased)
+  if (deliverers_ == deliverers::others)
+    close(i, e.events, end::stored);
+  else if (!leased)
     returned(sequence);
 }
 
 void ledger::returned(std::uint64_t sequence) {
-  if (shared_)
+  if (deliverers_ == deliverers::any)
     awaited_.erase(sequence);
 }
 
@@ -49,7 +51,7 @@ void ledger::failed_once(std::uint64_t sequence) {
   if (i == open_.end())
     return;
   totals_.count_failed_attempt();
-  if (!shared_ && !std::exchange(i->second.is_retrying, true))
+  if (deliverers_ == deliverers::this_one && !std::exchange(i->second.is_retrying, true))
     totals_.count_retrying(i->second.events);
   returned(sequence);
 }
@@ -84,6 +86,8 @@ void ledger::close(entries::iterator i, std::uint32_t events, end how) {
     break;
   case end::lost:
     totals_.count_lost(events);
+    break;
+  case end::stored: // counted already, and it goes on to wait in the store
     break;
   }
   if (e.is_retrying)
@@ -121,6 +125,7 @@ flush_report ledger::report(std::uint64_t flush) const {
   const watch& w = i->second;
   flush_report r{.delivered = of(w.counts, end::delivered),
                  .dead = of(w.counts, end::dead),
+                 .stored = of(w.counts, end::stored),
                  .waiting = w.up_to > cut_ ? w.up_to - cut_ : 0,
                  .ended_elsewhere = of(w.counts, end::elsewhere),
                  .lost = of(w.counts, end::lost)};
@@ -153,7 +158,7 @@ void ledger::news_may_be_missing() {
 }
 
 bool ledger::search_is_due() const noexcept {
-  return shared_ && !search_.is_under_way() && open_.size() - awaited_.size() >= search_at_;
+  return deliverers_ == deliverers::any && !search_.is_under_way() && open_.size() - awaited_.size() >= search_at_;
 }
 
 std::vector<std::uint64_t> ledger::next_page(std::size_t most) const {

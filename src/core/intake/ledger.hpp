@@ -15,14 +15,20 @@
 
 namespace sluice {
 
+/// Which processes deliver what this one has stored.
+enum class deliverers : std::uint8_t {
+  this_one,
+  any,   ///< A flush waits only for batches that are not stored yet, or are leased to this process.
+  others ///< A batch that is stored is no longer this process's concern: it has reached its end here.
+};
+
 /// Keeps account of every batch that this process has cut, until it has reached an end: whether it is stored, what it
 /// counts against the bound, and who waits for it. Batches without news are looked for in the store.
 class ledger {
 public:
-  /// `durable`: a stored batch need not be kept in memory any more. `shared`: other processes may deliver it, so that a
-  /// flush waits only for batches that are not stored yet, or are leased to this process.
-  ledger(intake& intake, bool durable, bool shared)
-      : intake_{intake}, totals_{intake.totals()}, durable_{durable}, shared_{shared} {}
+  /// `durable`: a stored batch need not be kept in memory any more.
+  ledger(intake& intake, bool durable, deliverers who)
+      : intake_{intake}, totals_{intake.totals()}, durable_{durable}, deliverers_{who} {}
 
   /// The buffer has taken `events` from the intake.
   void taken(std::uint64_t events) noexcept { taken_ += events; }
@@ -66,8 +72,8 @@ public:
 
 private:
   /// What becomes of an event at last.
-  enum class end : std::uint8_t { delivered, dead, elsewhere, lost };
-  using ends = std::array<std::uint64_t, 4>;
+  enum class end : std::uint8_t { delivered, dead, elsewhere, lost, stored };
+  using ends = std::array<std::uint64_t, 5>;
   static std::uint64_t& of(ends& e, end which) { return e[static_cast<std::size_t>(which)]; }
   static std::uint64_t of(const ends& e, end which) { return e[static_cast<std::size_t>(which)]; }
 
@@ -97,7 +103,7 @@ private:
   intake& intake_;
   totals& totals_;
   const bool durable_;
-  const bool shared_;
+  const deliverers deliverers_;
   std::uint64_t taken_ = 0;
   std::uint64_t cut_ = 0;
   std::uint64_t last_open_ = 0;

@@ -8,7 +8,7 @@
 namespace sluice {
 
 group_commit::group_commit(const options& o, bool is_shared, std::string incarnation)
-    : in_order_{o.max_in_flight == 1 && !is_shared},
+    : in_order_{o.max_in_flight == 1 && !is_shared}, only_enqueues_{o.queue.enqueue_only},
       incarnation_{std::move(incarnation)}, leases_{is_shared}, pause_{o.dead_letters.pause_after} {}
 
 // -- what arrives -----------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ unit_of_work group_commit::unit_to_restore(store_time now) const {
 }
 
 std::size_t group_commit::free_slots(const unit_of_work& unit) const {
-  if (!buffer_has_spoken_ || !is_attached_ || !pause_.may_claim())
+  if (only_enqueues_ || !buffer_has_spoken_ || !is_attached_ || !pause_.may_claim())
     return 0;
   const auto leased = leases_.count_after(unit);
   return capacity_ - std::min(capacity_, leased);

@@ -123,6 +123,7 @@ private:
   static void note_own_burials(const work_done&, effects&);
 
   const bool in_order_;
+  const bool only_enqueues_;
   const std::string incarnation_;
   recovery recovery_ = recovery::none;
   leases leases_;

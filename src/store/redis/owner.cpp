@@ -42,9 +42,11 @@ std::string owner_token::describe(std::string_view token) {
 }
 
 redis_owner::redis_owner(redis_connection& connection, std::string queue, const options& o, std::string fingerprint)
-    : connection_{connection}, queue_{std::move(queue)}, settings_{o}, fingerprint_{std::move(fingerprint)},
-      mode_{o.queue.is_multi_processor ? "multi" : "single"}, ttl_{std::to_string(o.queue.owner_ttl.count())},
-      max_crashes_{std::to_string(o.queue.max_crashes)} {}
+    : connection_{connection}, queue_{std::move(queue)}, settings_{o},
+      fingerprint_{std::move(fingerprint)}, mode_{o.queue.enqueue_only         ? "enqueue"
+                                                  : o.queue.is_multi_processor ? "multi"
+                                                                               : "single"},
+      ttl_{std::to_string(o.queue.owner_ttl.count())}, max_crashes_{std::to_string(o.queue.max_crashes)} {}
 
 std::vector<std::string_view> redis_owner::credentials() const {
   return {token_, session_, mode_};
@@ -78,7 +80,7 @@ redis_owner::outcome redis_owner::acquire() {
   if (word == "other")
     return error{errc::other_destination, "queue.name",
                  queue_ + " holds events for another data_plane_url or write_key; use another queue, or set "
-                          "queue.adopt to send them to this one"};
+                          "queue.adopt in the process that delivers, to send them to this one"};
   return answer_not_understood();
 }
 
@@ -95,6 +97,8 @@ redis_owner::outcome redis_owner::granted(std::string session) {
 }
 
 result<void> redis_owner::reclaim() {
+  if (settings_.queue.enqueue_only) // all leases are those of others
+    return {};
   for (;;) {
     auto arguments = credentials();
     arguments.insert(arguments.end(), {ttl_, max_crashes_});

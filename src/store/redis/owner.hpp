@@ -21,7 +21,8 @@ struct owner_token {
 };
 
 /// The right to process a queue in Redis: of one process, or of all that share the queue. Asked for after every
-/// connect, since it may have been lost without a word.
+/// connect, since it may have been lost without a word. A process that only enqueues asks whether the queue is for its
+/// destination, and takes the right from nobody.
 class redis_owner {
 public:
   /// Nothing, or an error, which may be a signal.
@@ -38,7 +39,8 @@ public:
   /// A script has said that the right is gone, or that the queue is another.
   void doubt() noexcept { sure_ = false; }
 
-  /// Leases that are over go back. Called by a process of a shared queue now and then.
+  /// Leases that are over go back, unless this process only enqueues. Called by a process of a shared queue now and
+  /// then.
   result<void> reclaim();
   /// Batches that were buried by that, and those that were noted, since this was asked last.
   std::vector<store_burial> take_buried() { return std::exchange(buried_, {}); }

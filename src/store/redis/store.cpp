@@ -9,6 +9,23 @@ namespace {
 
 constexpr milliseconds poll{1'000};
 
+// What is left of a unit of work for a process that only enqueues. No settlement of it can apply to a lease.
+unit_of_work enqueues_of(unit_of_work work) {
+  work.settlements.clear();
+  work.fingerprint.reset();
+  work.pause.reset();
+  work.health.reset();
+  work.slots = 0;
+  return work;
+}
+
+std::vector<settle_outcome> unsettled(const std::vector<settlement>& all) {
+  std::vector<settle_outcome> outcomes;
+  for (const auto& s : all)
+    outcomes.push_back(lease_of(s) ? settle_outcome::stale : settle_outcome::applied);
+  return outcomes;
+}
+
 } // namespace
 
 redis_store::redis_store(const redis_options& where, const options& o, std::string fingerprint)
@@ -36,6 +53,15 @@ void redis_store::leave() {
 }
 
 work_result redis_store::apply(const unit_of_work& work) {
+  if (!settings_.queue.enqueue_only)
+    return apply_whole(work);
+  auto done = apply_whole(enqueues_of(work));
+  if (done)
+    done->settled = unsettled(work.settlements);
+  return done;
+}
+
+work_result redis_store::apply_whole(const unit_of_work& work) {
   const redis_connection::time_limit limit{*connection_, call_limit_};
   if (std::exchange(incarnation_, work.incarnation) != work.incarnation)
     answered_ = 0;

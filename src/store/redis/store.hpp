@@ -11,9 +11,9 @@
 
 namespace sluice {
 
-/// A queue in Redis, of one process or shared by many. A unit of work is one pipeline of the scripts in
-/// `src/store/redis/lua/`, each of which is atomic and may be run again. Payloads are sent and fetched beside the
-/// scripts, never through them.
+/// A queue in Redis, of one process or shared by many, or one that this process only enqueues into. A unit of work is
+/// one pipeline of the scripts in `src/store/redis/lua/`, each of which is atomic and may be run again. Payloads are
+/// sent and fetched beside the scripts, never through them.
 class redis_store : public store {
 public:
   /// Connects when it is first used. `fingerprint` says where its batches go.
@@ -37,6 +37,7 @@ public:
   result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
 
 private:
+  work_result apply_whole(const unit_of_work&);
   bool mended(redis_trouble);
   result<void> reclaim_now_and_then();
   result<work_done> complete(redis_unit&, work_done);

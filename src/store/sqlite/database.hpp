@@ -67,7 +67,8 @@ public:
   /// Lets the file grow by so much at a time, in bytes.
   void set_growth(int bytes);
   /// Takes room on the disk for every page that the file has in this transaction, so that the log can always be emptied
-  /// into it. Only for the one connection that empties the log. Fails as a full disk does.
+  /// into it. Only for the connection that empties the log: emptying it gives back what another one has taken. Fails as
+  /// a full disk does.
   void allocate();
   /// Empties the log into the file, so that it is written from its beginning again; waits for readers. The room that it
   /// has is kept.

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/sqlite/lock.hpp"
+
 namespace sluice {
 
 namespace {
@@ -23,6 +25,9 @@ constexpr std::uint32_t application_id = 0x536c7569;
 constexpr std::uint32_t schema_version = 3;
 // How long another process (`sluice status`, a backup) may keep the file locked.
 constexpr std::chrono::milliseconds busy{5'000};
+
+// The log is emptied from 4 MiB on by whoever writes, if it is to empty the log, and kept at that size.
+constexpr std::uint64_t long_log = std::uint64_t{8} << 20;
 
 // What the file grows by, in bytes.
 constexpr int growth = 256 * 1024;
@@ -134,7 +139,7 @@ result<void> sync_folder_of(const std::string& path) {
 }
 
 // Makes a queue where there is none, as a whole or, if it is killed, not at all: beside, and renamed when it is on the
-// disk. The caller has the lock, so that no other process does.
+// disk. The caller has the lock for that, so that no other process does.
 result<void> make_file(const std::string& path) {
   const auto fresh = path + ".new";
   ::unlink(fresh.c_str()); // what a killed process left
@@ -182,13 +187,31 @@ result<std::string> path_of_queue(const std::string& name) {
   return path;
 }
 
+std::uint64_t size_of_log(const std::string& path) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(log_of(path), none);
+  return none ? 0 : size;
+}
+
+bool is_log_long(const std::string& path) {
+  return size_of_log(path) > long_log;
+}
+
 error to_error(const sqlite_failure& f) {
   const bool damaged = f.code() == SQLITE_CORRUPT || f.code() == SQLITE_NOTADB;
   return {damaged ? errc::not_a_queue : errc::store_failed, "persistence", std::string{"SQLite: "} + f.what()};
 }
 
 result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability durability, when_missing missing) {
-  const auto version = version_of(path);
+  auto version = version_of(path);
+  std::optional<file_lock> making;
+  if (version && !*version && missing == when_missing::create) {
+    auto lock = file_lock::wait_to_make(path, busy);
+    if (!lock)
+      return lock.error();
+    making.emplace(std::move(*lock));
+    version = version_of(path); // another process may have made it meanwhile
+  }
   if (!version)
     return version.error();
   if (!*version && missing == when_missing::refuse)

@@ -43,6 +43,11 @@ disk_reserve::~disk_reserve() {
     fill(false);
 }
 
+bool disk_reserve::is_room_beside(const std::string& path, std::uint64_t bytes) {
+  struct statvfs disk {};
+  return ::statvfs(path.c_str(), &disk) != 0 || disk.f_bavail * disk.f_frsize >= 2 * std::uint64_t{reserved} + bytes;
+}
+
 void disk_reserve::take(store_time now) {
   if (!held_ && !fill(true))
     ran_out(now);

@@ -20,6 +20,9 @@ public:
   /// Keeps for the next process what the log has left, unless nothing waits for one.
   ~disk_reserve();
 
+  /// Whether so many bytes fit on the disk of a queue beside the room that is kept there, or was given up.
+  static bool is_room_beside(const std::string& path, std::uint64_t bytes);
+
   /// Takes the room at the beginning; without it the disk is full.
   void take(store_time now);
   bool is_held() const noexcept { return held_; }

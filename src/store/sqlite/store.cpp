@@ -7,6 +7,7 @@
 #include "core/wire/batch_id.hpp"
 #include "store/longest_delay.hpp"
 #include "store/no_room_delay.hpp"
+#include "store/sqlite/enqueues.hpp"
 #include "store/sqlite/file.hpp"
 
 namespace sluice {
@@ -61,11 +62,11 @@ result<std::unique_ptr<store>> sqlite_store::open(const std::string& name, const
   if (!admin)
     return admin.error();
   std::unique_ptr<sqlite_store> s{
-      new sqlite_store{std::move(*lock), std::move(*reserve), std::move(*db), std::move(*admin), o}};
+      new sqlite_store{*path, std::move(*lock), std::move(*reserve), std::move(*db), std::move(*admin), o}};
   if (auto begun = s->begin(fingerprint, now); !begun)
     return begun.error();
   // From the first transaction on they are all there.
-  s->files_.emplace(std::vector{*path, *path + "-wal", *path + "-shm", file_lock::file_for(*path)});
+  s->files_.emplace(std::vector{*path, log_of(*path), *path + "-shm", file_lock::file_for(*path)});
   return std::unique_ptr<store>{std::move(s)};
 }
 
@@ -73,7 +74,7 @@ result<std::unique_ptr<store>> sqlite_store::open(const std::string& name, const
 result<void> sqlite_store::begin(const std::string& fingerprint, store_time now) {
   for (;;) {
     try {
-      if (auto ours = claim_destination(fingerprint); !ours)
+      if (auto ours = claim_destination(db_, fingerprint, settings_.queue.adopt); !ours)
         return ours;
       take_over(now);
       reserve_.take(now);
@@ -107,22 +108,6 @@ void sqlite_store::leave() {
   lock_.reset();
 }
 
-result<void> sqlite_store::claim_destination(const std::string& fingerprint) {
-  std::string present;
-  db_.query("SELECT fingerprint FROM control", {}, [&](const sqlite_row& r) { present = r.text(0); });
-  if (!present.empty() && present != fingerprint && !settings_.queue.adopt)
-    return error{errc::other_destination, "persistence",
-                 "the queue holds events for another data_plane_url or write_key; use another queue, or set "
-                 "queue.adopt to send them to this one"};
-  if (present != fingerprint)
-    write_fingerprint(fingerprint);
-  return {};
-}
-
-void sqlite_store::write_fingerprint(const std::string& fingerprint) {
-  db_.run("UPDATE control SET fingerprint = ?", {fingerprint});
-}
-
 // What the last process had in flight may have been its end: that is counted, and not done for ever.
 void sqlite_store::take_over(store_time now) {
   sqlite_transaction whole{db_};
@@ -154,6 +139,8 @@ work_result sqlite_store::apply(const unit_of_work& work) {
   if (const auto moved = files_->moved(); !moved.empty())
     return error{errc::not_a_queue, "persistence",
                  moved + " was removed or replaced while its queue was processed: what is stored now would be lost"};
+  if (is_log_long(path_)) // processes that only enqueue fill it, also while this one has nothing to write
+    db_.flush_log();
   return done;
 }
 
@@ -179,10 +166,10 @@ work_result sqlite_store::apply_with_room(const unit_of_work& work) {
 work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   sqlite_transaction whole{db_};
   const auto before = read_totals(db_);
-  transaction_state t{.work = work, .totals = before, .may_grow = may_grow, .full = !may_grow};
+  transaction_state t{.work = work, .totals = before, .may_grow = may_grow};
   t.done.buried = buried_;
   if (work.fingerprint)
-    write_fingerprint(*work.fingerprint);
+    write_fingerprint(db_, *work.fingerprint);
   if (work.pause)
     write_pause(db_, {.paused = *work.pause});
   if (work.health)
@@ -196,18 +183,20 @@ work_done sqlite_store::attempt(const unit_of_work& work, bool may_grow) {
   const bool closed = t.done.paused || (work.in_order && t.totals.retry > 0);
   if (!closed)
     claim(t);
-  if (work.restores)
-    t.restored_place = place_to_restore(work.enqueues.size(), t.totals);
+  sqlite_enqueues enqueues{db_, settings_.queue, work, t.totals, !may_grow};
   for (const auto& b : work.enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
     const bool leased = !closed && t.done.granted.size() < work.slots;
-    t.done.enqueued.push_back(enqueue(b, leased, t));
-    t.full = t.full || t.done.enqueued.back() == enqueue_outcome::backlog_full;
+    const auto put = enqueues.put(*b, leased ? sqlite_state::in_flight : sqlite_state::ready);
+    t.done.enqueued.push_back(put == put_outcome::refused ? enqueue_outcome::backlog_full : enqueue_outcome::stored);
+    t.grew = t.grew || put == put_outcome::put_in;
+    if (leased && put == put_outcome::put_in)
+      t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0});
   }
   db_.query("SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1", {},
             [&](const sqlite_row& r) { t.done.next_due = store_time{std::chrono::milliseconds{r.integer(0)}}; });
   for (const auto& root : work.look_for)
-    t.done.found.push_back(look_for(root));
+    t.done.found.push_back(presence_of(db_, root));
   if (t.totals != before) // a look for changes of others must not write
     write_totals(db_, t.totals);
   if (t.grew)
@@ -307,10 +296,13 @@ settle_outcome sqlite_store::settle_split(const row& r, const split& p, transact
   }
   erase(r, t.totals);
   for (const auto& half : {p.first, p.second}) {
-    if (find(half->id)) // it was stored again, and counted beside the whole
+    if (find(half->id)) { // it was stored again, and counted beside the whole
       t.totals.stored -= half->events;
-    else
-      insert(*half, {.place = r.place, .enqueued = r.enqueued, .ended = r.ended, .state = sqlite_state::ready}, t);
+      continue;
+    }
+    insert(db_, *half, {.place = r.place, .enqueued = r.enqueued, .ended = r.ended, .state = sqlite_state::ready},
+           t.totals);
+    t.grew = true;
   }
   return settle_outcome::applied;
 }
@@ -341,34 +333,6 @@ void sqlite_store::promote(transaction_state& t) {
     db_.run("UPDATE batch SET state = 0 WHERE n = ?", {r.n});
     t.totals.move(sqlite_state::retry, sqlite_state::ready, r.events, r.bytes);
   }
-}
-
-// Before everything that is ready, with room for so many.
-std::int64_t sqlite_store::place_to_restore(std::size_t batches, const sqlite_totals& totals) {
-  auto first = totals.next_place;
-  db_.query("SELECT place FROM batch WHERE state = 0 ORDER BY place, id LIMIT 1", {},
-            [&](const sqlite_row& r) { first = r.integer(0); });
-  return first - static_cast<std::int64_t>(batches);
-}
-
-enqueue_outcome sqlite_store::enqueue(const batch_ptr& b, bool leased, transaction_state& t) {
-  if (is_here(b->id))
-    return enqueue_outcome::stored;
-  const auto waiting = t.totals.ready + t.totals.in_flight + t.totals.retry;
-  const auto bytes = static_cast<std::int64_t>(b->payload->size());
-  const bool past_bound = waiting + b->events > static_cast<std::int64_t>(settings_.queue.max_backlog_events) ||
-                          t.totals.backlog_bytes + bytes > static_cast<std::int64_t>(settings_.queue.max_backlog_bytes);
-  if (t.full || (past_bound && !t.work.restores))
-    return enqueue_outcome::backlog_full;
-  auto& place = t.work.restores ? t.restored_place : t.totals.next_place;
-  insert(
-      *b,
-      {.place = place++, .enqueued = ms(t.work.now), .state = leased ? sqlite_state::in_flight : sqlite_state::ready},
-      t);
-  t.totals.stored += b->events;
-  if (leased)
-    t.done.granted.push_back({.content = b, .fence = 1, .attempts = 0});
-  return enqueue_outcome::stored;
 }
 
 // A batch without a body dies, and the next oldest gets its slot: else one of this unit might overtake that.
@@ -416,18 +380,6 @@ bool sqlite_store::claim_oldest(std::size_t slots, transaction_state& t) {
                               .age = milliseconds{std::max(ms(t.work.now) - f.r.enqueued, std::int64_t{0})}});
   }
   return !oldest.empty();
-}
-
-void sqlite_store::insert(const batch& content, const row& like, transaction_state& t) {
-  const auto bytes = static_cast<std::int64_t>(content.payload->size());
-  const std::int64_t fence = like.state == sqlite_state::in_flight ? 1 : 0;
-  db_.run("INSERT INTO batch(id, place, state, fence, ended, events, bytes, enqueued) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-          {content.id, like.place, static_cast<std::int64_t>(like.state), fence, std::int64_t{like.ended},
-           std::int64_t{content.events}, bytes, like.enqueued});
-  db_.run("INSERT INTO body(n, payload) VALUES(last_insert_rowid(), ?)", {sqlite_blob{*content.payload}});
-  t.totals.in(like.state) += content.events;
-  t.totals.backlog_bytes += bytes;
-  t.grew = true;
 }
 
 void sqlite_store::erase(const row& r, sqlite_totals& totals) {
@@ -486,24 +438,6 @@ std::optional<sqlite_store::row> sqlite_store::find(const std::string& id) {
                           .enqueued = r.integer(6),
                           .ended = r.integer(8) != 0,
                           .state = static_cast<sqlite_state>(r.integer(7))};
-            });
-  return found;
-}
-
-// The ids of what splits have made of a batch begin with its id and a dot, and are read in one piece of the index.
-bool sqlite_store::is_here(const std::string& id) {
-  bool found = false;
-  db_.query("SELECT 1 FROM batch WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/') LIMIT 1", {id},
-            [&](const sqlite_row&) { found = true; });
-  return found;
-}
-
-presence sqlite_store::look_for(const std::string& root) {
-  presence found;
-  db_.query("SELECT state, events FROM batch WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/')", {root},
-            [&](const sqlite_row& r) {
-              const bool dead = static_cast<sqlite_state>(r.integer(0)) == sqlite_state::dead;
-              (dead ? found.dead : found.waiting) += static_cast<std::uint32_t>(r.integer(1));
             });
   return found;
 }

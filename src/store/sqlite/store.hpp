@@ -50,23 +50,18 @@ private:
     work_done done{};
     /// The disk has room for new batches.
     bool may_grow = true;
-    /// A batch was refused for want of room.
-    bool full = false;
     /// A batch was put in.
     bool grew = false;
     /// Of the process whose work this is: the first ends of its events.
     ended_events ended{};
-    /// Where the next batch is restored to.
-    std::int64_t restored_place = 0;
   };
 
-  sqlite_store(file_lock lock, disk_reserve reserve, sqlite_db db, sqlite_queue admin, const options& o)
-      : lock_{std::move(lock)}, reserve_{std::move(reserve)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{
-                                                                                                                o} {}
+  sqlite_store(std::string path, file_lock lock, disk_reserve reserve, sqlite_db db, sqlite_queue admin,
+               const options& o)
+      : path_{std::move(path)}, lock_{std::move(lock)}, reserve_{std::move(reserve)}, db_{std::move(db)},
+        admin_{std::move(admin)}, settings_{o} {}
 
   result<void> begin(const std::string& fingerprint, store_time now);
-  result<void> claim_destination(const std::string& fingerprint);
-  void write_fingerprint(const std::string&);
   void take_over(store_time now);
   work_result apply_with_room(const unit_of_work&);
   work_done attempt(const unit_of_work&, bool may_grow);
@@ -77,23 +72,18 @@ private:
   void take_back_all_but(const std::vector<lease>&, transaction_state&);
   bool make_room_for_dead(const row&, transaction_state&);
   void promote(transaction_state&);
-  std::int64_t place_to_restore(std::size_t batches, const sqlite_totals&);
-  enqueue_outcome enqueue(const batch_ptr&, bool leased, transaction_state&);
   void claim(transaction_state&);
   /// Whether any was ready.
   bool claim_oldest(std::size_t slots, transaction_state&);
-  void insert(const batch& content, const row& like, transaction_state&);
   void erase(const row&, sqlite_totals&);
   void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);
-  /// Whether the batch or a descendant of it by splits is here.
-  bool is_here(const std::string& id);
-  presence look_for(const std::string& root);
   void count_end(const row&, const std::string& id, std::uint64_t& where, const transaction_state&);
   void give_space_back(const transaction_state&);
   /// Gives unused pages back but for `kept`, and `most` at most; whether there were any.
   bool shrink(std::int64_t kept, std::int64_t most);
   std::optional<row> find(const std::string& id);
 
+  const std::string path_;
   std::optional<file_lock> lock_;
   disk_reserve reserve_; // goes after the databases: they leave room for it
   sqlite_db db_;

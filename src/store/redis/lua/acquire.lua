@@ -1,4 +1,5 @@
--- A process begins a session on the queue. ARGV[2]: the number of the session that it had, or '0'.
+-- A process begins a session on the queue; one that only enqueues makes sure that it may. ARGV[2]: the number of the
+-- session that it had, or '0'.
 -- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
 -- of work whose answer got lost.
 -- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};
@@ -12,6 +13,17 @@ local last = tonumber(call('HGET', ctl, 'sessions') or '0')
 local function taken(whose, expires)
   return {'taken', whose, expires, last > tonumber(ARGV[2]) and '1' or '0'}
 end
+local fingerprint = call('HGET', ctl, 'fingerprint')
+if mode == 'enqueue' then -- beside every owner, for the destination that the queue has
+  if fingerprint and fingerprint ~= ARGV[5] then
+    return {'other'}
+  end
+  forget_silent_incarnations()
+  if not fingerprint then
+    call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5])
+  end
+  return {'ok', ARGV[2]}
+end
 local owner = call('GET', owner_key)
 if owner and owner ~= token then
   return taken(owner, call('PTTL', owner_key))
@@ -20,7 +32,6 @@ end
 if mode == 'single' and ARGV[2] ~= '0' and last > tonumber(ARGV[2]) and call('HGET', ctl, 'last') ~= token then
   return {'replaced'}
 end
-local fingerprint = call('HGET', ctl, 'fingerprint')
 local other = fingerprint and fingerprint ~= ARGV[5] and fingerprint ~= ARGV[8]
 if other and ARGV[6] ~= '1' then
   return {'other'}

@@ -1,5 +1,6 @@
 -- The end of every unit of work: the caller is alive, the queue gets its fingerprint and pause, due retries become ready,
--- new batches are accepted, and leases are given: to the oldest first.
+-- new batches are accepted, and leases are given: to the oldest first. For a caller that only enqueues, new batches are
+-- accepted, and nothing else.
 -- ARGV[6..9]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
 -- ARGV[10], [11]: events and bytes that may wait at most. ARGV[12], [13]: the queue's new fingerprint, '1' to pause it or
 -- '0' to end its pause; '' for as before. ARGV[14]: the number of this unit of work. ARGV[15]: '1' if the new batches were
@@ -12,11 +13,18 @@ local refused, last_unit = unit_refusal()
 if refused then
   return refused
 end
-local incarnation = ARGV[4]
+local incarnation, delivers = ARGV[4], ARGV[3] ~= 'enqueue'
+-- It has no session that would be over: by its number a unit shows to come late, by a connection that was given up.
+if not delivers and incarnation ~= '' and tonumber(ARGV[14]) <= last_unit then
+  return redis.error_reply('SLUICENOTOWNER the caller has sent a later unit of work')
+end
 local slots, deadline = tonumber(ARGV[6]), now + tonumber(ARGV[7])
 give_sign(ARGV[1], ARGV[3], ARGV[8])
 if incarnation ~= '' then
-  call('HSET', incarnations, incarnation .. ':units', ARGV[14], incarnation .. ':token', ARGV[1])
+  call('HSET', incarnations, incarnation .. ':units', ARGV[14])
+  if delivers then -- else nobody asks what becomes of its batches
+    call('HSET', incarnations, incarnation .. ':token', ARGV[1])
+  end
   if last_unit == 0 or math.floor(last_unit / 256) < math.floor(ARGV[14] / 256) then
     call('ZADD', seen, text(now), incarnation)
   end
@@ -30,9 +38,9 @@ end
 if ARGV[16] ~= '' then
   call('HSET', health, ARGV[1], text(now) .. '\n' .. ARGV[16])
 end
-local paused = call('HGET', ctl, 'paused') or '0'
+local paused = delivers and call('HGET', ctl, 'paused') or '0'
 local function next_retry()
-  return call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or ''
+  return delivers and call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or ''
 end
 local next_due = next_retry()
 if next_due ~= '' and tonumber(next_due) <= now then
@@ -98,7 +106,7 @@ local function give(b)
   given[n + 4], given[n + 5] = text(b.events), text(math.max(now - b.enqueued, 0))
 end
 local in_line = ARGV[9] == '1' and next_due ~= ''
-if in_line or paused == '1' then
+if in_line or paused == '1' or not delivers then
   slots = 0
 end
 local looked_at, exhausted = 0, false

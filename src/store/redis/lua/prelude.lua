@@ -13,7 +13,8 @@
 --            each on a line
 --   :leases:<token>  ids of the batches in flight of one process
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
--- ARGV[1..3] of what a process calls: its token, the number of its session, `single` or `multi`.
+-- ARGV[1..3] of what a process calls: its token, the number of its session, `single`, `multi` or `enqueue`. A process
+-- that only enqueues is none of the queue's owners and has no session.
 --
 -- Lua is not rolled back: everything is checked before the first write. And the first write is one that is permitted
 -- when memory is full: ZREM, never ZADD.
@@ -41,8 +42,14 @@ end
 -- Why the caller may change nothing, if so: another process has the queue, or the queue is another, or this comes late,
 -- by a connection that the caller has given up.
 local function refusal()
-  if call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
-     ARGV[3] == 'single' and call('GET', owner_key) ~= ARGV[1] then
+  local refused
+  if ARGV[3] == 'enqueue' then
+    refused = call('EXISTS', ctl) == 0
+  else
+    refused = call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
+              ARGV[3] == 'single' and call('GET', owner_key) ~= ARGV[1]
+  end
+  if refused then
     return redis.error_reply('SLUICENOTOWNER the queue is not owned by the caller')
   end
 end
@@ -67,7 +74,9 @@ local function give_sign(token, mode, ttl)
     call('PEXPIRE', owner_key, ttl)
   else
     call('ZREM', owners, token)
-    call('ZADD', owners, text(now), token)
+    if mode == 'multi' then
+      call('ZADD', owners, text(now), token)
+    end
   end
 end
 

@@ -134,6 +134,21 @@ TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
   CHECK(wrong[0].field == "ordering");
 }
 
+TEST_CASE("only a queue that others can deliver from takes events that this process does not deliver",
+          "[core][options]") {
+  auto o = good();
+  o.queue.enqueue_only = true;
+  o.persistence = "memory";
+  CHECK(wrong(o) == names{"queue.enqueue_only"});
+  for (const char* store : {"sqlite:/tmp/queue.db", "redis"}) {
+    o.persistence = store;
+    CHECK(wrong(o).empty());
+  }
+  o.queue.adopt = true;
+  REQUIRE(wrong(o) == names{"queue.adopt"});
+  CHECK(validate(o)[0].message.find("queue.enqueue_only") != std::string::npos);
+}
+
 TEST_CASE("docs/options.md has every option with its name", "[core][options]") {
   std::ifstream in{SLUICE_SOURCE_DIR "/docs/options.md"};
   std::stringstream text;

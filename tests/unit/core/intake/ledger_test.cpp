@@ -18,7 +18,8 @@ cut of(std::uint32_t n) {
 }
 
 struct books {
-  explicit books(bool durable, bool shared = false) : intake{options{}}, ledger{intake, durable, shared} {
+  explicit books(bool durable, deliverers who = deliverers::this_one)
+      : intake{options{}}, ledger{intake, durable, who} {
     for (int i = 0; i < 30; ++i)
       intake.offer("0123456789", "id");
     ledger.taken(30);
@@ -98,8 +99,31 @@ TEST_CASE("a flush watches what was taken before it, and nothing else", "[core][
   CHECK(r.stored + r.waiting == 0);
 }
 
+TEST_CASE("for a process that only enqueues, a batch that is stored has reached its end", "[core][ledger]") {
+  books b{true, deliverers::others};
+  const auto flush = b.ledger.begin_flush();
+  b.ledger.stored(1, false);
+  CHECK(!b.ledger.flushed(flush));
+  CHECK(b.ledger.report(flush).stored == 20);
+  CHECK(b.ledger.report(flush).waiting == 10);
+  b.ledger.stored(2, false);
+  CHECK(b.ledger.flushed(flush));
+  CHECK(b.ledger.report(flush).stored == 30);
+  CHECK(b.ledger.report(flush).waiting == 0);
+  CHECK(b.intake.depth() == 0);
+  CHECK(b.counts().in_store == 30);
+  // Nobody asks what others have made of it.
+  const auto search = b.ledger.begin_search();
+  CHECK(b.ledger.searched(search));
+  b.ledger.store_went_back();
+  CHECK(b.ledger.next_page(500).empty());
+  CHECK(b.counts().lost == 0);
+  CHECK(b.counts().in_store == 30);
+  b.check_sum();
+}
+
 TEST_CASE("of a shared queue only what is in this process's hands is watched", "[core][ledger]") {
-  books b{true, true};
+  books b{true, deliverers::any};
   const auto flush = b.ledger.begin_flush();
   b.ledger.stored(1, false); // whoever comes first may deliver it
   b.ledger.stored(2, true);  // leased to this process
@@ -126,7 +150,7 @@ TEST_CASE("of a shared queue only what is in this process's hands is watched", "
 }
 
 TEST_CASE("an end of what had ended is recovered, and no count wraps", "[core][ledger]") {
-  books b{true, true};
+  books b{true, deliverers::any};
   b.ledger.stored(1, true);
   b.ledger.ended(1, 20, false); // dead, replayed, and delivered
   b.ledger.ended(1, 20, true);
@@ -139,7 +163,7 @@ TEST_CASE("an end of what had ended is recovered, and no count wraps", "[core][l
 
 TEST_CASE("what is missing has ended elsewhere as far as the store knows of that, and the rest is lost",
           "[core][ledger]") {
-  books b{true, true};
+  books b{true, deliverers::any};
   b.ledger.stored(1, false);
   b.ledger.stored(2, false);
   const auto flush = b.ledger.begin_flush();
@@ -217,7 +241,7 @@ TEST_CASE("of a queue with one owner, what ended while the news got lost is coun
 }
 
 TEST_CASE("a store that went back has forgotten ends as well, and they explain nothing", "[core][ledger]") {
-  books b{true, true};
+  books b{true, deliverers::any};
   b.ledger.stored(1, false);
   b.ledger.stored(2, false);
   b.ledger.begin_search();
@@ -230,7 +254,7 @@ TEST_CASE("a store that went back has forgotten ends as well, and they explain n
 }
 
 TEST_CASE("a store that forgot what this process has ended has not forgotten what others have", "[core][ledger]") {
-  books b{true, true};
+  books b{true, deliverers::any};
   b.ledger.stored(1, false);
   b.ledger.stored(2, true);
   b.ledger.ended(2, 10, true);
@@ -242,7 +266,7 @@ TEST_CASE("a store that forgot what this process has ended has not forgotten wha
 }
 
 TEST_CASE("a dead letter that is counted already explains nothing else that is missing", "[core][ledger]") {
-  books b{true, true};
+  books b{true, deliverers::any};
   b.ledger.stored(1, false);
   b.ledger.stored(2, true);
   b.ledger.ended(2, 4, false); // one half of it

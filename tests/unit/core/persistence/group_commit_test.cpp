@@ -327,6 +327,18 @@ TEST_CASE("nothing is delivered from memory that could overtake, in order, while
                {applies({.enqueued = {no_room}}), "again:1000"},
            });
   }
+  SECTION("other processes deliver") {
+    options o;
+    o.queue.enqueue_only = true;
+    group_commit m{o, false, "inc"};
+    m.store({});
+    pulls(8)(m);
+    applies()(m);
+    run(m, {
+               {stores({"a"}), "enqueue( a )"},
+               {applies({.enqueued = {no_room}}), "again:1000"},
+           });
+  }
   SECTION("the queue is paused") {
     auto m = machine_with({});
     run(m, {

@@ -1,0 +1,88 @@
+#include "store/sqlite/enqueuer.hpp"
+
+#include <utility>
+
+#include "store/sqlite/enqueues.hpp"
+#include "store/sqlite/file.hpp"
+#include "store/sqlite/lock.hpp"
+#include "store/sqlite/reserve.hpp"
+
+namespace sluice {
+
+sqlite_enqueuer::sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options& o)
+    : path_{std::move(path)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o}, files_{std::vector{
+                                                                                              path_, log_of(path_),
+                                                                                              path_ + "-shm"}} {}
+
+result<std::unique_ptr<store>> sqlite_enqueuer::open(const std::string& name, const options& o,
+                                                     const std::string& fingerprint) {
+  auto path = path_of_queue(name);
+  if (!path)
+    return path.error();
+  auto db = open_sqlite_file(*path, o.sqlite.durability, when_missing::create);
+  if (!db)
+    return db.error();
+  try {
+    db->script("PRAGMA wal_autocheckpoint = 0"); // see `apply`
+    if (auto ours = claim_destination(*db, fingerprint, false); !ours)
+      return ours.error();
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+  auto admin = sqlite_queue::open(*path, o.sqlite.durability);
+  if (!admin)
+    return admin.error();
+  return std::unique_ptr<store>{
+      new sqlite_enqueuer{std::move(*path), std::move(*db), std::move(*admin), o}};
+}
+
+work_result sqlite_enqueuer::apply(const unit_of_work& work) {
+  auto done = enqueue(work);
+  if (const auto moved = files_.moved(); !moved.empty())
+    return error{errc::not_a_queue, "persistence", moved + " was removed or replaced: what is stored now would be lost"};
+  // The process that owns the queue empties the log, as it takes room for that; while there is none, the log must not
+  // grow without bound. One that comes at this moment does no harm.
+  if (is_log_long(path_) && file_lock::holder(path_).empty())
+    db_.flush_log();
+  return done;
+}
+
+work_result sqlite_enqueuer::enqueue(const unit_of_work& work) {
+  work_done done;
+  for (const auto& s : work.settlements) // no lease is this process's
+    done.settled.push_back(lease_of(s) ? settle_outcome::stale : settle_outcome::applied);
+  if (work.enqueues.empty() && work.look_for.empty())
+    return done;
+  if (!has_room_for(work))
+    return error{errc::store_failed, "persistence",
+                 "the disk is full: " + path_ + " takes no new batches until it has room"};
+  try {
+    sqlite_transaction whole{db_};
+    const auto before = read_totals(db_);
+    auto totals = before;
+    sqlite_enqueues enqueues{db_, settings_.queue, work, totals};
+    for (const auto& b : work.enqueues)
+      done.enqueued.push_back(enqueues.put(*b, sqlite_state::ready) == put_outcome::refused
+                                  ? enqueue_outcome::backlog_full
+                                  : enqueue_outcome::stored);
+    for (const auto& id : work.look_for)
+      done.found.push_back(presence_of(db_, id));
+    if (totals != before)
+      write_totals(db_, totals);
+    whole.commit();
+    return done;
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
+}
+
+// What is in the log needs room in the file as well, which only the process that empties the log can take for it. And
+// the room that a process on a full disk has given up is for its settlements.
+bool sqlite_enqueuer::has_room_for(const unit_of_work& work) const {
+  auto bytes = size_of_log(path_);
+  for (const auto& b : work.enqueues)
+    bytes += b->payload->size();
+  return work.enqueues.empty() || disk_reserve::is_room_beside(path_, bytes);
+}
+
+} // namespace sluice

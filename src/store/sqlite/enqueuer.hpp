@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/sqlite/in_place.hpp"
+#include "store/sqlite/queue.hpp"
+
+namespace sluice {
+
+/// A queue in an SQLite file that this process only enqueues into, whether another one processes it or not. It takes no
+/// lock, and ignores every part of a unit of work but enqueues and `look_for`.
+class sqlite_enqueuer : public store {
+public:
+  /// Opens or makes the file. `fingerprint` says where its batches go. Errors: `not_a_queue`, `other_destination`,
+  /// `store_failed`.
+  static result<std::unique_ptr<store>> open(const std::string& name, const options&, const std::string& fingerprint);
+
+  work_result apply(const unit_of_work&) override;
+  bool durable() const noexcept override { return true; }
+  bool shared() const noexcept override { return true; }
+
+  result<store_stats> stats() override { return admin_.stats(); }
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override {
+    return admin_.list_dead(after, limit);
+  }
+  result<dead_letter> show_dead(const std::string& id) override { return admin_.show_dead(id); }
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return admin_.replay_dead(ids); }
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return admin_.purge_dead(ids); }
+  result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
+
+private:
+  sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options&);
+  work_result enqueue(const unit_of_work&);
+  bool has_room_for(const unit_of_work&) const;
+
+  const std::string path_;
+  sqlite_db db_;
+  sqlite_queue admin_;
+  const options settings_;
+  const files_in_place files_;
+};
+
+} // namespace sluice
