@@ -45,8 +45,8 @@ private:
 struct shared_by_commands {
   explicit shared_by_commands(const std::string& where)
       : redis{where == "file" ? nullptr : std::make_unique<redis_server>()},
-        queue{redis ? redis->url() : "", where == "shared Redis" ? std::vector<std::string>{"--multi-processor"}
-                                                                  : std::vector<std::string>{}} {}
+        queue{redis ? redis->url() : "",
+              where == "shared Redis" ? std::vector<std::string>{"--multi-processor"} : std::vector<std::string>{}} {}
   process runner(const std::string& url) const { return queue.start({"run", "--url", url}, {"--json"}); }
   bool has_owner() const {
     const auto s = queue.call({"status", "--json"});
@@ -82,7 +82,8 @@ TEST_CASE("what two processes enqueue while another one delivers is delivered on
     const auto l = last_json(done.out);
     CHECK(number_in(l, "accepted") == 5'000);
     CHECK(number_in(l, "waiting") == 5'000);
-    CHECK(number_in(l, "delivered") + number_in(l, "lost") + number_in(l, "elsewhere") + number_in(l, "recovered") == 0);
+    CHECK(number_in(l, "delivered") + number_in(l, "lost") + number_in(l, "elsewhere") + number_in(l, "recovered") ==
+          0);
   }
   REQUIRE(eventually([&] { return q.queue.status()["delivered"] == 10'000; }));
   CHECK(q.queue.status()["stored"] == 10'000);
@@ -107,8 +108,8 @@ TEST_CASE("kill -9 of a process that enqueues loses nothing that it has a receip
   auto runner = q.runner(endpoint.url());
   REQUIRE(eventually([&] { return q.has_owner(); }));
   const auto receipts = q.queue.folder().path() + "/receipts";
-  auto victim = q.queue.start({"send", "-", "--url", endpoint.url()}, {"--enqueue", "--no-gzip", "--receipts", receipts},
-                              numbered_events("k", 20'000));
+  auto victim = q.queue.start({"send", "-", "--url", endpoint.url()},
+                              {"--enqueue", "--no-gzip", "--receipts", receipts}, numbered_events("k", 20'000));
   REQUIRE(eventually([&] {
     std::error_code none;
     return std::filesystem::file_size(receipts, none) > 4'000 && !none;
@@ -140,9 +141,9 @@ TEST_CASE("several processes make a queue's file at once, and what they enqueue 
     const command_queue q;
     std::vector<std::unique_ptr<process>> all;
     for (int i = 0; i < 3; ++i)
-      all.push_back(std::make_unique<process>(
-          q.words({"send", "-", "--url", endpoint.url()}, {"--enqueue", "--no-gzip"}), good_event + "\n",
-          std::vector<std::string>{"SLUICE_WRITE_KEY=k"}));
+      all.push_back(
+          std::make_unique<process>(q.words({"send", "-", "--url", endpoint.url()}, {"--enqueue", "--no-gzip"}),
+                                    good_event + "\n", std::vector<std::string>{"SLUICE_WRITE_KEY=k"}));
     for (auto& each : all)
       each->end_input();
     const auto ran = q.call({"run", "--until-empty", "--url", endpoint.url()}); // never refused by those
@@ -189,8 +190,8 @@ TEST_CASE("what contradicts --enqueue is refused, and nothing is stored", "[e2e]
   const auto config = q.folder().write("sluice.conf", "sluice { queue { enqueue_only = true } }");
   refused({"run", "--url", url}, {"--config", config}, "queue.enqueue_only");
   refused({"run", "--url", url}, {"--enqueue"}, "--enqueue");
-  const auto memory = run({SLUICE_COMMAND_PATH, "send", "-", "--enqueue", "--store", "memory", "--url", url}, good_event,
-                          {"SLUICE_WRITE_KEY=k"});
+  const auto memory = run({SLUICE_COMMAND_PATH, "send", "-", "--enqueue", "--store", "memory", "--url", url},
+                          good_event, {"SLUICE_WRITE_KEY=k"});
   CHECK(memory.status == 2);
   CHECK(memory.err.find("--enqueue: must be false: no other process can deliver") != std::string::npos);
   CHECK(q.status()["stored"] == 1);
@@ -214,8 +215,7 @@ TEST_CASE("who is refused at a queue in a file is told of --wait and of --enqueu
 TEST_CASE("a process that enqueues stops when the queue's file is removed, and counts nothing twice",
           "[e2e][enqueue]") {
   const command_queue q;
-  auto sender = q.start({"send", "-", "--url", "http://127.0.0.1:9"},
-                        {"--enqueue", "--flush-interval", "1", "--json"});
+  auto sender = q.start({"send", "-", "--url", "http://127.0.0.1:9"}, {"--enqueue", "--flush-interval", "1", "--json"});
   sender.say(good_event);
   REQUIRE(eventually([&] {
     const auto s = q.call({"status", "--json"});

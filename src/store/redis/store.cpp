@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/unsettled.hpp"
+
 namespace sluice {
 
 namespace {
 
 constexpr milliseconds poll{1'000};
 
-// What is left of a unit of work for a process that only enqueues. No settlement of it can apply to a lease.
+// What is left of a unit of work for a process that only enqueues.
 unit_of_work enqueues_of(unit_of_work work) {
   work.settlements.clear();
   work.fingerprint.reset();
@@ -17,13 +19,6 @@ unit_of_work enqueues_of(unit_of_work work) {
   work.health.reset();
   work.slots = 0;
   return work;
-}
-
-std::vector<settle_outcome> unsettled(const std::vector<settlement>& all) {
-  std::vector<settle_outcome> outcomes;
-  for (const auto& s : all)
-    outcomes.push_back(lease_of(s) ? settle_outcome::stale : settle_outcome::applied);
-  return outcomes;
 }
 
 } // namespace

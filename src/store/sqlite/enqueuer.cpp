@@ -1,18 +1,26 @@
 #include "store/sqlite/enqueuer.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "store/sqlite/enqueues.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/lock.hpp"
 #include "store/sqlite/reserve.hpp"
+#include "store/unsettled.hpp"
 
 namespace sluice {
 
+namespace {
+
+std::vector<std::string> files_of(const std::string& path) {
+  return {path, log_of(path), path + "-shm"};
+}
+
+} // namespace
+
 sqlite_enqueuer::sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options& o)
-    : path_{std::move(path)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o}, files_{std::vector{
-                                                                                              path_, log_of(path_),
-                                                                                              path_ + "-shm"}} {}
+    : path_{std::move(path)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o}, files_{files_of(path_)} {}
 
 result<std::unique_ptr<store>> sqlite_enqueuer::open(const std::string& name, const options& o,
                                                      const std::string& fingerprint) {
@@ -32,14 +40,14 @@ result<std::unique_ptr<store>> sqlite_enqueuer::open(const std::string& name, co
   auto admin = sqlite_queue::open(*path, o.sqlite.durability);
   if (!admin)
     return admin.error();
-  return std::unique_ptr<store>{
-      new sqlite_enqueuer{std::move(*path), std::move(*db), std::move(*admin), o}};
+  return std::unique_ptr<store>{new sqlite_enqueuer{std::move(*path), std::move(*db), std::move(*admin), o}};
 }
 
 work_result sqlite_enqueuer::apply(const unit_of_work& work) {
   auto done = enqueue(work);
   if (const auto moved = files_.moved(); !moved.empty())
-    return error{errc::not_a_queue, "persistence", moved + " was removed or replaced: what is stored now would be lost"};
+    return error{errc::not_a_queue, "persistence",
+                 moved + " was removed or replaced: what is stored now would be lost"};
   // The process that owns the queue empties the log, as it takes room for that; while there is none, the log must not
   // grow without bound. One that comes at this moment does no harm.
   if (is_log_long(path_) && file_lock::holder(path_).empty())
@@ -48,9 +56,7 @@ work_result sqlite_enqueuer::apply(const unit_of_work& work) {
 }
 
 work_result sqlite_enqueuer::enqueue(const unit_of_work& work) {
-  work_done done;
-  for (const auto& s : work.settlements) // no lease is this process's
-    done.settled.push_back(lease_of(s) ? settle_outcome::stale : settle_outcome::applied);
+  work_done done{.settled = unsettled(work.settlements)};
   if (work.enqueues.empty() && work.look_for.empty())
     return done;
   if (!has_room_for(work))

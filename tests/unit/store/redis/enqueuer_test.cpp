@@ -85,7 +85,8 @@ TEST_CASE("a process that enqueues can do nothing else with a queue in Redis", "
   CHECK(field(q, ":ctl", "fingerprint") == "test");
 }
 
-TEST_CASE("a process that enqueues makes the queue, for its destination alone, and an owner may come", "[store][redis]") {
+TEST_CASE("a process that enqueues makes the queue, for its destination alone, and an owner may come",
+          "[store][redis]") {
   redis_queue_under_test q;
   auto other = enqueuer_of(q);
   REQUIRE(put(*other, {next_of(*other, 1)}));

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-result<std::unique_ptr<store>> enqueuer_of(const queue_file& q, options o = {}, const std::string& fingerprint = "one") {
+result<std::unique_ptr<store>> enqueuer_of(const queue_file& q, options o = {},
+                                           const std::string& fingerprint = "one") {
   o.queue.enqueue_only = true;
   o.sqlite.durability = sqlite_durability::normal;
   return sqlite_enqueuer::open(q.path, o, fingerprint);
@@ -77,8 +78,8 @@ TEST_CASE("a process that enqueues can do nothing else, and is told what the fil
   w.look_for = {"b1", "b2", "b3"};
   const auto done = q.apply(*other, w);
   REQUIRE(done);
-  CHECK(done->settled == std::vector{settle_outcome::stale, settle_outcome::stale, settle_outcome::applied,
-                                     settle_outcome::applied});
+  CHECK(done->settled ==
+        std::vector{settle_outcome::stale, settle_outcome::stale, settle_outcome::applied, settle_outcome::applied});
   CHECK(done->enqueued == std::vector{enqueue_outcome::stored});
   CHECK(done->granted.empty());
   CHECK(done->found == std::vector<presence>{{.waiting = 10}, {.waiting = 10}, {}});
