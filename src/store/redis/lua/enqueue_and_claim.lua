@@ -5,7 +5,8 @@
 -- ARGV[10], [11]: events and bytes that may wait at most. ARGV[12], [13]: the queue's new fingerprint, '1' to pause it or
 -- '0' to end its pause; '' for as before. ARGV[14]: the number of this unit of work. ARGV[15]: '1' if the new batches were
 -- stored before and forgotten: no bound applies to them, and they go before everything that is ready. ARGV[16]: two lines,
--- why the caller's deliveries are suspended and why the last failure; '' for as before. Then id, events, bytes of each new batch, whose bodies the same transaction has set, to expire unless they are accepted here.
+-- why the caller's deliveries are suspended and why the last failure; '' for as before. Then id, events, bytes of each new
+-- batch, whose bodies the same transaction has set, to expire unless they are accepted here.
 -- Gives {when the next retry is due or '', `paused` of :ctl, {1 for each that is stored, by this or an earlier
 -- call, else 0}, {id, events, reason of each that was buried}, id, fence, attempts, events, age in ms, … of each lease}.
 -- Behind one that is not stored none is, which would overtake it.
