@@ -12,7 +12,7 @@ fuzz() {
     -artifact_prefix="$found" "$folder/corpus/$name" "$seeds/$name" >"$log" 2>&1 || status=$?
   local runs coverage seed
   runs=$(awk '/stat::number_of_executed_units:/ { print $2 }' "$log")
-  coverage=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -n 1)
+  coverage=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -n 1 || true) # a seed that fails leaves none
   seed=$(awk '/INFO: Seed:/ { print $3 }' "$log")
   printf '%-14s %10s runs  %s  seed: %s\n' "$name" "${runs:-0}" "$coverage" "$seed"
   [ "$status" -ne 0 ] || return 0
@@ -32,4 +32,5 @@ for name in "$@"; do
 done
 export seeds
 export -f fuzz
-printf '%s\0' "$@" | xargs -0 -P "$(nproc)" -n 1 bash -c 'set -euo pipefail; fuzz "$@"' run.sh "$folder" "$seconds"
+printf '%s\0' "$@" | xargs -0 -P "$(nproc)" -n 1 bash -c 'set -euo pipefail; fuzz "$@"' run.sh "$folder" "$seconds" ||
+  exit 1

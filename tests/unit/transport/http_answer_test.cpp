@@ -37,3 +37,15 @@ TEST_CASE("the fields of a header that is not whole do not count, in whatever pi
     CHECK(malformed.status() == 503);
   }
 }
+
+TEST_CASE("a last chunk may come in any pieces", "[transport]") {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string body : {"0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "2\r\nok\r\n0\r\nX: 1\r\n\r\n"})
+    for (const std::size_t piece : {1, 2, 3, 1024}) {
+      http_answer answer{1024};
+      feed(answer, head + body, piece);
+      INFO(body << " in pieces of " << piece);
+      CHECK(answer.status() == 200);
+      CHECK(answer.keeps_connection());
+    }
+}
