@@ -85,7 +85,7 @@ void http_exchange::race(const resolver::addresses& found) {
   wait_.peer = with_addresses(looked_up(), in_order);
   race_ = std::make_shared<connect_race>(shared_.io, std::move(in_order), [this](auto c, error_code why) {
     if (why)
-      return fail(transport_failure::connect, why.message());
+      return fail(transport_failure::connect, why.message() + " (" + wait_.peer + ")");
     connection_ = std::move(c);
     on_connect();
   });

@@ -127,7 +127,7 @@ boost::system::result<std::unique_ptr<store>, store_error> delivery_job::open_st
       say(text_of(why) + (taken ? ", or wait for it with --wait" : "") +
           (taken && command_ == "send" ? ", or only store the events with --enqueue" : ""));
     else if (!std::exchange(said, true))
-      say(text_of(why) + (taken ? "; waiting for it" : ""), log_level::warning);
+      say(text_of(why) + (taken ? "; waiting for it" : may_pass ? "; trying again" : ""), log_level::warning);
     if (!waits || stop.wait(glance))
       return why;
     if (taken)

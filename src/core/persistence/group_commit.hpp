@@ -93,11 +93,8 @@ public:
   void look(look_for what) { look_for_ = std::move(what); }
   /// What waits goes to another destination, with this fingerprint.
   void redirect(std::string fingerprint) { fingerprint_ = std::move(fingerprint); }
-  /// The queue is to show how deliveries go, if there are any.
-  void note_health(delivery_health h) {
-    if (!only_enqueues_)
-      health_ = std::move(h);
-  }
+  /// The queue is to show how deliveries go.
+  void note_health(delivery_health h) { health_ = std::move(h); }
   /// An operator ends the pause of the queue.
   void resume() noexcept { pause_.resume(); }
 

@@ -312,7 +312,9 @@ TEST_CASE("nobody there, and no such host", "[transport]") {
   silent_port closed;
   closed.close();
   http_transport t{settings_for(closed.at("http://127.0.0.1"))};
-  CHECK(send(t).failure == transport_failure::connect);
+  const auto refused = send(t);
+  CHECK(refused.failure == transport_failure::connect);
+  CHECK(refused.detail == "Connection refused (" + closed.at("127.0.0.1") + ")");
   // A label of 64 letters cannot exist: no server is asked.
   http_transport u{settings_for("http://" + std::string(64, 'x') + ".invalid")};
   CHECK(send(u).failure == transport_failure::resolve);
