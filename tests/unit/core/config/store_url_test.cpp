@@ -29,8 +29,17 @@ TEST_CASE("a store's URL names its host", "[core][store_url]") {
 }
 
 TEST_CASE("a host of a store that is none is refused, not taken for another", "[core][store_url]") {
-  for (const char* host : {"a%00b", "a%0ab", "a%20b", "%c3%bc", "127.0.0.1.example.com"})
+  for (const char* host : {"a%00b", "a%0ab", "a%20b", "%c3%bc"})
     CHECK(complaint(std::string{"redis://"} + host + "/1") ==
+          "must name a host of letters, digits, hyphens, underscores and dots, or an address");
+}
+
+TEST_CASE("a store's host that begins with an address is never taken for the address", "[core][store_url]") {
+  const auto url = parse("redis://127.0.0.1.example.com/1");
+  if (url) // Boost.URL 1.81 cannot read it, and it is refused.
+    CHECK(std::get<redis_options>(*url).host == "127.0.0.1.example.com");
+  else
+    CHECK(complaint("redis://127.0.0.1.example.com/1") ==
           "must name a host of letters, digits, hyphens, underscores and dots, or an address");
 }
 
