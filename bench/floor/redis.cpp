@@ -85,9 +85,9 @@ void floor_redis::settle() {
 
 void floor_redis::claim(const std::vector<std::string_view>& fresh) {
   const auto number = std::to_string(++units_), answered = std::to_string(units_ - 1);
-  std::vector<std::string_view> arguments{token,        session, mode,    incarnation, answered,
-                                          "8",          "60000", "10000", "0",         "10000000",
-                                          "4294967296", "",      "",      number,      "0"};
+  std::vector<std::string_view> arguments{token,   session, mode, incarnation, answered,     "8",
+                                          "60000", "10000", "0",  "10000000",  "4294967296", "",
+                                          "",      number,  "0",  ""};
   arguments.insert(arguments.end(), fresh.begin(), fresh.end());
   call(redis_script::enqueue_and_claim, std::move(arguments));
 }
