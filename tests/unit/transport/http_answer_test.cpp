@@ -25,7 +25,7 @@ void feed(http_answer& answer, std::string_view bytes, std::size_t piece) {
 TEST_CASE("the fields of a header that is not whole do not count, in whatever pieces it comes", "[transport]") {
   using boost::beast::http::field;
   const std::string head = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n";
-  for (const std::size_t piece : {1, 7, 1024}) {
+  for (const std::size_t piece : {1U, 7U, 1024U}) {
     http_answer whole{1024}, cut{1024}, malformed{1024};
     feed(whole, head + "\r\n", piece);
     feed(cut, head, piece);
@@ -41,7 +41,7 @@ TEST_CASE("the fields of a header that is not whole do not count, in whatever pi
 TEST_CASE("a last chunk may come in any pieces", "[transport]") {
   const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (const std::string body : {"0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "2\r\nok\r\n0\r\nX: 1\r\n\r\n"})
-    for (const std::size_t piece : {1, 2, 3, 1024}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 1024U}) {
       http_answer answer{1024};
       feed(answer, head + body, piece);
       INFO(body << " in pieces of " << piece);
