@@ -28,7 +28,7 @@ struct dead_queue {
   command_queue command;
 
 private:
-  sqlite_db database() const { return sqlite_db{file, milliseconds{5'000}}; }
+  sqlite_db database() const { return sqlite_db{file, std::chrono::milliseconds{5'000}}; }
 };
 
 } // namespace
