@@ -111,6 +111,35 @@ enum class redis_ack : std::uint8_t {
   fsync   ///< when the append-only file is synced to disk; requires Redis 7.2 with AOF
 };
 
+/// TLS on the connections to Redis, to Sentinels as well. Whoever answers must have a certificate for its name or address
+/// from an authority that is trusted; nothing turns that off.
+struct redis_tls_options {
+  /// Default false; a `rediss` URL sets it. Not for a Unix socket.
+  bool enabled = false;
+  /// A PEM file of the authorities that are trusted. Default: empty, those of the system.
+  std::string ca_file{};
+  /// A PEM file of a certificate, and of those up to its authority, that says who this process is. With `key_file`.
+  /// Default: empty, none.
+  std::string certificate_file{};
+  /// A PEM file of the certificate's key, without a passphrase. Default: empty, none.
+  std::string key_file{};
+  /// The name that the server's certificate must be for, which is also asked for (SNI). Default: empty, the host.
+  std::string server_name{};
+};
+
+/// Sentinels, which know what server is the master at any time. Used instead of `redis_options::host` and `port` if
+/// `nodes` is not empty.
+struct redis_sentinel_options {
+  /// `host[:port],…`; the port is 26379 unless it is said. Default: empty, no Sentinels.
+  std::string nodes{};
+  /// The name under which they watch the master. Default: empty; it must be said.
+  std::string master{};
+  /// A user of the Sentinels' access control lists. Default: empty, their default user.
+  std::string username{};
+  /// Of the Sentinels, which have no other's. A secret, as `redis_options::password`. Default: empty, none.
+  std::string password{};
+};
+
 /// Where Redis is. Used if `persistence` is `redis` or a Redis URL; the parts of the URL take precedence.
 struct redis_options {
   /// A host name or an address. Default `localhost`.
@@ -133,6 +162,8 @@ struct redis_options {
   redis_ack ack = redis_ack::memory;
   /// Replicas that must have a batch before it counts as stored. 0 to 16, default 0.
   int wait_replicas = 0;
+  redis_tls_options tls{};           ///< TLS.
+  redis_sentinel_options sentinel{}; ///< Sentinels.
 };
 
 /// The queue in the store.
