@@ -111,8 +111,8 @@ enum class redis_ack : std::uint8_t {
   fsync   ///< when the append-only file is synced to disk; requires Redis 7.2 with AOF
 };
 
-/// TLS on the connections to Redis, to Sentinels as well. Whoever answers must have a certificate for its name or address
-/// from an authority that is trusted; nothing turns that off.
+/// TLS on the connections to Redis, to Sentinels as well. Whoever answers must have a certificate for its name or
+/// address from an authority that is trusted; nothing turns that off.
 struct redis_tls_options {
   /// Default false; a `rediss` URL sets it. Not for a Unix socket.
   bool enabled = false;

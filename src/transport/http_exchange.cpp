@@ -6,16 +6,15 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
-#include "core/delivery/connect_order.hpp"
 #include "core/delivery/media_type.hpp"
 #include "core/printable.hpp"
 #include "core/wire/base64.hpp"
+#include "net/client_tls.hpp"
+#include "net/tls_reason.hpp"
 #include "sluice/version.hpp"
-#include "transport/tls_reason.hpp"
 
 namespace sluice {
 
@@ -75,15 +74,10 @@ void http_exchange::connect() {
 }
 
 void http_exchange::race(const resolver::addresses& found) {
-  std::vector<address_traits> traits;
-  for (const auto& a : found)
-    traits.push_back({.is_v6 = a.address().is_v6(), .worked_last = a == shared_.worked_last});
-  resolver::addresses in_order;
-  for (const auto i : connect_order(traits))
-    in_order.push_back(found[i]);
+  const auto in_order = in_connect_order(found, shared_.worked_last);
   wait_.phase = attempt_phase::connect;
   wait_.peer = with_addresses(looked_up(), in_order);
-  race_ = std::make_shared<connect_race>(shared_.io, std::move(in_order), [this](auto c, error_code why) {
+  race_ = std::make_shared<connect_race>(shared_.io, streams_of(in_order), [this](auto c, error_code why) {
     if (why)
       return fail(transport_failure::connect, why.message() + " (" + wait_.peer + ")");
     connection_ = std::move(c);
@@ -150,14 +144,7 @@ void http_exchange::handshake() {
 template <class Stream, class F>
 void http_exchange::encrypt(Stream& tls, const std::string& host, const std::string& port, transport_failure on_error,
                             F next) {
-  error_code ignored;
-  tls.set_verify_mode(asio::ssl::verify_peer, ignored);
-  tls.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
-  // SNI carries names, not addresses. If the server rejects the name, the handshake fails.
-  error_code no_address;
-  asio::ip::make_address(host, no_address);
-  if (no_address)
-    SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
+  expect_host(tls, host);
   tls.async_handshake(asio::ssl::stream_base::client, [self = shared_from_this(), c = connection_, &tls, on_error, next,
                                                        peer = host + ":" + port](error_code why) {
     if (!self->done_)

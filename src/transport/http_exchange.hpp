@@ -12,13 +12,13 @@
 #include <boost/beast/http/parser.hpp>
 
 #include "core/delivery/timeout_reason.hpp"
+#include "net/connect_race.hpp"
+#include "net/connection.hpp"
+#include "net/resolver.hpp"
 #include "sluice/transport.hpp"
-#include "transport/connect_race.hpp"
-#include "transport/connection.hpp"
 #include "transport/http_answer.hpp"
 #include "transport/http_transport.hpp"
 #include "transport/idle_connections.hpp"
-#include "transport/resolver.hpp"
 
 namespace sluice {
 
@@ -30,7 +30,7 @@ struct exchange_resources {
   resolver& names;
   idle_connections& idle;
   /// The address of the last connection.
-  std::optional<boost::asio::ip::tcp::endpoint> worked_last{};
+  std::optional<stream_address> worked_last{};
 };
 
 /// One request and its answer: connect (through a proxy if there is one), handshake, send, and receive meanwhile. Each

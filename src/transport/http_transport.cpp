@@ -7,6 +7,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include "net/client_tls.hpp"
 #include "transport/http_exchange.hpp"
 
 #include <pthread.h>
@@ -23,9 +24,8 @@ public:
                settings_.through ? settings_.through->port : settings_.to.port},
         idle_{io_, settings_.max_idle, settings_.max_idle_time}, shared_{io_, settings_, tls_, names_, idle_},
         stay_{io_.get_executor()} {
-    if (settings_.to.tls ||
-        (settings_.through && settings_.through->tls)) // reading the certificate authorities takes about 40 ms
-      trust();
+    if (settings_.to.tls || (settings_.through && settings_.through->tls))
+      (void)use_files(tls_, {.ca_file = settings_.http.ca_file}); // one that fails leaves no authority to trust
     thread_ = std::thread{[this] {
       ::pthread_setname_np(::pthread_self(), "sluice-http");
       io_.run();
@@ -56,16 +56,6 @@ public:
   }
 
 private:
-  void trust() {
-    boost::system::error_code why;
-    tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, why);
-    // Without trusted authorities every handshake fails, and its error says so.
-    if (settings_.http.ca_file.empty())
-      tls_.set_default_verify_paths(why);
-    else
-      tls_.load_verify_file(settings_.http.ca_file, why);
-  }
-
   http_settings settings_;
   asio::io_context io_{1};
   asio::ssl::context tls_;

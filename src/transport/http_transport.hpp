@@ -5,10 +5,10 @@
 #include <string>
 
 #include "core/config/endpoint.hpp"
+#include "net/resolver.hpp"
 #include "sluice/options.hpp"
 #include "sluice/transport.hpp"
 #include "transport/proxy.hpp"
-#include "transport/resolver.hpp"
 
 namespace sluice {
 

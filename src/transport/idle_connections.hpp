@@ -7,7 +7,7 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 
-#include "transport/connection.hpp"
+#include "net/connection.hpp"
 
 namespace sluice {
 

@@ -64,6 +64,19 @@ void write_pem(const std::string& path, Write write) {
   must(write(file.get()));
 }
 
+std::string alternative_name(const std::string& host) {
+  const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
+  return (is_address ? "IP:" : "DNS:") + host;
+}
+
+identity_files write_identity(const std::string& path, const X509* certificate, const EVP_PKEY* key) {
+  identity_files files{path + ".pem", path + ".key"};
+  write_pem(files.certificate, [&](std::FILE* f) { return PEM_write_X509(f, certificate); });
+  write_pem(files.key,
+            [&](std::FILE* f) { return PEM_write_PrivateKey(f, key, nullptr, nullptr, 0, nullptr, nullptr); });
+  return files;
+}
+
 } // namespace
 
 struct authority::keys {
@@ -82,13 +95,17 @@ authority::~authority() {
 
 identity_files authority::issue(const std::string& host, long valid_seconds) const {
   const auto key = make_key();
-  const auto certificate = make_certificate(key.get(), host, X509_get_subject_name(keys_->certificate.get()),
-                                            keys_->key.get(), valid_seconds, NID_subject_alt_name, "DNS:" + host);
-  identity_files files{folder_.path() + "/" + host + ".pem", folder_.path() + "/" + host + ".key"};
-  write_pem(files.certificate, [&](std::FILE* f) { return PEM_write_X509(f, certificate.get()); });
-  write_pem(files.key,
-            [&](std::FILE* f) { return PEM_write_PrivateKey(f, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
-  return files;
+  const auto certificate =
+      make_certificate(key.get(), host, X509_get_subject_name(keys_->certificate.get()), keys_->key.get(),
+                       valid_seconds, NID_subject_alt_name, alternative_name(host));
+  return write_identity(folder_.path() + "/" + host, certificate.get(), key.get());
+}
+
+identity_files authority::self_signed(const std::string& host) const {
+  const auto key = make_key();
+  const auto certificate =
+      make_certificate(key.get(), host, nullptr, key.get(), 3'600, NID_subject_alt_name, alternative_name(host));
+  return write_identity(folder_.path() + "/self-signed-" + host, certificate.get(), key.get());
 }
 
 } // namespace sluice::test

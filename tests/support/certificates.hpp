@@ -24,8 +24,10 @@ public:
   /// Its own certificate, for those who trust it.
   std::string certificate_file() const { return folder_.path() + "/ca.pem"; }
 
-  /// A server certificate for a host name, valid from an hour ago until `valid_seconds` from now.
+  /// A certificate for a host name or an address, valid from an hour ago until `valid_seconds` from now.
   identity_files issue(const std::string& host, long valid_seconds = 3'600) const;
+  /// One that nobody but its own key has signed.
+  identity_files self_signed(const std::string& host) const;
 
 private:
   struct keys;

@@ -253,7 +253,7 @@ bool redis_server::running() const {
 }
 
 std::string redis_server::command(const std::vector<std::string>& words, int db) const {
-  connection c{loopback(port_)};
+  connection c{unix_address(socket())};
   authenticate(c, password_);
   if (db != 0)
     c.ask({"SELECT", std::to_string(db)});
@@ -265,7 +265,7 @@ std::string redis_server::command(const std::vector<std::string>& words, int db)
 }
 
 std::vector<std::string> redis_server::keys() const {
-  connection c{loopback(port_)};
+  connection c{unix_address(socket())};
   authenticate(c, password_);
   std::vector<std::string> all;
   std::string cursor = "0";
@@ -285,9 +285,13 @@ std::vector<std::string> redis_server::keys() const {
 // False if the process ended instead.
 bool redis_server::launch() {
   const auto log = folder_.path() + "/redis.log";
+  const bool tls =
+      std::find(extra_arguments_.begin(), extra_arguments_.end(), "--tls-cert-file") != extra_arguments_.end();
   std::vector<std::string> command{server_program(),
                                    "--port",
-                                   std::to_string(port_),
+                                   tls ? "0" : std::to_string(port_),
+                                   "--tls-port",
+                                   tls ? std::to_string(port_) : "0",
                                    "--bind",
                                    "127.0.0.1",
                                    "--unixsocket",

@@ -16,7 +16,8 @@ namespace sluice::test {
 /// skip a test.
 class redis_server {
 public:
-  /// `extra_arguments`: `{"--appendonly", "yes", …}`, after its own, so they win.
+  /// `extra_arguments`: `{"--appendonly", "yes", …}`, after its own, so they win. With `--tls-cert-file` its port
+  /// speaks TLS.
   explicit redis_server(std::vector<std::string> extra_arguments = {});
   ~redis_server();
   redis_server(const redis_server&) = delete;
@@ -25,7 +26,7 @@ public:
   std::uint16_t port() const noexcept { return port_; }
   /// The path of its Unix socket.
   std::string socket() const { return folder_.path() + "/redis.sock"; }
-  /// `redis://127.0.0.1:PORT/DB`; never with a password.
+  /// `redis://127.0.0.1:PORT/DB`; never with a password, nor of a port that speaks TLS.
   std::string url(int db = 0) const;
   std::string folder() const { return folder_.path(); }
 

@@ -12,7 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "cli/sink/endpoint.hpp"
-#include "transport/connection.hpp"
+#include "net/connection.hpp"
 
 namespace sluice {
 

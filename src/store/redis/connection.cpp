@@ -1,22 +1,14 @@
 #include "store/redis/connection.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-
-#include <poll.h>
-#include <sys/socket.h>
+#include <utility>
 
 #include "core/printable.hpp"
 #include "store/redis/error.hpp"
-#include "store/redis/sigpipe_guard.hpp"
 
 namespace sluice {
 
 namespace {
-
-// How long to poll before asking whether the deadline has moved.
-constexpr milliseconds longest_poll{100};
 
 std::string address(const redis_options& o) {
   return o.unix_socket.empty() ? o.host + ":" + std::to_string(o.port) : o.unix_socket;
@@ -33,22 +25,19 @@ std::string info(std::string_view text, std::string_view name) {
 
 } // namespace
 
-void redis_connection::closer::operator()(redisContext* context) const noexcept {
-  redisFree(context);
-}
-
 redis_connection::time_limit::time_limit(redis_connection& c, milliseconds limit)
     : connection_{c}, before_{c.deadline_} {
   c.deadline_ = std::min(before_, clock::now() + limit);
 }
 
 redis_connection::redis_connection(redis_options options, log_hook log)
-    : options_{std::move(options)}, log_{std::move(log)} {}
+    : options_{std::move(options)}, log_{std::move(log)}, socket_{options_.tls, [this] { return deadline(); }} {}
 
 result<void> redis_connection::open() {
-  if (context_)
+  if (replies_ && gathered_ == 0 && !socket_.is_quiet())
+    close(); // the server has ended it meanwhile
+  if (replies_)
     return {};
-  const sigpipe_guard guard;
   const time_limit limit{*this, options_.connect};
   for (auto step : {&redis_connection::connect, &redis_connection::authenticate, &redis_connection::load_scripts,
                     &redis_connection::look_around})
@@ -61,7 +50,9 @@ result<void> redis_connection::open() {
 }
 
 void redis_connection::close() noexcept {
-  context_.reset();
+  socket_.close();
+  replies_.reset();
+  commands_.clear();
   gathered_ = 0;
 }
 
@@ -75,48 +66,13 @@ redis_connection::clock::time_point redis_connection::deadline() const {
   return std::min(deadline_, clock::time_point{clock::duration{last_moment_.load()}});
 }
 
-milliseconds redis_connection::left() const {
-  return std::max(std::chrono::ceil<milliseconds>(deadline() - clock::now()), milliseconds{0});
-}
-
 result<void> redis_connection::connect() {
-  std::vector<std::string> addresses{options_.unix_socket};
-  if (options_.unix_socket.empty()) {
-    auto found = lookup_.find(options_.host, [this] { return deadline(); });
-    if (!found)
-      return found.error();
-    addresses = std::move(*found);
-  }
-  gathered_ = 0;
-  std::string why = "no address";
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    // One that does not answer leaves time for the others.
-    const time_limit share{*this, left() / static_cast<int>(addresses.size() - i)};
-    why = connect_to(addresses[i]);
-    if (why.empty())
-      break;
-  }
-  if (!why.empty())
-    return failure("cannot connect", why.c_str());
-  const int on = 1;
-  ::setsockopt(context_->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  const auto done = options_.unix_socket.empty() ? socket_.connect(options_.host, options_.port)
+                                                 : socket_.connect(options_.unix_socket);
+  if (!done)
+    return failure("cannot connect: ", done.error());
+  replies_.emplace();
   return {};
-}
-
-std::string redis_connection::connect_to(const std::string& address) {
-  context_.reset(options_.unix_socket.empty() ? redisConnectNonBlock(address.c_str(), options_.port)
-                                              : redisConnectUnixNonBlock(address.c_str()));
-  if (!context_)
-    return "out of memory";
-  if (context_->err != 0)
-    return context_->errstr;
-  if (!wait_for(POLLOUT))
-    return "no answer in time";
-  int failed = 0;
-  socklen_t size = sizeof failed;
-  if (::getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &failed, &size) != 0)
-    failed = errno;
-  return failed == 0 ? "" : std::strerror(failed);
 }
 
 result<void> redis_connection::authenticate() {
@@ -167,6 +123,8 @@ void redis_connection::add(std::initializer_list<std::string_view> command) {
 }
 
 void redis_connection::add(const std::vector<std::string_view>& command) {
+  if (!replies_)
+    return;
   std::vector<const char*> words;
   std::vector<std::size_t> sizes;
   words.reserve(command.size());
@@ -175,10 +133,14 @@ void redis_connection::add(const std::vector<std::string_view>& command) {
     words.push_back(word.data() ? word.data() : "");
     sizes.push_back(word.size());
   }
+  char* text = nullptr;
+  const auto size = redisFormatCommandArgv(&text, static_cast<int>(words.size()), words.data(), sizes.data());
   // Fails only for want of memory; then the answer will be missing, which `run` notices.
-  if (context_ &&
-      redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), sizes.data()) == REDIS_OK)
-    ++gathered_;
+  if (size <= 0)
+    return;
+  commands_.append(text, static_cast<std::size_t>(size));
+  redisFreeCommand(text);
+  ++gathered_;
 }
 
 void redis_connection::call(redis_script script, std::string_view queue,
@@ -189,53 +151,26 @@ void redis_connection::call(redis_script script, std::string_view queue,
 }
 
 result<std::vector<redis_reply>> redis_connection::run() {
-  if (!context_)
-    return error{errc::store_failed, "persistence", "Redis at " + address(options_) + ": not connected"};
-  const sigpipe_guard guard;
+  if (!replies_)
+    return failure("", {errc::store_failed, "persistence", "not connected"});
   const time_limit limit{*this, options_.command};
   std::vector<redis_reply> answers;
   answers.reserve(gathered_);
-  for (bool sent = send(); gathered_ > 0; --gathered_) {
-    void* answer = sent ? receive() : nullptr;
-    if (!answer) {
-      auto why = failure("no answer", left().count() == 0 ? "the deadline has passed" : nullptr);
-      close();
-      return why;
-    }
-    answers.emplace_back(answer);
+  auto done = socket_.send(std::exchange(commands_, {}));
+  while (done && answers.size() < gathered_) {
+    if (auto* const answer = replies_->next())
+      answers.emplace_back(answer);
+    else if (!replies_->why().empty())
+      done = error{errc::store_failed, "persistence", replies_->why()};
+    else
+      done = socket_.receive([this](std::string_view bytes) { replies_->feed(bytes); });
   }
+  if (!done) {
+    close();
+    return failure("no answer: ", done.error());
+  }
+  gathered_ = 0;
   return answers;
-}
-
-bool redis_connection::send() {
-  for (int done = 0; done == 0;)
-    if (!wait_for(POLLOUT) || redisBufferWrite(context_.get(), &done) != REDIS_OK)
-      return false;
-  return true;
-}
-
-// Null: there is none in time, or what comes is none.
-void* redis_connection::receive() {
-  for (void* answer = nullptr;;) {
-    if (redisReaderGetReply(context_->reader, &answer) != REDIS_OK)
-      return nullptr;
-    if (answer)
-      return answer;
-    if (!wait_for(POLLIN) || redisBufferRead(context_.get()) != REDIS_OK)
-      return nullptr;
-  }
-}
-
-bool redis_connection::wait_for(short event) {
-  pollfd p{.fd = context_->fd, .events = event, .revents = 0};
-  for (;;) {
-    const auto time = left();
-    const int ready = ::poll(&p, 1, static_cast<int>(std::min(time, longest_poll).count()));
-    if (ready > 0)
-      return true;
-    if (time == milliseconds{0} || (ready < 0 && errno != EINTR))
-      return false;
-  }
 }
 
 result<redis_reply> redis_connection::run_one(redis_script script, std::string_view queue,
@@ -264,13 +199,9 @@ result<redis_reply> redis_connection::run_one(redis_script script, std::string_v
   }
 }
 
-error redis_connection::failure(std::string_view what, const char* why) const {
-  if (!why)
-    why = !context_                    ? "out of memory"
-          : context_->err != 0         ? context_->errstr
-          : context_->reader->err != 0 ? context_->reader->errstr
-                                       : std::strerror(errno);
-  return {errc::store_failed, "persistence", "Redis at " + address(options_) + ": " + std::string{what} + ": " + why};
+error redis_connection::failure(const std::string& what, error why) const {
+  why.message = "Redis at " + address(options_) + ": " + what + why.message;
+  return why;
 }
 
 } // namespace sluice

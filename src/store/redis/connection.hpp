@@ -5,15 +5,15 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sluice/options.hpp"
-#include "store/redis/lookup.hpp"
-#include "store/redis/reply.hpp"
+#include "store/redis/reply_reader.hpp"
 #include "store/redis/scripts.hpp" // made of src/store/redis/lua/*.lua by the build
+#include "store/redis/socket.hpp"
 
 namespace sluice {
 
@@ -43,7 +43,7 @@ public:
   /// Connects within `redis.connect`, unless it is connected: name resolution, credentials, database, scripts.
   /// Errors: `store_failed`.
   result<void> open();
-  bool is_open() const noexcept { return context_ != nullptr; }
+  bool is_open() const noexcept { return replies_.has_value(); }
   std::uint64_t times_connected() const noexcept { return times_connected_; }
   void close() noexcept;
   /// Whatever the connection does ends by this moment, or fails. Of several moments the earliest applies. Any thread
@@ -68,33 +68,25 @@ public:
   result<void> load_scripts();
 
 private:
-  struct closer {
-    void operator()(redisContext*) const noexcept;
-  };
-
   using clock = std::chrono::steady_clock;
 
   result<void> connect();
-  /// Returns why it is not connected to the address; empty if it is.
-  std::string connect_to(const std::string& address);
-  bool send();
-  void* receive();
-  bool wait_for(short event);
   clock::time_point deadline() const;
-  milliseconds left() const;
   result<void> authenticate();
   result<void> look_around();
-  /// `why`: null for what hiredis says.
-  error failure(std::string_view what, const char* why) const;
+  error failure(const std::string& what, error why) const;
 
   const redis_options options_;
   const log_hook log_;
-  redis_lookup lookup_;
-  std::unique_ptr<redisContext, closer> context_;
+  redis_socket socket_;
+  /// While it is open.
+  std::optional<redis_reply_reader> replies_;
   clock::time_point deadline_ = clock::time_point::max();
   std::atomic<clock::rep> last_moment_{clock::duration::max().count()};
   std::array<std::string, redis_scripts.size()> hashes_;
   std::uint64_t times_connected_ = 0;
+  /// The commands that were gathered, and how many.
+  std::string commands_;
   std::size_t gathered_ = 0;
   bool policy_warned_ = false;
 };

@@ -1,4 +1,4 @@
-#include "transport/connection.hpp"
+#include "net/connection.hpp"
 
 #include <cerrno>
 #include <utility>
@@ -13,7 +13,7 @@ namespace sluice {
 
 namespace {
 
-constexpr std::size_t read_size = 4096;
+constexpr std::size_t read_size = 16'384;
 
 bool has_bytes(int fd) {
   char byte = 0;

@@ -2,7 +2,7 @@
 
 #include <openssl/x509_vfy.h>
 
-#include "transport/tls_reason.hpp"
+#include "net/tls_reason.hpp"
 
 using namespace sluice;
 

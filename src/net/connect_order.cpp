@@ -1,4 +1,4 @@
-#include "core/delivery/connect_order.hpp"
+#include "net/connect_order.hpp"
 
 #include <array>
 #include <deque>

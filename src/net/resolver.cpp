@@ -1,4 +1,4 @@
-#include "transport/resolver.hpp"
+#include "net/resolver.hpp"
 
 #include <cstring>
 #include <system_error>

@@ -6,18 +6,21 @@
 #include <optional>
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
 namespace sluice {
 
-/// The bytes between this machine and its peer: over TCP, or to a proxy over TLS.
+/// The address of a peer: of TCP or of a Unix socket.
+using stream_address = boost::asio::generic::stream_protocol::endpoint;
+
+/// The bytes between this process and its peer: over TCP or a Unix socket, or to a proxy over TLS.
 class link {
 public:
   using executor_type = boost::asio::io_context::executor_type;
-  using socket_type = boost::asio::basic_stream_socket<boost::asio::ip::tcp, executor_type>;
+  using socket_type = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, executor_type>;
   using lowest_layer_type = socket_type::lowest_layer_type;
 
   explicit link(boost::asio::io_context& io) : socket_{io} {}

@@ -1,13 +1,24 @@
-#include "transport/connect_race.hpp"
+#include "net/connect_race.hpp"
 
 #include <utility>
 
-#include "core/delivery/connect_order.hpp"
+#include "net/connect_order.hpp"
 
 namespace sluice {
 
-connect_race::connect_race(boost::asio::io_context& io, std::vector<tcp_address> addresses, handler done)
-    : io_{io}, addresses_{std::move(addresses)}, done_{std::move(done)}, stagger_{io} {}
+resolver::addresses in_connect_order(const resolver::addresses& found,
+                                     const std::optional<stream_address>& worked_last) {
+  std::vector<address_traits> traits;
+  for (const auto& a : found)
+    traits.push_back({.is_v6 = a.address().is_v6(), .worked_last = worked_last == stream_address{a}});
+  resolver::addresses in_order;
+  for (const auto i : connect_order(traits))
+    in_order.push_back(found[i]);
+  return in_order;
+}
+
+connect_race::connect_race(boost::asio::io_context& io, std::vector<stream_address> addresses, handler done)
+    : io_{io}, addresses_(std::move(addresses)), done_{std::move(done)}, stagger_{io} {}
 
 void connect_race::start() {
   try_next();

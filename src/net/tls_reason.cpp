@@ -1,4 +1,4 @@
-#include "transport/tls_reason.hpp"
+#include "net/tls_reason.hpp"
 
 #include <openssl/x509_vfy.h>
 

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include "core/delivery/connect_order.hpp"
+#include "net/connect_order.hpp"
 
 using namespace sluice;
 
