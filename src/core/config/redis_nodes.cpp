@@ -28,7 +28,7 @@ std::optional<redis_node> parse_node(std::string_view node, int default_port) {
 }
 
 error bad_list(const std::string& why) {
-  return {errc::invalid_option, "redis.sentinel.nodes", "must be a list host[:port],host[:port]... " + why};
+  return {errc::invalid_option, "redis.sentinel.nodes", "must be a list host[:port],host[:port]..." + why};
 }
 
 } // namespace
@@ -39,10 +39,10 @@ result<std::vector<redis_node>> parse_redis_nodes(std::string_view list, int def
     const auto end = std::min(list.find(',', begin), list.size());
     auto node = parse_node(list.substr(begin, end - begin), default_port);
     if (!node)
-      return bad_list("whose node " + std::to_string(nodes.size() + 1) + ", as every one, " + usable_host +
+      return bad_list("; node " + std::to_string(nodes.size() + 1) + " " + usable_host +
                       ", and a port from 1 to 65535 or none");
     if (nodes.size() == max_nodes)
-      return bad_list("of at most " + std::to_string(max_nodes) + " nodes");
+      return bad_list(" of at most " + std::to_string(max_nodes) + " nodes");
     nodes.push_back(std::move(*node));
     begin = end + 1;
   }

@@ -38,7 +38,7 @@ TEST_CASE("a list of nodes is refused with the place of the node that is wrong",
     REQUIRE(!nodes);
     CHECK(nodes.error().field == "redis.sentinel.nodes");
     CHECK(nodes.error().message ==
-          "must be a list host[:port],host[:port]... whose node 2, as every one, must name a host of letters, digits, "
+          "must be a list host[:port],host[:port]...; node 2 must name a host of letters, digits, "
           "hyphens, underscores and dots, or an address, and a port from 1 to 65535 or none");
   }
   for (const char* list : {"", ",", "a,", ",a"})
