@@ -112,7 +112,7 @@ void configure(caf::actor_system_config& config, caf::config_option_set& custom_
   // One adder for each group: CAF joins the group's name and the option's.
   for_each_option(defaults, [&](std::string name, auto& member, auto&&... rest) {
     std::string category = "sluice";
-    if (const auto dot = name.find('.'); dot != std::string::npos) {
+    if (const auto dot = name.rfind('.'); dot != std::string::npos) {
       category += "." + name.substr(0, dot);
       name.erase(0, dot + 1);
     }

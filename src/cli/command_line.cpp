@@ -21,7 +21,8 @@ namespace {
 // Lets the environment set every option of a command, as SLUICE_MAX_ATTEMPTS does --max-attempts. Left out is --all,
 // which selects what is removed, and --write-key, whose variable --write-key-file takes precedence over.
 void add_variables(CLI::App& command) {
-  const std::set<std::string> left_out{"help", "all", "write-key", "write-key-file", "redis-password-file"};
+  const std::set<std::string> left_out{
+      "help", "all", "write-key", "write-key-file", "redis-password-file", "redis-sentinel-password-file"};
   for (auto* option : command.get_options([&](const CLI::Option* o) {
          return !o->get_lnames().empty() && left_out.count(o->get_lnames().front()) == 0;
        })) {

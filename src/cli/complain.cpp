@@ -14,12 +14,19 @@ namespace {
 // Returns the option of the command that sets an option of the library; empty if none does.
 std::string argument_for(const std::string& field) {
   using spelling = std::pair<std::string_view, const char*>;
-  constexpr std::array others{
-      spelling{"data_plane_url", "--url"},         spelling{"persistence", "--store"},
-      spelling{"http.total", "--http-timeout"},    spelling{"http.connect", "--connect-timeout"},
-      spelling{"queue.name", "--queue"},           spelling{"queue.is_multi_processor", "--multi-processor"},
-      spelling{"queue.enqueue_only", "--enqueue"}, spelling{"redis.command", "--redis-timeout"},
-      spelling{"redis.ack", "--redis-ack"}};
+  constexpr std::array others{spelling{"data_plane_url", "--url"},
+                              spelling{"persistence", "--store"},
+                              spelling{"http.total", "--http-timeout"},
+                              spelling{"http.connect", "--connect-timeout"},
+                              spelling{"queue.name", "--queue"},
+                              spelling{"queue.is_multi_processor", "--multi-processor"},
+                              spelling{"queue.enqueue_only", "--enqueue"},
+                              spelling{"redis.command", "--redis-timeout"},
+                              spelling{"redis.ack", "--redis-ack"},
+                              spelling{"redis.tls.ca_file", "--redis-ca-file"},
+                              spelling{"redis.tls.certificate_file", "--redis-certificate-file"},
+                              spelling{"redis.tls.key_file", "--redis-key-file"},
+                              spelling{"redis.tls.server_name", "--redis-server-name"}};
   constexpr std::array<std::string_view, 14> alike{
       "write_key",   "allow_insecure", "flush_at",          "flush_interval",     "max_batch_events",
       "ordering",    "max_in_flight",  "http.ca_file",      "retry.max_attempts", "retry.max_age",

@@ -67,12 +67,29 @@ void queue_arguments::add_to(CLI::App& command) {
   command.add_option("--write-key-file", write_key_file, "A file with the write key")->type_name("FILE")->excludes(key);
   settings.persistence.clear();
   command.add_option("--store", settings.persistence,
-                     "Where batches wait: memory, sqlite:PATH, redis://[user[:password]@]host[:port][/db] or "
-                     "redis+unix:///path[?db=N] (default: a file for this URL and key, in $XDG_STATE_HOME/sluice)");
+                     "Where batches wait: memory, sqlite:PATH, redis://[user[:password]@]host[:port][/db], "
+                     "redis+unix:///path[?db=N] or redis+sentinel://[user[:password]@]host[:port],.../master[/db]; "
+                     "rediss:// and rediss+sentinel:// use TLS (default: a file for this URL and key, in "
+                     "$XDG_STATE_HOME/sluice)");
   command
       .add_option("--redis-password-file", redis_password_file,
                   "A file with Redis's password (or set SLUICE_REDIS_PASSWORD)")
       ->type_name("FILE");
+  command
+      .add_option("--redis-sentinel-password-file", redis_sentinel_password_file,
+                  "A file with the Sentinels' password (or set SLUICE_REDIS_SENTINEL_PASSWORD)")
+      ->type_name("FILE");
+  auto& tls = settings.redis.tls;
+  command
+      .add_option("--redis-ca-file", tls.ca_file,
+                  "A PEM file of the authorities to trust for Redis, instead of the system's")
+      ->type_name("FILE");
+  command
+      .add_option("--redis-certificate-file", tls.certificate_file,
+                  "A PEM file of a certificate to show to Redis; needs --redis-key-file")
+      ->type_name("FILE");
+  command.add_option("--redis-key-file", tls.key_file, "A PEM file of that certificate's key")->type_name("FILE");
+  command.add_option("--redis-server-name", tls.server_name, "The name in Redis's certificate, if it is not the host");
   command.add_option("--queue", settings.queue.name, "The name of the queue in Redis")->capture_default_str();
   command.add_option("--prefix", settings.queue.prefix, "The prefix of its name")->capture_default_str();
 }
@@ -82,6 +99,9 @@ std::optional<std::string> queue_arguments::complete() {
     return problem;
   if (auto problem =
           read_secret(settings.redis.password, "--redis-password-file", redis_password_file, "SLUICE_REDIS_PASSWORD"))
+    return problem;
+  if (auto problem = read_secret(settings.redis.sentinel.password, "--redis-sentinel-password-file",
+                                 redis_sentinel_password_file, "SLUICE_REDIS_SENTINEL_PASSWORD"))
     return problem;
   return settings.persistence.empty() ? default_queue(settings) : std::nullopt;
 }

@@ -17,6 +17,8 @@ inline constexpr const char* queue_environment =
     "Environment:\n"
     "  SLUICE_WRITE_KEY       the write key, if no option gives it; SLUICE_WRITE_KEY_FILE: a file with it\n"
     "  SLUICE_REDIS_PASSWORD  Redis's password, if no option gives it; SLUICE_REDIS_PASSWORD_FILE: a file with it\n"
+    "  SLUICE_REDIS_SENTINEL_PASSWORD, SLUICE_REDIS_SENTINEL_PASSWORD_FILE\n"
+    "                         the same for the password of the Sentinels\n"
     "  SLUICE_OPTION          any other option except --all, as SLUICE_MAX_ATTEMPTS; the command line takes "
     "precedence\n"
     "  XDG_STATE_HOME         the default place of queues in files; if unset, ~/.local/state";
@@ -34,7 +36,7 @@ std::filesystem::path folder_of_queues();
 /// The options that select a destination and its queue.
 struct queue_arguments {
   options settings;
-  std::string write_key_file, redis_password_file;
+  std::string write_key_file, redis_password_file, redis_sentinel_password_file;
 
   /// Adds `--url`, the write key, `--store` and the options for the store.
   void add_to(CLI::App& command);

@@ -1,5 +1,6 @@
 #include "store/make_store.hpp"
 
+#include "core/config/redis_options.hpp"
 #include "core/config/store_url.hpp"
 #include "store/fingerprint.hpp"
 #include "store/memory_store.hpp"
@@ -38,6 +39,9 @@ struct admin_opener {
     return std::unique_ptr<queue_admin>{std::make_unique<sqlite_queue>(std::move(*queue))};
   }
   result<std::unique_ptr<queue_admin>> operator()(const redis_options& to) const {
+    // Whoever only inspects a queue has not validated the options.
+    if (auto wrong = check_redis(to); !wrong.empty())
+      return wrong.front();
     return std::unique_ptr<queue_admin>{
         std::make_unique<redis_queue>(std::make_shared<redis_connection>(to, o.log), o.queue)};
   }

@@ -59,6 +59,7 @@ TEST_CASE("bash completes files where a file is expected, and nothing where any 
   const auto file = folder.write("with space", "");
   CHECK(completed({"sluice", "run", "--write-key-file", folder.path() + "/w"}) == word_list{file});
   CHECK(completed({"sluice", "send", folder.path() + "/w"}) == word_list{file});
+  CHECK(completed({"sluice", "status", "--redis-ca-file", folder.path() + "/w"}) == word_list{file});
   CHECK(completed({"sluice", "run", folder.path() + "/w"}).empty());
   CHECK(completed({"sluice", "send", "--url", ""}).empty());
 }

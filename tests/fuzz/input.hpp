@@ -32,7 +32,7 @@ inline bool is_host_in(std::string_view url, std::string_view host) {
   bool found = url.find('%') != url.npos;
   for (auto at = url.find(host); at != url.npos; at = url.find(host, at + 1)) {
     const auto behind = url.substr(at + host.size(), 1);
-    found = found || behind.find_first_not_of(":/?#]") == behind.npos;
+    found = found || behind.find_first_not_of(":/?#],") == behind.npos;
   }
   return found;
 }

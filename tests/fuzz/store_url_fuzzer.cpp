@@ -1,7 +1,7 @@
 // Store URLs, with an error that shows no password.
 #include <string>
 
-#include "core/config/endpoint.hpp"
+#include "core/config/redis_nodes.hpp"
 #include "core/config/store_url.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
@@ -19,6 +19,17 @@ void check(const redis_options& o) {
   require(!o.host.empty() && is_visible(o.host), "a host is a name or an address");
 }
 
+void check_sentinels(const std::string& text, const redis_sentinel_options& o) {
+  require(is_master_name(o.master), "a master has a name");
+  const auto nodes = parse_redis_nodes(o.nodes, sentinel_port);
+  require(nodes && !nodes->empty() && nodes->size() <= 32, "the nodes of a URL are some that can be used");
+  for (const auto& node : *nodes) {
+    require(node.port >= 1 && node.port <= 65'535, "a node has a port");
+    require(!node.host.empty() && is_visible(node.host), "a node has a name or an address");
+    require(is_host_in(text, node.host), "a node is one that was given");
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -32,7 +43,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto* redis = std::get_if<redis_options>(&*url); redis && text != "redis") {
     check(*redis);
-    require(!redis->unix_socket.empty() || is_host_in(text, redis->host), "a host is the one that was given");
+    const bool has_sentinels = !redis->sentinel.nodes.empty();
+    require(has_sentinels == (text.find("+sentinel://") < text.find('/')), "a URL with Sentinels says so");
+    require(redis->tls.enabled == text.starts_with("rediss"), "a URL with TLS says so");
+    if (has_sentinels)
+      check_sentinels(text, redis->sentinel);
+    require(has_sentinels || !redis->unix_socket.empty() || is_host_in(text, redis->host),
+            "a host is the one that was given");
   }
   if (const auto* file = std::get_if<sqlite_url>(&*url))
     require("sqlite:" + file->path == text && !file->path.empty(), "a file has the path that was given");

@@ -62,7 +62,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("persist_window", o.persist_window, count{1, 64}, "batches sent to the persister and not stored yet");
   visit("max_in_flight", o.max_in_flight, count{1, 256}, "deliveries, and connections, at a time");
   visit("ordering", o.ordering, "none, or strict: batches arrive in the order of acceptance");
-  visit("persistence", o.persistence, "memory, sqlite:PATH, redis, or a redis:// URL");
+  visit("persistence", o.persistence, "memory, sqlite:PATH, redis, or a URL of Redis");
   visit("sqlite.durability", o.sqlite.durability, "full (survives a power loss), or normal (survives a kill)");
   visit("http.connect", o.http.connect, time{ms, hour}, "deadline to resolve and connect");
   visit("http.tls", o.http.tls, time{ms, hour}, "deadline of the TLS handshake");
@@ -94,6 +94,15 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("redis.db", o.redis.db, between<int>{0, 1'000'000}, "the number of the database");
   visit("redis.username", o.redis.username, "a user of Redis's access control lists");
   visit("redis.password", o.redis.password, "the password");
+  visit("redis.tls.enabled", o.redis.tls.enabled, "use TLS; a rediss:// URL sets it");
+  visit("redis.tls.ca_file", o.redis.tls.ca_file, "PEM file of the authorities to trust for Redis");
+  visit("redis.tls.certificate_file", o.redis.tls.certificate_file, "PEM file of this process's certificate");
+  visit("redis.tls.key_file", o.redis.tls.key_file, "PEM file of the certificate's key");
+  visit("redis.tls.server_name", o.redis.tls.server_name, "the name in Redis's certificate, if it is not the host");
+  visit("redis.sentinel.nodes", o.redis.sentinel.nodes, "host[:port],... of Sentinels, instead of host and port");
+  visit("redis.sentinel.master", o.redis.sentinel.master, "the name under which they watch the master");
+  visit("redis.sentinel.username", o.redis.sentinel.username, "a user of the Sentinels' access control lists");
+  visit("redis.sentinel.password", o.redis.sentinel.password, "the Sentinels' password");
   visit("redis.connect", o.redis.connect, time{ms, hour}, "deadline to connect");
   visit("redis.command", o.redis.command, time{ms, hour}, "deadline of a round trip");
   visit("redis.ack", o.redis.ack, "memory, or fsync: when a batch counts as stored");

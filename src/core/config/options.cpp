@@ -1,11 +1,12 @@
 #include "sluice/options.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <type_traits>
 
 #include "core/config/endpoint.hpp"
 #include "core/config/option_table.hpp"
+#include "core/config/pem_file.hpp"
+#include "core/config/redis_options.hpp"
 #include "core/config/store_url.hpp"
 
 namespace sluice {
@@ -56,15 +57,6 @@ bool is_header_safe(const std::string& key) {
   return std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f && c != ':'; });
 }
 
-// Without authorities that it can trust, every attempt of a transport would fail.
-bool has_certificates(const std::string& file) {
-  std::ifstream in{file};
-  for (std::string line; std::getline(in, line);)
-    if (line.substr(0, 10) == "-----BEGIN" && line.find(" CERTIFICATE-----") != std::string::npos)
-      return true;
-  return false;
-}
-
 bool is_queue_name(const std::string& text) {
   return !text.empty() && text.size() <= 256 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '{' && c != '}'; });
@@ -103,10 +95,15 @@ std::vector<error> validate(const options& o) {
     check.wrong("data_plane_url", e.error().message);
   if (auto s = parse_store_url(o); !s)
     check.wrong("persistence", s.error().message);
-  else
+  else {
     check_queue(o, *s, check);
+    if (const auto* redis = std::get_if<redis_options>(&*s))
+      for (auto& e : check_redis(*redis))
+        check.wrong(std::move(e.field), std::move(e.message));
+  }
   for_each_option(o, check);
-  if (!o.http.ca_file.empty() && !has_certificates(o.http.ca_file))
+  // Without authorities that it can trust, every attempt of a transport would fail.
+  if (!o.http.ca_file.empty() && !has_pem(o.http.ca_file, "CERTIFICATE"))
     check.wrong("http.ca_file", "must be a PEM file with certificates that can be read, not " + o.http.ca_file);
   if (!(o.low_water < o.high_water))
     check.wrong("low_water", "must be below high_water");

@@ -26,7 +26,29 @@ struct logging_config : caf::actor_system_config {
   }
 };
 
+// An application with these arguments and this configuration file.
+struct application_config : caf::actor_system_config {
+  application_config(std::vector<std::string> arguments, const std::string& text) {
+    configure(*this, custom_options_);
+    std::istringstream file{text};
+    REQUIRE_FALSE(parse(std::move(arguments), file));
+  }
+};
+
 } // namespace
+
+TEST_CASE("an option of a group within a group is read from the file and the command line", "[actors]") {
+  const application_config config{{"--sluice.redis.tls.enabled=true", "--sluice.redis.sentinel.nodes=s1,s2:26380"},
+                                  "sluice {\n redis {\n port = 6380\n sentinel {\n master = \"m\"\n nodes = "
+                                  "\"s0\"\n}\n tls {\n ca_file = \"ca\"\n}\n}\n}\n"};
+  options o;
+  CHECK(options_from(config, o).empty());
+  CHECK(o.redis.port == 6'380);
+  CHECK(o.redis.tls.enabled);
+  CHECK(o.redis.tls.ca_file == "ca");
+  CHECK(o.redis.sentinel.nodes == "s1,s2:26380");
+  CHECK(o.redis.sentinel.master == "m");
+}
 
 TEST_CASE("an actor system that does not know our messages is refused", "[actors]") {
   caf::actor_system_config not_configured;

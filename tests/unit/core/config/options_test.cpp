@@ -34,6 +34,11 @@ std::vector<std::string> wrong(const options& o) {
 
 using names = std::vector<std::string>;
 
+names sorted(names all) {
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 } // namespace
 
 TEST_CASE("the defaults with a write key are valid", "[core][options]") {
@@ -120,6 +125,68 @@ TEST_CASE("a file of authorities that cannot be read, or has no certificate, is 
     REQUIRE(wrong(o) == names{"http.ca_file"});
     CHECK(validate(o)[0].message.find(file) != std::string::npos);
   }
+}
+
+TEST_CASE("files and a name for TLS to Redis are refused without TLS, and if they cannot be used", "[core][options]") {
+  auto o = good();
+  o.persistence = "redis://localhost";
+  o.redis.tls = {.ca_file = "/no/such/ca",
+                 .certificate_file = "/no/such/cert",
+                 .key_file = "/etc/passwd",
+                 .server_name = "two words"};
+  const names all{"redis.tls.ca_file", "redis.tls.certificate_file", "redis.tls.key_file", "redis.tls.server_name"};
+  CHECK(sorted(wrong(o)) == all);
+  CHECK(validate(o)[0].message.find("rediss") != std::string::npos);
+  o.persistence = "rediss://localhost";
+  CHECK(sorted(wrong(o)) == all);
+  CHECK(validate(o)[0].message.find("must be a PEM file") == 0);
+  o.redis.tls = {.server_name = "redis.internal"};
+  CHECK(wrong(o).empty());
+  o.persistence = "memory";
+  CHECK(wrong(o).empty());
+}
+
+TEST_CASE("a certificate for Redis and its key are only used together", "[core][options]") {
+  auto o = good();
+  o.persistence = "rediss://localhost";
+  o.redis.tls.certificate_file = "/no/such/file";
+  CHECK(sorted(wrong(o)) == names{"redis.tls.certificate_file", "redis.tls.key_file"});
+  o.redis.tls = {.key_file = "/no/such/file"};
+  CHECK(sorted(wrong(o)) == names{"redis.tls.certificate_file", "redis.tls.key_file"});
+  CHECK(validate(o)[0].message == "is required with redis.tls.key_file");
+}
+
+TEST_CASE("Redis at a Unix socket has neither TLS nor Sentinels", "[core][options]") {
+  auto o = good();
+  o.persistence = "redis";
+  o.redis.unix_socket = "/run/redis.sock";
+  CHECK(wrong(o).empty());
+  o.redis.tls.enabled = true;
+  CHECK(wrong(o) == names{"redis.tls.enabled"});
+  o.persistence = "redis+unix:///run/redis.sock";
+  CHECK(wrong(o) == names{"redis.tls.enabled"});
+  o.redis.tls.enabled = false;
+  o.redis.sentinel = {.nodes = "s1", .master = "m"};
+  CHECK(wrong(o).empty()); // the URL takes precedence
+  o.persistence = "redis";
+  CHECK(wrong(o) == names{"redis.sentinel.nodes"});
+  CHECK(validate(o)[0].message == "must be empty with a Unix socket");
+}
+
+TEST_CASE("Sentinels and the name of the master are only used together, and each must be valid", "[core][options]") {
+  auto o = good();
+  o.persistence = "redis";
+  o.redis.sentinel.nodes = "s1,s2:26380";
+  CHECK(wrong(o) == names{"redis.sentinel.master"});
+  o.redis.sentinel.master = "mymaster";
+  CHECK(wrong(o).empty());
+  o.redis.sentinel = {.nodes = "s1,two words", .master = "two words", .password = "s3cret"};
+  CHECK(wrong(o) == names{"redis.sentinel.nodes", "redis.sentinel.master"});
+  o.redis.sentinel = {.master = "mymaster"};
+  CHECK(wrong(o) == names{"redis.sentinel.nodes"});
+  CHECK(validate(o)[0].message == "is required with redis.sentinel.master");
+  o.persistence = "memory";
+  CHECK(wrong(o).empty());
 }
 
 TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
