@@ -40,18 +40,6 @@ sockaddr_un unix_address(const std::string& path) {
   return address;
 }
 
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  if (!bound)
-    throw std::runtime_error("no free port on 127.0.0.1");
-  return ntohs(address.sin_port);
-}
-
 /// A connection that speaks RESP 2. One deadline holds for all of it.
 class connection {
 public:
@@ -140,10 +128,12 @@ private:
   std::string received_;
 };
 
-// Redis, or whatever else speaks its protocol.
-std::string server_program() {
-  const char* path = std::getenv("SLUICE_REDIS_SERVER");
-  return path && *path ? path : "redis-server";
+std::string as_text(const std::vector<std::string>& elements) {
+  std::string text;
+  const char* separator = "";
+  for (const auto& element : elements)
+    text += std::exchange(separator, "\n") + element;
+  return text;
 }
 
 // An error of AUTH shows in what follows.
@@ -182,6 +172,27 @@ pid_t spawn(std::vector<std::string> command, const std::string& log) {
 }
 
 } // namespace
+
+std::string redis_program() {
+  const char* path = std::getenv("SLUICE_REDIS_SERVER");
+  return path && *path ? path : "redis-server";
+}
+
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  auto address = loopback(0);
+  socklen_t size = sizeof address;
+  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(fd);
+  if (!bound)
+    throw std::runtime_error("no free port on 127.0.0.1");
+  return ntohs(address.sin_port);
+}
+
+std::string redis_command(std::uint16_t port, const std::vector<std::string>& words) {
+  return as_text(connection{loopback(port)}.ask(words));
+}
 
 redis_server::redis_server(std::vector<std::string> extra_arguments) : extra_arguments_{std::move(extra_arguments)} {
   const auto option = std::find(extra_arguments_.begin(), extra_arguments_.end(), "--requirepass");
@@ -257,11 +268,7 @@ std::string redis_server::command(const std::vector<std::string>& words, int db)
   authenticate(c, password_);
   if (db != 0)
     c.ask({"SELECT", std::to_string(db)});
-  std::string text;
-  const char* separator = "";
-  for (const auto& element : c.ask(words))
-    text += std::exchange(separator, "\n") + element;
-  return text;
+  return as_text(c.ask(words));
 }
 
 std::vector<std::string> redis_server::keys() const {
@@ -287,7 +294,7 @@ bool redis_server::launch() {
   const auto log = folder_.path() + "/redis.log";
   const bool tls =
       std::find(extra_arguments_.begin(), extra_arguments_.end(), "--tls-cert-file") != extra_arguments_.end();
-  std::vector<std::string> command{server_program(),
+  std::vector<std::string> command{redis_program(),
                                    "--port",
                                    tls ? "0" : std::to_string(port_),
                                    "--tls-port",

@@ -10,10 +10,19 @@
 
 namespace sluice::test {
 
-/// A real Redis on a free port of 127.0.0.1, with its data, log and Unix socket in a temporary folder: redis-server, or
-/// the program that the environment's `SLUICE_REDIS_SERVER` names. Nothing is written to disk unless the arguments say
-/// so. Ended when it goes out of scope. A server that cannot be started is an error with its log, never a reason to
-/// skip a test.
+/// The program that is Redis here: redis-server, or what the environment's `SLUICE_REDIS_SERVER` names.
+std::string redis_program();
+
+/// A port of 127.0.0.1 that nobody listens on.
+std::uint16_t free_port();
+
+/// One command to whatever speaks Redis's protocol on a port of 127.0.0.1, without TLS; else as
+/// `redis_server::command`.
+std::string redis_command(std::uint16_t port, const std::vector<std::string>& words);
+
+/// A real Redis on a free port of 127.0.0.1, with its data, log and Unix socket in a temporary folder. Nothing is
+/// written to disk unless the arguments say so. Ended when it goes out of scope. A server that cannot be started is an
+/// error with its log, never a reason to skip a test.
 class redis_server {
 public:
   /// `extra_arguments`: `{"--appendonly", "yes", …}`, after its own, so they win. With `--tls-cert-file` its port

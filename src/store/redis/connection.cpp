@@ -10,8 +10,11 @@ namespace sluice {
 
 namespace {
 
-std::string address(const redis_options& o) {
-  return o.unix_socket.empty() ? o.host + ":" + std::to_string(o.port) : o.unix_socket;
+std::vector<redis_node> sentinels_of(const redis_options& o) {
+  if (o.sentinel.nodes.empty())
+    return {};
+  auto nodes = parse_redis_nodes(o.sentinel.nodes, sentinel_port);
+  return nodes ? std::move(*nodes) : std::vector<redis_node>{}; // options that are valid have some
 }
 
 // The value of `name:` in the text of INFO.
@@ -31,7 +34,8 @@ redis_connection::time_limit::time_limit(redis_connection& c, milliseconds limit
 }
 
 redis_connection::redis_connection(redis_options options, log_hook log)
-    : options_{std::move(options)}, log_{std::move(log)}, socket_{options_.tls, [this] { return deadline(); }} {}
+    : options_{std::move(options)}, log_{std::move(log)},
+      sentinels_{sentinels_of(options_)}, socket_{options_.tls, [this] { return deadline(); }} {}
 
 result<void> redis_connection::open() {
   if (replies_ && gathered_ == 0 && !socket_.is_quiet())
@@ -67,26 +71,87 @@ redis_connection::clock::time_point redis_connection::deadline() const {
 }
 
 result<void> redis_connection::connect() {
-  const auto done = options_.unix_socket.empty() ? socket_.connect(options_.host, options_.port)
-                                                 : socket_.connect(options_.unix_socket);
+  if (options_.sentinel.nodes.empty())
+    return reach("Redis", {options_.host, options_.port});
+  const auto master = find_master();
+  return master ? reach("Redis", *master) : result<void>{master.error()};
+}
+
+result<void> redis_connection::reach(const char* kind, const redis_node& to) {
+  const bool by_path = !options_.unix_socket.empty();
+  peer_ = std::string{kind} + " at " + (by_path ? options_.unix_socket : to.host + ":" + std::to_string(to.port));
+  const auto done = by_path ? socket_.connect(options_.unix_socket) : socket_.connect(to.host, to.port);
   if (!done)
     return failure("cannot connect: ", done.error());
   replies_.emplace();
   return {};
 }
 
+result<redis_node> redis_connection::find_master() {
+  error why{errc::store_failed, "redis.sentinel.nodes", "must name a Sentinel"};
+  bool is_unknown = false;
+  for (std::size_t i = 0; i < sentinels_.size(); ++i) {
+    // One that does not answer leaves time for the others.
+    const auto left = std::chrono::ceil<milliseconds>(deadline() - clock::now());
+    const time_limit share{*this, left / static_cast<int>(sentinels_.size() - i)};
+    auto master = ask(sentinels_[i]);
+    if (master) {
+      std::rotate(sentinels_.begin(), sentinels_.begin() + static_cast<std::ptrdiff_t>(i),
+                  sentinels_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+      return master;
+    }
+    // That a Sentinel does not know the name says more than that another one is away.
+    if (!is_unknown)
+      why = master.error();
+    is_unknown = is_unknown || why.field == "redis.sentinel.master";
+  }
+  return why;
+}
+
+result<redis_node> redis_connection::ask(const redis_node& sentinel) {
+  if (auto reached = reach("Sentinel", sentinel); !reached)
+    return reached.error();
+  add_credentials(options_.sentinel.username, options_.sentinel.password);
+  add({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", options_.sentinel.master});
+  const auto answers = run();
+  if (!answers)
+    return answers.error();
+  for (const auto& a : *answers)
+    if (const auto said = a.value(); said.is_error()) {
+      const bool refused = classify_redis_error(said.text()) == redis_trouble::not_permitted;
+      return failure("says: ", {errc::store_failed, refused ? "redis.sentinel.password" : "redis.sentinel.nodes",
+                                printable(said.text(), options_.sentinel.password)});
+    }
+  const auto master = answers->back().value();
+  if (master.is_nil())
+    return failure("", {errc::store_failed, "redis.sentinel.master", "it knows no master " + options_.sentinel.master});
+  const auto port = master.size() == 2 ? master[1].integer().value_or(0) : 0;
+  if (port < 1 || port > 65'535 || master[0].text().empty())
+    return failure("", answer_not_understood());
+  return redis_node{std::string{master[0].text()}, static_cast<int>(port)};
+}
+
+void redis_connection::add_credentials(const std::string& username, const std::string& password) {
+  if (!username.empty())
+    add({"AUTH", username, password});
+  else if (!password.empty())
+    add({"AUTH", password});
+}
+
 result<void> redis_connection::authenticate() {
-  if (!options_.username.empty())
-    add({"AUTH", options_.username, options_.password});
-  else if (!options_.password.empty())
-    add({"AUTH", options_.password});
+  add_credentials(options_.username, options_.password);
   add({"SELECT", std::to_string(options_.db)});
+  if (!sentinels_.empty())
+    add({"ROLE"});
   const auto answers = run();
   if (!answers)
     return answers.error();
   for (const auto& a : *answers)
     if (a.value().is_error()) // some say the words of a command again
       return to_error(classify_redis_error(a.value().text()), printable(a.value().text(), options_.password));
+  const auto role = answers->back().value();
+  if (!sentinels_.empty() && (role.size() == 0 || role[0].text() != "master"))
+    return failure("", {errc::store_failed, "persistence", "it is no master; a failover may be under way"});
   return {};
 }
 
@@ -113,7 +178,7 @@ result<void> redis_connection::look_around() {
     return answers.error();
   const auto policy = info(answers->front().value().text(), "\nmaxmemory_policy:");
   if (!policy.empty() && policy != "noeviction" && log_ && !std::exchange(policy_warned_, true))
-    log_(log_level::warning, "Redis at " + address(options_) + " has the maxmemory-policy " + printable(policy, "") +
+    log_(log_level::warning, peer_ + " has the maxmemory-policy " + printable(policy, "") +
                                  " and may evict events that wait; it should be noeviction");
   return {};
 }
@@ -200,7 +265,7 @@ result<redis_reply> redis_connection::run_one(redis_script script, std::string_v
 }
 
 error redis_connection::failure(const std::string& what, error why) const {
-  why.message = "Redis at " + address(options_) + ": " + what + why.message;
+  why.message = peer_ + ": " + what + why.message;
   return why;
 }
 

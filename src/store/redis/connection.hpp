@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/redis_nodes.hpp"
 #include "sluice/options.hpp"
 #include "store/redis/reply_reader.hpp"
 #include "store/redis/scripts.hpp" // made of src/store/redis/lua/*.lua by the build
@@ -71,14 +72,23 @@ private:
   using clock = std::chrono::steady_clock;
 
   result<void> connect();
+  /// Connects to a server, of which errors speak from now on. `kind`: Redis or Sentinel.
+  result<void> reach(const char* kind, const redis_node&);
+  result<redis_node> find_master();
+  result<redis_node> ask(const redis_node& sentinel);
   clock::time_point deadline() const;
+  void add_credentials(const std::string& username, const std::string& password);
   result<void> authenticate();
   result<void> look_around();
   error failure(const std::string& what, error why) const;
 
   const redis_options options_;
   const log_hook log_;
+  /// Those that answered last first.
+  std::vector<redis_node> sentinels_;
   redis_socket socket_;
+  /// The server, as errors name it.
+  std::string peer_;
   /// While it is open.
   std::optional<redis_reply_reader> replies_;
   clock::time_point deadline_ = clock::time_point::max();

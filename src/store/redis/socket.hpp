@@ -11,8 +11,8 @@
 namespace sluice {
 
 /// A stream of bytes to a Redis server, over TCP, TLS or a Unix socket. A call waits until it is done, or until a
-/// deadline that is asked for again and again, because it may come to be sooner. For one thread. Errors: `store_failed`,
-/// with the option that may be wrong as its field.
+/// deadline that is asked for again and again, because it may come to be sooner. For one thread. Errors:
+/// `store_failed`, with the option that may be wrong as its field.
 class redis_socket {
 public:
   using clock = std::chrono::steady_clock;
