@@ -116,7 +116,8 @@ enum class redis_ack : std::uint8_t {
 struct redis_tls_options {
   /// Default false; a `rediss` URL sets it. Not for a Unix socket.
   bool enabled = false;
-  /// A PEM file of the authorities that are trusted. Default: empty, those of the system.
+  /// A PEM file of the authorities that are trusted. `validate` reads it and the other files, which only TLS may have.
+  /// Default: empty, those of the system.
   std::string ca_file{};
   /// A PEM file of a certificate, and of those up to its authority, that says who this process is. With `key_file`.
   /// Default: empty, none.
@@ -130,9 +131,11 @@ struct redis_tls_options {
 /// Sentinels, which know what server is the master at any time. Used instead of `redis_options::host` and `port` if
 /// `nodes` is not empty.
 struct redis_sentinel_options {
-  /// `host[:port],…`; the port is 26379 unless it is said. Default: empty, no Sentinels.
+  /// `host[:port],…`, at most 32, IPv6 addresses in brackets; the port is 26379 unless it is said. Not with a Unix
+  /// socket. Default: empty, no Sentinels.
   std::string nodes{};
-  /// The name under which they watch the master. Default: empty; it must be said.
+  /// The name under which they watch the master: letters, digits, hyphens, underscores and dots. Default: empty; it
+  /// must be said.
   std::string master{};
   /// A user of the Sentinels' access control lists. Default: empty, their default user.
   std::string username{};
@@ -265,7 +268,9 @@ struct options {
   delivery_order ordering = delivery_order::none;
 
   /// The store: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`;
-  /// `redis://[user[:password]@]host[:port][/db]`; or `redis+unix://[user[:password]@]/path[?db=N]`. Default `memory`.
+  /// `redis://[user[:password]@]host[:port][/db]`; `redis+unix://[user[:password]@]/path[?db=N]`; or
+  /// `redis+sentinel://[user[:password]@]host[:port],…/master[/db]`, whose hosts are Sentinels, and whose user and
+  /// password are those of Redis. `rediss://` and `rediss+sentinel://` use TLS. Default `memory`.
   std::string persistence = "memory";
 
   http_options http{};                ///< Deadlines of an attempt.

@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -7,6 +8,7 @@
 
 #include "support/command_queue.hpp"
 #include "support/pipeline.hpp"
+#include "support/redis_sentinels.hpp"
 #include "support/redis_server.hpp"
 
 // Real processes, killed at a random moment. SLUICE_KILL_ROUNDS and SLUICE_SEED set how often, and repeat a run.
@@ -196,5 +198,88 @@ TEST_CASE("kill -9 of redis-server loses nothing that was stored in it", "[e2e][
     const auto a = compare(sink.record, {receipts});
     CHECK(a.receipts == events);
     r.count(a, in_flight);
+  }
+}
+
+namespace {
+
+// A master with two replicas, and three Sentinels.
+class replicated_redis {
+public:
+  replicated_redis() {
+    for (std::size_t i = 1; i < servers_.size(); ++i)
+      servers_[i]->command({"REPLICAOF", "127.0.0.1", std::to_string(servers_[0]->port())});
+    REQUIRE(eventually([&] { return sentinels_.are_ready(2) && has_replicas(); }));
+  }
+
+  std::string url() const { return "redis+sentinel://" + sentinels_.nodes() + "/mymaster"; }
+  redis_server& master() {
+    const auto port = sentinels_.master();
+    return **std::find_if(servers_.begin(), servers_.end(), [&](const auto& s) { return s->port() == port; });
+  }
+  // Another server is the master now.
+  bool has_moved_from(const redis_server& old) const { return sentinels_.master() != old.port(); }
+  // The present master has both others again.
+  bool has_replicas() const {
+    const auto info = redis_command(sentinels_.master(), {"INFO", "replication"});
+    return info.find("role:master") != std::string::npos && info.find("connected_slaves:2") != std::string::npos &&
+           info.find("state=wait_bgsave") == std::string::npos && info.find("state=send_bulk") == std::string::npos;
+  }
+
+private:
+  std::array<std::unique_ptr<redis_server>, 3> servers_{
+      std::make_unique<redis_server>(), std::make_unique<redis_server>(), std::make_unique<redis_server>()};
+  redis_sentinels sentinels_{servers_[0]->port(), 3};
+};
+
+} // namespace
+
+TEST_CASE("kill -9 of a master loses nothing that a replica had, and the rest is in the ledger",
+          "[e2e][kill][redis][sentinel]") {
+  replicated_redis redis;
+  for (const int wanted : {1, 0}) {
+    kill_run r{wanted == 1 ? "kill of a master, one replica waited for" : "kill of a master, no replica waited for", 1};
+    std::chrono::milliseconds longest{0};
+    for (std::uint64_t round = 0; round < r.rounds; ++round) {
+      INFO("seed " << r.seed << ", round " << round << ", replicas waited for: " << wanted);
+      const command_queue q{redis.url(), {"--wait-replicas", std::to_string(wanted)}};
+      flaky_sink sink{q.folder()};
+      const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
+      const auto receipts = q.folder().path() + "/receipts";
+      auto sender =
+          q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100", "--json"});
+      const auto moment = r.moment();
+      REQUIRE(eventually([&] { return has_bytes(receipts, moment); }));
+      auto& old = redis.master();
+      const auto killed = std::chrono::steady_clock::now();
+      old.kill();
+      const auto before = std::filesystem::file_size(receipts);
+      REQUIRE(eventually([&] { return redis.has_moved_from(old); }));
+      REQUIRE(eventually([&] { return has_bytes(receipts, std::min<std::size_t>(before + 8 * 600, 8 * events)); }));
+      const auto resumed = std::chrono::steady_clock::now() - killed;
+      longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(resumed));
+      const auto done = sender.wait();
+      INFO(done.out << done.err);
+      const auto ledger = last_json(done.out);
+      CHECK(ledger["read"] == events);
+      sink.end();
+      const auto a = compare(sink.record, {receipts});
+      if (wanted == 1) {
+        CHECK(done.status == 0);
+        CHECK(ledger["delivered"] == events);
+        CHECK(a.receipts == events);
+        CHECK(a.lost == 0);
+      } else {
+        CHECK(ledger["delivered"].get<std::size_t>() + ledger["lost"].get<std::size_t>() == events);
+        CHECK(a.lost <= ledger["lost"].get<std::size_t>());
+      }
+      r.total.receipts += a.receipts;
+      r.total.lost += a.lost;
+      r.total.duplicates += a.duplicates;
+      old.start();
+      REQUIRE(eventually([&] { return redis.has_replicas(); }));
+      redis.master().command({"FLUSHALL"}); // the next sink is another destination
+    }
+    std::printf("resumed after %lld ms at most\n", static_cast<long long>(longest.count()));
   }
 }

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include "support/process.hpp"
+#include "support/command_queue.hpp"
 
 using namespace sluice::test;
 

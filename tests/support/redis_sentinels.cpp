@@ -35,8 +35,8 @@ redis_sentinels::redis_sentinels(std::uint16_t master, std::size_t count, const 
     for (const auto& line : more)
       text += line + "\n";
     ports_.push_back(port);
-    processes_.push_back(std::make_unique<process>(
-        std::vector<std::string>{"/usr/bin/env", redis_program(), folder_.write("sentinel-" + name, text), "--sentinel"}));
+    processes_.push_back(std::make_unique<process>(std::vector<std::string>{
+        "/usr/bin/env", redis_program(), folder_.write("sentinel-" + name, text), "--sentinel"}));
   }
   for (const auto port : ports_)
     for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20}; !answers_ping(port);) {

@@ -38,7 +38,7 @@ struct application_config : caf::actor_system_config {
 } // namespace
 
 TEST_CASE("an option of a group within a group is read from the file and the command line", "[actors]") {
-  const application_config config{{"--sluice.redis.tls.enabled=true", "--sluice.redis.sentinel.nodes=s1,s2:26380"},
+  const application_config config{{"--sluice.redis.tls.enabled", "--sluice.redis.sentinel.nodes=s1,s2:26380"},
                                   "sluice {\n redis {\n port = 6380\n sentinel {\n master = \"m\"\n nodes = "
                                   "\"s0\"\n}\n tls {\n ca_file = \"ca\"\n}\n}\n}\n"};
   options o;

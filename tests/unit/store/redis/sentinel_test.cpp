@@ -72,8 +72,8 @@ TEST_CASE("what is wrong with Sentinels is said", "[store][redis][sentinel]") {
   SECTION("they know no such master") {
     where.sentinel.master = "another";
     where.sentinel.nodes += "," + nobody();
-    CHECK(to_string(error_of(where)) == "redis.sentinel.master: Sentinel at " + sentinels.nodes() +
-                                            ": it knows no master another (store_failed)");
+    CHECK(to_string(error_of(where)) ==
+          "redis.sentinel.master: Sentinel at " + sentinels.nodes() + ": it knows no master another (store_failed)");
   }
   SECTION("none is there") {
     where.sentinel.nodes = nobody();
@@ -98,13 +98,14 @@ TEST_CASE("a Sentinel that names a replica is not believed", "[store][redis][sen
   redis_server master, replica{{"--replicaof", "127.0.0.1", std::to_string(master.port())}};
   // It believes what it was told for as long as the master may be away.
   const redis_sentinels sentinels{replica.port(), 1, {"sentinel down-after-milliseconds mymaster 600000"}};
-  CHECK(error_of(behind(sentinels.nodes())).message == "Redis at 127.0.0.1:" + std::to_string(replica.port()) +
-                                                           ": it is no master; a failover may be under way");
+  CHECK(error_of(behind(sentinels.nodes())).message ==
+        "Redis at 127.0.0.1:" + std::to_string(replica.port()) + ": it is no master; a failover may be under way");
 }
 
 TEST_CASE("Sentinels have a password of their own, and it is not said", "[store][redis][sentinel]") {
   redis_server server{{"--requirepass", "of-redis"}};
-  const redis_sentinels sentinels{server.port(), 1, {"requirepass of-sentinels", "sentinel auth-pass mymaster of-redis"}};
+  const redis_sentinels sentinels{
+      server.port(), 1, {"requirepass of-sentinels", "sentinel auth-pass mymaster of-redis"}};
   auto where = behind(sentinels.nodes());
   where.password = "of-redis";
   for (const std::string wrong : {"", "wr0ng-password"}) {
