@@ -30,8 +30,8 @@ unsigned caf_level(log_level level) {
 
 } // namespace
 
-analytics::analytics(buffer_actor to, analytics_actor by, std::shared_ptr<intake> in)
-    : buffer{std::move(to)}, supervisor{std::move(by)}, intake_{std::move(in)} {}
+analytics::analytics(buffer_actor to, analytics_actor by, std::shared_ptr<intake> in, log_hook log)
+    : buffer{std::move(to)}, supervisor{std::move(by)}, intake_{std::move(in)}, log_{std::move(log)} {}
 
 analytics::analytics(analytics&&) noexcept = default;
 
@@ -81,7 +81,7 @@ composition::spawn(caf::actor_system& system, const options& settings, extension
   auto supervisor = spawn_supervisor(system, context);
   auto buffer = spawn_buffer(system, context, supervisor);
   compat::anon_send(supervisor, begin{buffer});
-  return analytics{public_handle(buffer), supervisor, context->intake};
+  return analytics{public_handle(buffer), supervisor, context->intake, context->settings.log};
 }
 
 } // namespace sluice

@@ -43,9 +43,10 @@ public:
 private:
   friend client;
   friend struct composition;
-  analytics(buffer_actor, analytics_actor, std::shared_ptr<intake>);
+  analytics(buffer_actor, analytics_actor, std::shared_ptr<intake>, log_hook);
 
   std::shared_ptr<intake> intake_;
+  log_hook log_;
 };
 
 /// Parts that a host may supply. Sluice's own part is used for a member that is empty.

@@ -35,9 +35,26 @@ void add_variables(CLI::App& command) {
     add_variables(*below);
 }
 
+// Returns the first word of the command line that names none of the commands that it could; empty if a word is missing.
+std::string unknown_word(const CLI::App& app, const CLI::Error& why) {
+  const auto* last = &app;
+  while (!last->get_subcommands().empty())
+    last = last->get_subcommands().back();
+  const auto wants_command =
+      why.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && last->get_require_subcommand_min() > 0;
+  const auto words = last->remaining();
+  if (!wants_command || words.empty())
+    return "";
+  return words.front().substr(0, words.front().find('=')); // A value may be a secret.
+}
+
 // Returns one line about a command line that is wrong.
 std::string usage_message(const CLI::App* app, const CLI::Error& why) {
   const auto command = "sluice" + std::string{called(*app).empty() ? "" : " "} + called(*app);
+  if (const auto word = unknown_word(*app, why); !word.empty())
+    return terminal_line(command + ": there is no " + (word.front() == '-' ? "option " : "command ") + word + "; " +
+                         command + " --help lists them") +
+           '\n';
   std::string what = why.what();
   for (auto& c : what)
     c = c == '\n' ? ' ' : c;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include <unistd.h>
 
@@ -15,16 +16,25 @@ constexpr int redraws_a_second = 5;
 
 } // namespace
 
+std::string progress_line(std::uint64_t read, const counts& totals, std::uint64_t rate, bool only_enqueues) {
+  auto line = "read " + std::to_string(read) + "  stored " + std::to_string(totals.stored);
+  if (!only_enqueues)
+    line += "  delivered " + std::to_string(totals.delivered) + "  retrying " + std::to_string(totals.retrying) +
+            "  dead " + std::to_string(totals.dead);
+  return line + "  " + std::to_string(rate) + " events/s";
+}
+
 progress::progress(const std::atomic<std::uint64_t>& read) : read_{read}, terminal_{::isatty(STDERR_FILENO) == 1} {}
 
 progress::~progress() {
   stop();
 }
 
-void progress::start(std::function<counts()> totals) {
+void progress::start(std::function<counts()> totals, bool only_enqueues) {
   if (!terminal_)
     return;
   totals_ = std::move(totals);
+  only_enqueues_ = only_enqueues;
   thread_ = std::thread{[this] {
     std::unique_lock guard{mutex_};
     while (!over_.wait_for(guard, std::chrono::milliseconds{1000 / redraws_a_second}, [this] { return stopping_; }))
@@ -53,12 +63,9 @@ void progress::say(const std::string& line) {
 
 void progress::draw() {
   const auto t = totals_();
-  const auto rate = (t.delivered - last_delivered_) * redraws_a_second;
-  last_delivered_ = t.delivered;
-  std::fprintf(stderr, "\r\033[Kread %llu  stored %llu  delivered %llu  retrying %llu  dead %llu  %llu events/s",
-               static_cast<unsigned long long>(read_.load()), static_cast<unsigned long long>(t.stored),
-               static_cast<unsigned long long>(t.delivered), static_cast<unsigned long long>(t.retrying),
-               static_cast<unsigned long long>(t.dead), static_cast<unsigned long long>(rate));
+  const auto done = only_enqueues_ ? t.stored : t.delivered;
+  const auto rate = (done - std::exchange(last_done_, done)) * redraws_a_second;
+  std::fprintf(stderr, "\r\033[K%s", progress_line(read_, t, rate, only_enqueues_).c_str());
   std::fflush(stderr);
   drawn_ = true;
 }

@@ -45,7 +45,11 @@ TEST_CASE("one mistake on the command line is one line, which names the command"
   CHECK(one_line({"dead", "list", "--nothing"}).find("sluice dead list: ") == 0);
   CHECK(one_line({"dead", "list", "--older-than", "7"}).find("sluice dead list: --older-than: must be a duration") ==
         0);
-  CHECK(one_line({}).find("sluice: ") == 0);
+  CHECK(one_line({}) == "sluice: A subcommand is required; see sluice --help\n");
+  CHECK(one_line({"frobnicate"}) == "sluice: there is no command frobnicate; sluice --help lists them\n");
+  CHECK(one_line({"frobnicate", "--url", "u"}) == "sluice: there is no command frobnicate; sluice --help lists them\n");
+  CHECK(one_line({"dead", "lost"}) == "sluice dead: there is no command lost; sluice dead --help lists them\n");
+  CHECK(one_line({"--nothing=secret"}) == "sluice: there is no option --nothing; sluice --help lists them\n");
   CHECK(one_line({"send", "\x1b[2J", "--url", "nowhere"}).find('\x1b') == std::string::npos);
 }
 

@@ -1,5 +1,7 @@
 #include "support/catch.hpp"
 
+#include <csignal>
+
 #include "store/sqlite/database.hpp"
 #include "support/command_queue.hpp"
 #include "support/http_server.hpp"
@@ -32,6 +34,28 @@ private:
 };
 
 } // namespace
+
+TEST_CASE("a command that only reads the queue ends with the reader of its output, and says nothing", "[e2e][dead]") {
+  const dead_queue q;
+  const auto call_without_reader = [&](const std::vector<std::string>& words) {
+    const auto pipe = q.folder.path() + "/pipe";
+    std::vector<std::string> all{"/bin/bash", "-c", "mkfifo $0; exec 3<>$0; exec >$0; exec 3>&-; rm $0; exec \"$@\"",
+                                 pipe};
+    const auto command = q.command.words(words);
+    all.insert(all.end(), command.begin(), command.end());
+    return run(all);
+  };
+  for (const auto& words : {std::vector<std::string>{"dead", "list"},
+                            {"dead", "list", "--json"},
+                            {"dead", "show", q.id()},
+                            {"status"},
+                            {"status", "--watch", "--json"}}) {
+    const auto done = call_without_reader(words);
+    INFO(words[0] << ' ' << words.back() << ": " << done.err);
+    CHECK(done.status == 128 + SIGPIPE);
+    CHECK(done.err == "");
+  }
+}
 
 TEST_CASE("a dead letter is shown with nothing that a terminal obeys", "[e2e][dead]") {
   const dead_queue q;

@@ -1,10 +1,13 @@
 #include "support/catch.hpp"
 
 #include <atomic>
+#include <mutex>
+#include <new>
 #include <vector>
 
 #include <caf/io/middleman.hpp>
 
+#include "actors/relay_actor.hpp"
 #include "support/http_server.hpp"
 #include "support/pipeline.hpp"
 
@@ -51,7 +54,8 @@ public:
 
 // A pipeline whose buffer is published.
 struct publisher {
-  explicit publisher(const http_server& server) : running{start(system, pipeline::to(server.url()))} {
+  explicit publisher(const http_server& server, log_hook log = nullptr)
+      : running{start(system, options_for(server, std::move(log)))} {
     port = publish(system, running, 0).value();
   }
 
@@ -61,11 +65,68 @@ struct publisher {
   std::uint16_t port = 0;
 
 private:
+  static options options_for(const http_server& server, log_hook log) {
+    auto o = pipeline::to(server.url());
+    o.log = std::move(log);
+    return o;
+  }
   static analytics start(caf::actor_system& system, const options& o) {
     auto started = spawn_analytics(system, o);
     REQUIRE(started.has_value());
     return std::move(*started);
   }
+};
+
+// Asks once. There is no memory to put the first answer into its mailbox, and there is for the next one.
+template <class Message>
+class short_of_memory : public caf::event_based_actor {
+public:
+  short_of_memory(caf::actor_config& config, buffer_actor to, std::function<void(std::string)> answered)
+      : caf::event_based_actor{config}, to_{std::move(to)}, answered_{std::move(answered)} {}
+
+  using caf::event_based_actor::enqueue;
+
+  compat::enqueue_result enqueue(caf::mailbox_element_ptr element, compat::scheduler_context* context) override {
+    if (element->mid.is_response() && !has_failed_.exchange(true))
+      throw std::bad_alloc{};
+    return caf::event_based_actor::enqueue(std::move(element), context);
+  }
+
+  caf::behavior make_behavior() override {
+    try {
+      sluice::request(this, to_, caf::infinite, Message{})
+          .then([this](const answer_to<Message>&) { answered_("no error"); },
+                [this](const caf::error& why) { answered_(describe(why)); });
+    } catch (const std::bad_alloc&) {
+      answered_("the relay has thrown");
+    }
+    return {[](const flush&) {}}; // Nothing comes; an actor without a behaviour ends.
+  }
+
+private:
+  template <class M>
+  using answer_to = std::conditional_t<std::is_same_v<M, flush>, flush_report, receipt>;
+
+  const buffer_actor to_;
+  const std::function<void(std::string)> answered_;
+  std::atomic<bool> has_failed_{false};
+};
+
+// Lines and answers, from any thread.
+class notes {
+public:
+  void add(std::string line) {
+    std::lock_guard guard{mutex_};
+    lines_.push_back(std::move(line));
+  }
+  std::vector<std::string> lines() {
+    std::lock_guard guard{mutex_};
+    return lines_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
 };
 
 } // namespace
@@ -141,4 +202,30 @@ TEST_CASE("a peer can have no more than 64 flushes under way, and ask for nothin
   CHECK(answers == 36);
   p.running.shutdown(1ms);
   CHECK(eventually([&] { return answers == 100; }));
+}
+
+TEST_CASE("the relay goes on, and says why, when it has no memory for an answer", "[e2e][relay]") {
+  http_server server;
+  notes logged, answers;
+  publisher p{server, [&](log_level, std::string_view line) { logged.add(std::string{line}); }};
+  const auto relay = spawn_relay(p.system, p.running);
+  const auto port = p.system.middleman().publish(relay, 0, "127.0.0.1");
+  REQUIRE(static_cast<bool>(port));
+  peer stranger{*port};
+  const auto answered = [&](std::string answer) { answers.add(std::move(answer)); };
+  const auto flushes = GENERATE(true, false);
+  if (flushes)
+    p.system.spawn<short_of_memory<flush>>(relay, answered);
+  else
+    p.system.spawn<short_of_memory<track>>(relay, answered); // invalid, so that it is answered at once
+  REQUIRE(eventually([&] { return answers.lines().size() == 1; }));
+  CHECK(answers.lines()[0].find("runtime_error") != std::string::npos);
+  CHECK(stranger.stores_an_event());
+  CHECK(peer{*port}.stores_an_event());
+  CHECK(p.running.shutdown()->delivered == 2);
+  std::string line;
+  for (const auto& each : logged.lines())
+    if (each.find("relay") != std::string::npos)
+      line += each;
+  CHECK(line == "the relay could not handle a message of another process: std::bad_alloc");
 }

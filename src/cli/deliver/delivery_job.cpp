@@ -157,7 +157,7 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   {
     client out{*running};
     if (!arguments.quiet && !arguments.json_logs)
-      screen.start([&out] { return out.totals(); });
+      screen.start([&out] { return out.totals(); }, ledger.only_enqueues);
     work(out);
     const auto drain = stop.raised() ? std::min(interrupted_drain, arguments.drain_timeout) : arguments.drain_timeout;
     const auto report = shut_down(*running, drain);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/complain.hpp"
+#include "cli/end_with_reader.hpp"
 #include "cli/queue/age.hpp"
 #include "cli/queue/dead_change.hpp"
 #include "cli/queue/dead_filter.hpp"
@@ -82,6 +83,7 @@ std::string summary_of(const dead_letter& d) {
 }
 
 int list(dead_arguments& args) {
+  end_with_reader();
   const auto queue = open_queue(args.queue, "dead list");
   if (!queue)
     return 2;
@@ -103,6 +105,7 @@ int list(dead_arguments& args) {
 }
 
 int show(dead_arguments& args) {
+  end_with_reader();
   const auto queue = open_queue(args.queue, "dead show");
   if (!queue)
     return 2;

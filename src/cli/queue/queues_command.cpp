@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/complain.hpp"
+#include "cli/end_with_reader.hpp"
 #include "cli/queue_arguments.hpp"
 #include "core/printable.hpp"
 #include "store/make_store.hpp"
@@ -51,6 +52,7 @@ std::vector<std::string> paths_of_queues() {
 }
 
 int list_queues(bool json) {
+  end_with_reader();
   int status = 0;
   for (const auto& path : paths_of_queues()) {
     options o;

@@ -11,6 +11,7 @@
 
 #include "cli/complain.hpp"
 #include "cli/duration_option.hpp"
+#include "cli/end_with_reader.hpp"
 #include "cli/queue/age.hpp"
 #include "cli/queue_arguments.hpp"
 #include "cli/stop_signal.hpp"
@@ -119,6 +120,7 @@ int watch(queue_admin& queue, const status_arguments& args) {
 }
 
 int run_status(status_arguments& args) {
+  end_with_reader();
   const auto queue = open_queue(args.queue, "status");
   if (!queue)
     return 2;

@@ -46,7 +46,8 @@ redis_owner::redis_owner(redis_connection& connection, std::string queue, const 
       fingerprint_{std::move(fingerprint)}, mode_{o.queue.enqueue_only         ? "enqueue"
                                                   : o.queue.is_multi_processor ? "multi"
                                                                                : "single"},
-      ttl_{std::to_string(o.queue.owner_ttl.count())}, max_crashes_{std::to_string(o.queue.max_crashes)} {}
+      ttl_{std::to_string(o.queue.owner_ttl.count())},
+      max_crashes_{std::to_string(o.queue.max_crashes)}, session_{o.queue.enqueue_only ? fingerprint_ : "0"} {}
 
 std::vector<std::string_view> redis_owner::credentials() const {
   return {token_, session_, mode_};

@@ -36,7 +36,7 @@ public:
   /// Errors: the signal `watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `store_failed`.
   outcome ensure();
 
-  /// A script has said that the right is gone, or that the queue is another.
+  /// A script has said that the right is gone, or that the queue is another, or for another destination.
   void doubt() noexcept { sure_ = false; }
 
   /// Leases that are over go back, unless this process only enqueues. Called by a process of a shared queue now and
@@ -72,7 +72,8 @@ private:
   std::string next_fingerprint_;
   const std::string token_ = owner_token::make();
   const std::string mode_, ttl_, max_crashes_;
-  std::string session_ = "0";
+  /// A number; of a process that only enqueues, the fingerprint, so that every script checks it.
+  std::string session_;
   std::uint64_t connected_ = 0;
   bool owned_ = false;
   bool sure_ = false;

@@ -19,8 +19,10 @@ std::vector<std::string> files_of(const std::string& path) {
 
 } // namespace
 
-sqlite_enqueuer::sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options& o)
-    : path_{std::move(path)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o}, files_{files_of(path_)} {}
+sqlite_enqueuer::sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options& o,
+                                 std::string fingerprint)
+    : path_{std::move(path)}, db_{std::move(db)}, admin_{std::move(admin)}, settings_{o},
+      fingerprint_{std::move(fingerprint)}, files_{files_of(path_)} {}
 
 result<std::unique_ptr<store>> sqlite_enqueuer::open(const std::string& name, const options& o,
                                                      const std::string& fingerprint) {
@@ -40,7 +42,8 @@ result<std::unique_ptr<store>> sqlite_enqueuer::open(const std::string& name, co
   auto admin = sqlite_queue::open(*path, o.sqlite.durability);
   if (!admin)
     return admin.error();
-  return std::unique_ptr<store>{new sqlite_enqueuer{std::move(*path), std::move(*db), std::move(*admin), o}};
+  return std::unique_ptr<store>{
+      new sqlite_enqueuer{std::move(*path), std::move(*db), std::move(*admin), o, fingerprint}};
 }
 
 work_result sqlite_enqueuer::apply(const unit_of_work& work) {
@@ -64,6 +67,8 @@ work_result sqlite_enqueuer::enqueue(const unit_of_work& work) {
                  "the disk is full: " + path_ + " takes no new batches until it has room"};
   try {
     sqlite_transaction whole{db_};
+    if (const auto ours = check_destination(db_, fingerprint_); !ours) // the owner may have redirected the queue
+      return ours.error();
     const auto before = read_totals(db_);
     auto totals = before;
     sqlite_enqueues enqueues{db_, settings_.queue, work, totals};

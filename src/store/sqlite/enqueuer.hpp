@@ -13,7 +13,7 @@ namespace sluice {
 class sqlite_enqueuer : public store {
 public:
   /// Opens or makes the file. `fingerprint` says where its batches go. Errors: `not_a_queue`, `other_destination`,
-  /// `store_failed`.
+  /// `store_failed`. A unit of work fails with `other_destination`, too, once the queue has been given another one.
   static result<std::unique_ptr<store>> open(const std::string& name, const options&, const std::string& fingerprint);
 
   work_result apply(const unit_of_work&) override;
@@ -30,7 +30,7 @@ public:
   result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
 
 private:
-  sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options&);
+  sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options&, std::string fingerprint);
   work_result enqueue(const unit_of_work&);
   bool has_room_for(const unit_of_work&) const;
 
@@ -38,6 +38,7 @@ private:
   sqlite_db db_;
   sqlite_queue admin_;
   const options settings_;
+  const std::string fingerprint_;
   const files_in_place files_;
 };
 

@@ -12,6 +12,13 @@ bool is_here(sqlite_db& db, const std::string& id) {
   return found;
 }
 
+// Empty if the queue has no destination yet.
+std::string read_fingerprint(sqlite_db& db) {
+  std::string present;
+  db.query("SELECT fingerprint FROM control", {}, [&](const sqlite_row& r) { present = r.text(0); });
+  return present;
+}
+
 // Before everything that is ready, with room for so many.
 std::int64_t place_to_restore(sqlite_db& db, std::size_t batches, const sqlite_totals& totals) {
   auto first = totals.next_place;
@@ -43,16 +50,21 @@ presence presence_of(sqlite_db& db, const std::string& id) {
   return found;
 }
 
-// In a transaction, because processes that only enqueue do so beside others.
-result<void> claim_destination(sqlite_db& db, const std::string& fingerprint, bool adopt) {
-  sqlite_transaction whole{db};
-  std::string present;
-  db.query("SELECT fingerprint FROM control", {}, [&](const sqlite_row& r) { present = r.text(0); });
-  if (!present.empty() && present != fingerprint && !adopt)
+result<void> check_destination(sqlite_db& db, const std::string& fingerprint) {
+  const auto present = read_fingerprint(db);
+  if (!present.empty() && present != fingerprint)
     return error{errc::other_destination, "persistence",
                  "the queue holds events for another data_plane_url or write_key; use another queue, or set "
                  "queue.adopt in the process that delivers, to send them to this one"};
-  if (present != fingerprint)
+  return {};
+}
+
+// In a transaction, because processes that only enqueue do so beside others.
+result<void> claim_destination(sqlite_db& db, const std::string& fingerprint, bool adopt) {
+  sqlite_transaction whole{db};
+  if (auto ours = check_destination(db, fingerprint); !ours && !adopt)
+    return ours;
+  if (read_fingerprint(db) != fingerprint)
     write_fingerprint(db, fingerprint);
   whole.commit();
   return {};

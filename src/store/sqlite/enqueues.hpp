@@ -23,6 +23,10 @@ void insert(sqlite_db&, const batch& content, const sqlite_new_row&, sqlite_tota
 /// Returns what the file has of a batch and of what splits have made of it.
 presence presence_of(sqlite_db&, const std::string& id);
 
+/// Checks that the queue is for a destination, or for none yet. Within the caller's transaction. Errors:
+/// `other_destination`.
+result<void> check_destination(sqlite_db&, const std::string& fingerprint);
+
 /// Checks that the queue is for a destination, or gives it that one if it is new or `adopt` is set. Errors:
 /// `other_destination`.
 result<void> claim_destination(sqlite_db&, const std::string& fingerprint, bool adopt);

@@ -1,5 +1,5 @@
 -- A process begins a session on the queue; one that only enqueues makes sure that it may. ARGV[2]: the number of the
--- session that it had, or '0'.
+-- session that it had, or '0'; of one that only enqueues, its fingerprint.
 -- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
 -- of work whose answer got lost.
 -- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};

@@ -14,7 +14,7 @@
 --   :leases:<token>  ids of the batches in flight of one process
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
 -- ARGV[1..3] of what a process calls: its token, the number of its session, `single`, `multi` or `enqueue`. A process
--- that only enqueues is none of the queue's owners and has no session.
+-- that only enqueues is none of the queue's owners and has no session: it gives the fingerprint of its destination.
 --
 -- Lua is not rolled back: everything is checked before the first write. And the first write is one that is permitted
 -- when memory is full: ZREM, never ZADD.
@@ -39,12 +39,12 @@ local function body(id)
   return queue .. ':b:' .. id
 end
 
--- Why the caller may change nothing, if so: another process has the queue, or the queue is another, or this comes late,
--- by a connection that the caller has given up.
+-- Why the caller may change nothing, if so: another process has the queue, or the queue is another, or for another
+-- destination, or this comes late, by a connection that the caller has given up.
 local function refusal()
   local refused
   if ARGV[3] == 'enqueue' then
-    refused = call('EXISTS', ctl) == 0
+    refused = call('HGET', ctl, 'fingerprint') ~= ARGV[2]
   else
     refused = call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
               ARGV[3] == 'single' and call('GET', owner_key) ~= ARGV[1]

@@ -103,6 +103,31 @@ TEST_CASE("a process that enqueues makes the queue, for its destination alone, a
   check_layout(q.server);
 }
 
+TEST_CASE("a process that enqueues stores nothing in Redis once the owner has given the queue another destination",
+          "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.queue.is_multi_processor = GENERATE(false, true);
+  auto owner = q.process();
+  REQUIRE(apply(*owner));
+  auto other = enqueuer_of(q);
+  REQUIRE(put(*other, {next_of(*other, 1)}));
+  const auto redirect_to = [&](const std::string& fingerprint) {
+    unit_of_work w;
+    w.fingerprint = fingerprint;
+    REQUIRE(apply(*owner, std::move(w)));
+  };
+  redirect_to("two");
+  const auto refused = put(*other, {next_of(*other, 2)});
+  CHECK(code_of(refused) == errc::other_destination);
+  CHECK(owner->stats()->stored == 10);
+  CHECK(code_of(put(*other, {next_of(*other, 2)})) == errc::other_destination);
+  redirect_to("test");
+  REQUIRE(put(*other, {next_of(*other, 2)}));
+  CHECK(claim(*owner, 8).size() == 2);
+  CHECK(owner->stats()->stored == 20);
+  check_layout(q.server);
+}
+
 TEST_CASE("a late unit of a process that enqueues, by a connection that was given up, stores nothing again",
           "[store][redis]") {
   redis_queue_under_test q;
@@ -120,8 +145,8 @@ TEST_CASE("a late unit of a process that enqueues, by a connection that was give
   const auto send = [&](const std::string& n) {
     REQUIRE(q.server.command({"SET", queue_name + ":b:" + sent->id, *sent->payload}) == "OK");
     const auto answer = late.run_one(redis_script::enqueue_and_claim, queue_name,
-                                     {"late:1:host", "0", "enqueue", incarnation_of(*other), "0", "0", "60000", "3000",
-                                      "0", "1000", "1000000", "", "", n, "0", "", sent->id, "10", "100"});
+                                     {"late:1:host", "test", "enqueue", incarnation_of(*other), "0", "0", "60000",
+                                      "3000", "0", "1000", "1000000", "", "", n, "0", "", sent->id, "10", "100"});
     return answer.has_value();
   };
   CHECK(!send(number));

@@ -122,6 +122,29 @@ TEST_CASE("a process that enqueues makes the file, for its destination alone", "
   CHECK(!fs::exists(q.path + ".new"));
 }
 
+TEST_CASE("a process that enqueues stores nothing once the owner has given the queue another destination",
+          "[store][sqlite]") {
+  queue_file q;
+  auto owner = *q.open();
+  auto other = *enqueuer_of(q);
+  q.put(*other, 1, 1);
+  const auto redirect_to = [&](const std::string& fingerprint) {
+    unit_of_work w;
+    w.fingerprint = fingerprint;
+    REQUIRE(q.apply(*owner, w));
+  };
+  redirect_to("two");
+  unit_of_work w;
+  w.enqueues = {queue_file::batch_of(2)};
+  const auto refused = q.apply(*other, w);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == errc::other_destination);
+  CHECK(refused.error().message == enqueuer_of(q).error().message);
+  CHECK(owner->stats()->stored == 10);
+  redirect_to("one");
+  CHECK(q.try_to_put(*other, 2, 100) == enqueue_outcome::stored);
+}
+
 TEST_CASE("the store that the option asks for takes no lock", "[store][sqlite]") {
   queue_file q;
   options o;
