@@ -1,8 +1,13 @@
 #include "unit/store/redis/queue_under_test.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <optional>
 #include <thread>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 
 #include "support/fault_proxy.hpp"
 #include "support/pipeline.hpp"
@@ -352,6 +357,38 @@ TEST_CASE("a Redis that accepts connections and never answers is given up within
   server.resume();
   redis_store b{where, {}, "test"};
   CHECK(eventually([&] { return apply(b).has_value() || signal_of(apply(b)) == store_signal::watched; }));
+}
+
+TEST_CASE("a Redis that answers a byte at a time, for ever, holds nothing up", "[store][redis]") {
+  namespace asio = boost::asio;
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+  std::atomic<bool> over = false;
+  std::thread server{[&] {
+    while (!over) {
+      asio::ip::tcp::socket client{io};
+      acceptor.accept(client);
+      boost::system::error_code gone;
+      asio::write(client, asio::buffer("$1000000\r\n", 10), gone);
+      while (!gone && !over) {
+        asio::write(client, asio::buffer("x", 1), gone);
+        std::this_thread::sleep_for(10ms);
+      }
+    }
+  }};
+  redis_options where;
+  where.host = "127.0.0.1";
+  where.port = acceptor.local_endpoint().port();
+  where.connect = where.command = 300ms;
+  redis_store a{where, {}, "test"};
+  CHECK(code_of(apply(a)) == errc::store_failed);
+  a.end_by(std::chrono::steady_clock::now());
+  CHECK(code_of(apply(a)) == errc::store_failed);
+  a.leave();
+  over = true;
+  asio::ip::tcp::socket last{io};
+  last.connect(acceptor.local_endpoint());
+  server.join();
 }
 
 TEST_CASE("a host of Redis that has no address is said so", "[store][redis]") {

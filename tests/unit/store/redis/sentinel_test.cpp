@@ -119,6 +119,18 @@ TEST_CASE("Sentinels have a password of their own, and it is not said", "[store]
   CHECK(put(a, {make("x")}));
 }
 
+TEST_CASE("a user of Sentinels that has the rights of the documentation can find the master",
+          "[store][redis][sentinel]") {
+  redis_server server;
+  const redis_sentinels sentinels{
+      server.port(), 1, {"user sluice on >of-sentinels +auth +sentinel|get-master-addr-by-name"}};
+  auto where = behind(sentinels.nodes());
+  where.sentinel.username = "sluice";
+  where.sentinel.password = "of-sentinels";
+  redis_store a{where, {}, "test"};
+  CHECK(put(a, {make("x")}));
+}
+
 TEST_CASE("Sentinels, too, are reached with TLS", "[store][redis][sentinel][tls]") {
   const authority trusted;
   const auto identity = trusted.issue("127.0.0.1");
