@@ -1,10 +1,9 @@
 #include "support/redis_sentinels.hpp"
 
-#include <chrono>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
+#include "support/pipeline.hpp"
 #include "support/redis_server.hpp"
 
 namespace sluice::test {
@@ -39,11 +38,8 @@ redis_sentinels::redis_sentinels(std::uint16_t master, std::size_t count, const 
         "/usr/bin/env", redis_program(), folder_.write("sentinel-" + name, text), "--sentinel"}));
   }
   for (const auto port : ports_)
-    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20}; !answers_ping(port);) {
-      if (std::chrono::steady_clock::now() > end)
-        throw std::runtime_error("a Sentinel does not answer");
-      std::this_thread::sleep_for(std::chrono::milliseconds{10});
-    }
+    if (!eventually([&] { return answers_ping(port); }))
+      throw std::runtime_error("a Sentinel does not answer");
 }
 
 std::string redis_sentinels::nodes() const {

@@ -200,9 +200,8 @@ void redis_connection::add(const std::vector<std::string_view>& command) {
   }
   char* text = nullptr;
   const auto size = redisFormatCommandArgv(&text, static_cast<int>(words.size()), words.data(), sizes.data());
-  // Fails only for want of memory; then the answer will be missing, which `run` notices.
-  if (size <= 0)
-    return;
+  if (size <= 0) // for want of memory; then `run` fails
+    return close();
   commands_.append(text, static_cast<std::size_t>(size));
   redisFreeCommand(text);
   ++gathered_;
