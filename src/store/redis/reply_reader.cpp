@@ -4,7 +4,7 @@ namespace sluice {
 
 namespace {
 
-constexpr std::size_t most_bytes = 64 * 1'048'576;
+constexpr std::size_t most_bytes = std::size_t{64} << 20;
 constexpr std::size_t most_elements = 1'000'000;
 
 redisReplyObjectFunctions& usual_functions() {

@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds ask_again{100};
 constexpr std::size_t most_names = 256;
 
 // What a server may say before it has heard everything.
-constexpr std::size_t most_unread = 64 * 1'048'576;
+constexpr std::size_t most_unread = std::size_t{64} << 20;
 
 error broken(std::string why) {
   return {errc::store_failed, "persistence", std::move(why)};
