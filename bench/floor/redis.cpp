@@ -11,14 +11,14 @@
 
 #include <hiredis/hiredis.h>
 
+#include "store/redis/keys.hpp"
 #include "store/redis/scripts.hpp"
 
 namespace sluice::bench {
 
 namespace {
 
-constexpr std::string_view queue = "{bench:floor}", token = "floor:1:here", session = "1", mode = "single",
-                           incarnation = "floor";
+constexpr std::string_view token = "floor:1:here", session = "1", mode = "single", incarnation = "floor";
 
 // Sends the same commands, pipelined with hiredis alone.
 class floor_redis : public floor_store {
@@ -33,11 +33,12 @@ private:
   };
 
   void add(const std::vector<std::string_view>& words);
-  void call(redis_script, std::vector<std::string_view> arguments);
+  void call(redis_script, const std::vector<std::string_view>& arguments, const std::string& batch = {});
   void settle();
-  void claim(const std::vector<std::string_view>& fresh);
+  void claim(const std::vector<std::string_view>& fresh, const std::string& batch = {});
   void run();
 
+  const redis_keys keys_{{.name = "floor", .prefix = "bench"}};
   std::unique_ptr<redisContext, closer> connection_;
   std::array<std::string, redis_scripts.size()> hashes_;
   std::string delivered_;
@@ -61,10 +62,10 @@ floor_redis::floor_redis(std::uint16_t port) : connection_{redisConnect("127.0.0
 
 void floor_redis::put(const std::string& id, std::size_t events, const std::string& body) {
   settle();
-  const auto key = std::string{queue} + ":b:" + id, count = std::to_string(events), size = std::to_string(body.size());
+  const auto key = keys_.body(id), count = std::to_string(events), size = std::to_string(body.size());
   add({"MULTI"});
   add({"SET", key, body, "NX", "PX", "600000"});
-  claim({id, count, size});
+  claim({id, count, size}, id);
   add({"EXEC"});
   run();
   delivered_ = id;
@@ -79,22 +80,30 @@ void floor_redis::finish() {
 void floor_redis::settle() {
   const auto id = std::exchange(delivered_, ""), answered = std::to_string(units_);
   if (!id.empty())
-    call(redis_script::settle, {token, session, mode, incarnation, answered, "1000000", "1073741824", "0", "60000",
-                                "ack", id, "1", "0", "0", ""});
+    call(redis_script::settle,
+         {token, session, mode, incarnation, answered, "1000000", "1073741824", "0", "60000", "ack", id, "1", "0", "0",
+          ""},
+         id);
 }
 
-void floor_redis::claim(const std::vector<std::string_view>& fresh) {
+void floor_redis::claim(const std::vector<std::string_view>& fresh, const std::string& batch) {
   const auto number = std::to_string(++units_), answered = std::to_string(units_ - 1);
   std::vector<std::string_view> arguments{token,   session, mode, incarnation, answered,     "8",
                                           "60000", "10000", "0",  "10000000",  "4294967296", "",
                                           "",      number,  "0",  ""};
   arguments.insert(arguments.end(), fresh.begin(), fresh.end());
-  call(redis_script::enqueue_and_claim, std::move(arguments));
+  call(redis_script::enqueue_and_claim, arguments, batch);
 }
 
-void floor_redis::call(redis_script script, std::vector<std::string_view> arguments) {
-  arguments.insert(arguments.begin(), {"EVALSHA", hashes_[static_cast<std::size_t>(script)], "1", queue});
-  add(arguments);
+void floor_redis::call(redis_script script, const std::vector<std::string_view>& arguments, const std::string& batch) {
+  const auto& keys = keys_.of_scripts();
+  const auto count = std::to_string(keys.size() + (batch.empty() ? 0 : 1)), body = keys_.body(batch);
+  std::vector<std::string_view> words{"EVALSHA", hashes_[static_cast<std::size_t>(script)], count};
+  words.insert(words.end(), keys.begin(), keys.end());
+  if (!batch.empty())
+    words.emplace_back(body);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  add(words);
 }
 
 void floor_redis::add(const std::vector<std::string_view>& words) {

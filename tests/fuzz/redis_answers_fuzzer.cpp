@@ -86,8 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.redis.ack = shape & 16U ? redis_ack::fsync : redis_ack::memory;
   settings.redis.wait_replicas = shape & 16U ? 1 : 0;
   redis_connection nowhere{settings.redis};
-  const std::string queue = "{q}";
-  redis_unit unit{work, queue, settings, {"token", "1", "single"}, {.own = 2, .answered = 1}};
+  const redis_keys keys{settings.queue};
+  redis_unit unit{work, keys, settings, {"token", "1", "single"}, {.own = 2, .answered = 1}};
   unit.add_to(nowhere);
   const auto done = unit.read(replies);
   if (!done) {

@@ -207,9 +207,17 @@ void redis_connection::add(const std::vector<std::string_view>& command) {
   ++gathered_;
 }
 
-void redis_connection::call(redis_script script, std::string_view queue,
-                            const std::vector<std::string_view>& arguments) {
-  std::vector<std::string_view> command{"EVALSHA", hashes_[static_cast<std::size_t>(script)], "1", queue};
+void redis_connection::call(redis_script script, const redis_keys& keys, const std::vector<std::string_view>& arguments,
+                            const std::vector<std::string_view>& batches) {
+  std::vector<std::string> bodies;
+  bodies.reserve(batches.size());
+  for (const auto id : batches)
+    bodies.push_back(keys.body(id));
+  const auto count = std::to_string(keys.of_scripts().size() + bodies.size());
+  std::vector<std::string_view> command{"EVALSHA", hashes_[static_cast<std::size_t>(script)], count};
+  command.reserve(command.size() + keys.of_scripts().size() + bodies.size() + arguments.size());
+  command.insert(command.end(), keys.of_scripts().begin(), keys.of_scripts().end());
+  command.insert(command.end(), bodies.begin(), bodies.end());
   command.insert(command.end(), arguments.begin(), arguments.end());
   add(command);
 }
@@ -237,12 +245,13 @@ result<std::vector<redis_reply>> redis_connection::run() {
   return answers;
 }
 
-result<redis_reply> redis_connection::run_one(redis_script script, std::string_view queue,
-                                              const std::vector<std::string_view>& arguments) {
+result<redis_reply> redis_connection::run_one(redis_script script, const redis_keys& keys,
+                                              const std::vector<std::string_view>& arguments,
+                                              const std::vector<std::string_view>& batches) {
   for (bool again = true;; again = false) {
     if (auto connected = open(); !connected)
       return connected.error();
-    call(script, queue, arguments);
+    call(script, keys, arguments, batches);
     auto answers = run();
     if (!answers)
       return answers.error();

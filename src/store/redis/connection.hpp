@@ -12,6 +12,7 @@
 
 #include "core/config/redis_nodes.hpp"
 #include "sluice/options.hpp"
+#include "store/redis/keys.hpp"
 #include "store/redis/reply_reader.hpp"
 #include "store/redis/scripts.hpp" // made of src/store/redis/lua/*.lua by the build
 #include "store/redis/socket.hpp"
@@ -54,8 +55,9 @@ public:
   /// Gathers a command. Its words are copied.
   void add(std::initializer_list<std::string_view> command);
   void add(const std::vector<std::string_view>& command);
-  /// Gathers a call of a script on the queue with this name.
-  void call(redis_script, std::string_view queue, const std::vector<std::string_view>& arguments);
+  /// Gathers a call of a script on the queue with these keys. `batches`: the ids of those whose payloads it may touch.
+  void call(redis_script, const redis_keys&, const std::vector<std::string_view>& arguments,
+            const std::vector<std::string_view>& batches = {});
 
   /// Sends what was gathered. Gives an answer for each command, which may be an error, within `redis.command`.
   /// Errors: the connection failed, and is closed.
@@ -63,7 +65,8 @@ public:
 
   /// The same, for one call of a script; an error answer is an error. Scripts that the server has forgotten are loaded
   /// again.
-  result<redis_reply> run_one(redis_script, std::string_view queue, const std::vector<std::string_view>& arguments);
+  result<redis_reply> run_one(redis_script, const redis_keys&, const std::vector<std::string_view>& arguments,
+                              const std::vector<std::string_view>& batches = {});
 
   /// Loads the scripts again.
   result<void> load_scripts();

@@ -41,8 +41,9 @@ std::string owner_token::describe(std::string_view token) {
   return "process " + clean.substr(pid + 1, host - pid - 1) + " on " + clean.substr(host + 1);
 }
 
-redis_owner::redis_owner(redis_connection& connection, std::string queue, const options& o, std::string fingerprint)
-    : connection_{connection}, queue_{std::move(queue)}, settings_{o},
+redis_owner::redis_owner(redis_connection& connection, const redis_keys& keys, const options& o,
+                         std::string fingerprint)
+    : connection_{connection}, keys_{keys}, settings_{o},
       fingerprint_{std::move(fingerprint)}, mode_{o.queue.enqueue_only         ? "enqueue"
                                                   : o.queue.is_multi_processor ? "multi"
                                                                                : "single"},
@@ -62,7 +63,7 @@ redis_owner::outcome redis_owner::ensure() {
 }
 
 redis_owner::outcome redis_owner::acquire() {
-  const auto reply = connection_.run_one(redis_script::acquire, queue_,
+  const auto reply = connection_.run_one(redis_script::acquire, keys_,
                                          {token_, session_, mode_, ttl_, fingerprint_,
                                           settings_.queue.adopt ? "1" : "0", redis_schema, next_fingerprint_});
   if (!reply)
@@ -75,13 +76,13 @@ redis_owner::outcome redis_owner::acquire() {
     return watch(answer[1].text(), answer[2].integer().value_or(0), answer[3].text() == "1");
   if (word == "replaced")
     return error{errc::queue_taken, "queue.name",
-                 queue_ + " was processed by another process while this one gave no sign of life"};
+                 keys_.queue() + " was processed by another process while this one gave no sign of life"};
   if (word == "schema")
-    return error{errc::not_a_queue, "queue.name", queue_ + " was made by another version"};
+    return error{errc::not_a_queue, "queue.name", keys_.queue() + " was made by another version"};
   if (word == "other")
     return error{errc::other_destination, "queue.name",
-                 queue_ + " holds events for another data_plane_url or write_key; use another queue, or set "
-                          "queue.adopt in the process that delivers, to send them to this one"};
+                 keys_.queue() + " holds events for another data_plane_url or write_key; use another queue, or set "
+                                 "queue.adopt in the process that delivers, to send them to this one"};
   return answer_not_understood();
 }
 
@@ -91,6 +92,8 @@ redis_owner::outcome redis_owner::granted(std::string session) {
   next_fingerprint_.clear();
   watched_.reset();
   if (auto done = reclaim(); !done)
+    return done.error();
+  if (auto done = remove_garbage(); !done)
     return done.error();
   connected_ = connection_.times_connected();
   sure_ = true;
@@ -103,7 +106,7 @@ result<void> redis_owner::reclaim() {
   for (;;) {
     auto arguments = credentials();
     arguments.insert(arguments.end(), {ttl_, max_crashes_});
-    const auto reply = connection_.run_one(redis_script::reclaim, queue_, arguments);
+    const auto reply = connection_.run_one(redis_script::reclaim, keys_, arguments);
     if (!reply)
       return reply.error();
     const auto answer = reply->value();
@@ -112,6 +115,29 @@ result<void> redis_owner::reclaim() {
     if (answer[0].integer() != 1)
       return {};
   }
+}
+
+result<void> redis_owner::remove_garbage() {
+  if (settings_.queue.enqueue_only)
+    return {};
+  for (bool more = true; more;) {
+    connection_.add({"ZRANGE", keys_.garbage(), "0", std::to_string(redis_script_most - 1)});
+    const auto answers = connection_.run();
+    if (!answers)
+      return answers.error();
+    const auto listed = answers->front().value();
+    if (listed.is_error())
+      return to_error(classify_redis_error(listed.text()), listed.text());
+    if (listed.size() == 0)
+      return {};
+    more = listed.size() == redis_script_most;
+    std::vector<std::string_view> ids;
+    for (std::size_t i = 0; i < listed.size(); ++i)
+      ids.push_back(listed[i].text());
+    if (const auto removed = connection_.run_one(redis_script::remove_garbage, keys_, ids, ids); !removed)
+      return removed.error();
+  }
+  return {};
 }
 
 store_error redis_owner::watch(std::string_view whose, std::int64_t expires_ms, bool is_later) {
@@ -126,10 +152,10 @@ store_error redis_owner::watch(std::string_view whose, std::int64_t expires_ms, 
   // One that was there before this process is back only because Redis went back in time; it may have ended since.
   if ((owned_ && is_later) || renewed || now >= watched_->over)
     return error{errc::queue_taken, "queue.name",
-                 queue_ + " is processed by " + owner_token::describe(whose) +
+                 keys_.queue() + " is processed by " + owner_token::describe(whose) +
                      "; it has one process, unless queue.is_multi_processor is true for all of them"};
   return {{errc::store_failed, "queue.name",
-           queue_ + " was processed by " + owner_token::describe(whose) + ", which may have ended; waiting"},
+           keys_.queue() + " was processed by " + owner_token::describe(whose) + ", which may have ended; waiting"},
           store_signal::watched};
 }
 
@@ -149,7 +175,7 @@ void redis_owner::leave(const std::string& incarnation) {
   // What fails is over after owner_ttl all the same.
   auto arguments = credentials();
   arguments.push_back(incarnation);
-  (void)connection_.run_one(redis_script::leave, queue_, arguments);
+  (void)connection_.run_one(redis_script::leave, keys_, arguments);
   owned_ = sure_ = false;
 }
 

@@ -28,8 +28,8 @@ public:
   /// Nothing, or an error, which may be a signal.
   using outcome = boost::system::result<void, store_error>;
 
-  /// `queue`: the name of its keys. `fingerprint`: where its batches go.
-  redis_owner(redis_connection&, std::string queue, const options&, std::string fingerprint);
+  /// Borrows the keys of the queue. `fingerprint`: where its batches go.
+  redis_owner(redis_connection&, const redis_keys&, const options&, std::string fingerprint);
 
   /// Makes sure of it. A process that finds another one at a queue of one process watches it for as long as that can be
   /// silent: then, or as soon as it gives a sign, it is known whether it lives.
@@ -42,10 +42,12 @@ public:
   /// Leases that are over go back, unless this process only enqueues. Called by a process of a shared queue now and
   /// then.
   result<void> reclaim();
+  /// Removes the payloads of batches that scripts have forgotten by themselves.
+  result<void> remove_garbage();
   /// Batches that were buried by that, and those that were noted, since this was asked last.
   std::vector<store_burial> take_buried() { return std::exchange(buried_, {}); }
-  /// A claim has buried these.
-  void note_buried(const std::vector<store_burial>& more) { buried_.insert(buried_.end(), more.begin(), more.end()); }
+  /// This one is buried, too.
+  void note_buried(store_burial b) { buried_.push_back(std::move(b)); }
 
   /// A unit of work that gives the queue this fingerprint is sent. Unless it is answered, the old one may be there, or
   /// this one.
@@ -65,7 +67,7 @@ private:
   store_error watch(std::string_view whose, std::int64_t expires_ms, bool is_later);
 
   redis_connection& connection_;
-  const std::string queue_;
+  const redis_keys& keys_;
   const options& settings_;
   std::string fingerprint_;
   /// What a unit of work that was not answered may have put in its place.

@@ -18,24 +18,15 @@ error no_queue(const std::string& queue) {
 
 } // namespace
 
-std::string redis_queue_name(const queue_options& o) {
-  return "{" + o.prefix + ":" + o.name + "}";
-}
-
-std::string redis_body_key(const std::string& queue, std::string_view id) {
-  return queue + ":b:" + std::string{id};
-}
-
 redis_queue::redis_queue(std::shared_ptr<redis_connection> connection, const queue_options& o, const redis_owner* owner)
-    : connection_{std::move(connection)}, owner_{owner}, queue_{redis_queue_name(o)}, ttl_{std::to_string(
-                                                                                          o.owner_ttl.count())} {}
+    : connection_{std::move(connection)}, owner_{owner}, keys_{o}, ttl_{std::to_string(o.owner_ttl.count())} {}
 
 result<store_stats> redis_queue::stats() {
-  const auto reply = connection_->run_one(redis_script::stats, queue_, {ttl_});
+  const auto reply = connection_->run_one(redis_script::stats, keys_, {ttl_});
   if (!reply)
     return reply.error();
   const auto stats = read_stats(reply->value());
-  return stats ? result<store_stats>{*stats} : no_queue(queue_);
+  return stats ? result<store_stats>{*stats} : no_queue(keys_.queue());
 }
 
 result<std::vector<dead_letter>> redis_queue::list_dead(const std::string& after, std::size_t limit) {
@@ -45,7 +36,7 @@ result<std::vector<dead_letter>> redis_queue::list_dead(const std::string& after
   std::vector<dead_letter> page;
   while (page.size() < limit) {
     const auto reply = connection_->run_one(
-        redis_script::list_dead, queue_,
+        redis_script::list_dead, keys_,
         {std::to_string(place->died.time_since_epoch().count()), place->id, std::to_string(limit - page.size())});
     if (!reply)
       return reply.error();
@@ -63,14 +54,14 @@ result<dead_letter> redis_queue::show_dead(const std::string& id) {
   const error unknown{errc::unknown_batch, "id", "no dead letter has the id " + id};
   if (!is_batch_id(id))
     return unknown;
-  const auto reply = connection_->run_one(redis_script::show_dead, queue_, {id});
+  const auto reply = connection_->run_one(redis_script::show_dead, keys_, {id});
   if (!reply)
     return reply.error();
   const auto letters = read_dead_letters(reply->value());
   if (letters.empty())
     return unknown;
   auto letter = letters.front();
-  connection_->add({"GET", redis_body_key(queue_, id)});
+  connection_->add({"GET", keys_.body(id)});
   const auto body = connection_->run();
   if (!body)
     return body.error();
@@ -81,13 +72,29 @@ result<dead_letter> redis_queue::show_dead(const std::string& id) {
   return letter;
 }
 
+// Of the dead letters, the ids of a few: no more than one call of a script takes.
+result<std::vector<std::string>> redis_queue::oldest_dead() {
+  connection_->add({"ZRANGE", keys_.dead(), "0", std::to_string(redis_script_most - 1)});
+  const auto answers = connection_->run();
+  if (!answers)
+    return answers.error();
+  const auto listed = answers->front().value();
+  if (listed.is_error())
+    return to_error(classify_redis_error(listed.text()), listed.text());
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < listed.size(); ++i)
+    ids.emplace_back(listed[i].text());
+  return ids;
+}
+
 result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::vector<std::string>& ids) {
   std::uint64_t events = 0;
+  // Gives how many of them were dead letters.
   const auto change = [&](const std::vector<std::string_view>& some) -> result<std::int64_t> {
     auto arguments = owner_ ? owner_->credentials() : std::vector<std::string_view>(3);
     arguments.emplace_back(ttl_);
     arguments.insert(arguments.end(), some.begin(), some.end());
-    const auto reply = connection_->run_one(script, queue_, arguments);
+    const auto reply = connection_->run_one(script, keys_, arguments, some);
     if (!reply)
       return reply.error();
     const auto answer = reply->value();
@@ -109,10 +116,13 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
   if (!before)
     return before.error();
   while (events < before->dead) {
-    const auto done = change({});
+    const auto some = oldest_dead();
+    if (!some)
+      return some.error();
+    const auto done = change({some->begin(), some->end()});
     if (!done)
       return done.error();
-    if (*done < static_cast<std::int64_t>(redis_script_most))
+    if (*done == 0 || some->size() < redis_script_most)
       break;
   }
   return events;
@@ -127,10 +137,10 @@ result<std::uint64_t> redis_queue::purge_dead(const std::vector<std::string>& id
 }
 
 result<void> redis_queue::set_paused(bool paused) {
-  const auto done = connection_->run_one(redis_script::set_paused, queue_, {paused ? "1" : "0"});
+  const auto done = connection_->run_one(redis_script::set_paused, keys_, {paused ? "1" : "0"});
   if (!done)
     return done.error();
-  return done->value().integer() == 1 ? result<void>{} : result<void>{no_queue(queue_)};
+  return done->value().integer() == 1 ? result<void>{} : result<void>{no_queue(keys_.queue())};
 }
 
 } // namespace sluice

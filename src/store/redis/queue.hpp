@@ -8,12 +8,6 @@
 
 namespace sluice {
 
-/// The name of a queue's keys: `{prefix:name}`, whose braces keep them on one node of a cluster.
-std::string redis_queue_name(const queue_options&);
-
-/// The key of a batch's payload.
-std::string redis_body_key(const std::string& queue, std::string_view id);
-
 class redis_owner;
 
 /// What operators do to a queue in Redis, beside the processes that process it.
@@ -31,10 +25,11 @@ public:
 
 private:
   result<std::uint64_t> change_dead(redis_script, const std::vector<std::string>& ids);
+  result<std::vector<std::string>> oldest_dead();
 
   const std::shared_ptr<redis_connection> connection_;
   const redis_owner* const owner_;
-  const std::string queue_;
+  const redis_keys keys_;
   const std::string ttl_;
 };
 

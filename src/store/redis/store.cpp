@@ -24,9 +24,9 @@ unit_of_work enqueues_of(unit_of_work work) {
 } // namespace
 
 redis_store::redis_store(const redis_options& where, const options& o, std::string fingerprint)
-    : settings_{o}, connect_limit_{where.connect}, call_limit_{where.connect + where.command},
-      queue_{redis_queue_name(o.queue)}, connection_{std::make_shared<redis_connection>(where, o.log)},
-      owner_{*connection_, queue_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue, &owner_} {}
+    : settings_{o}, connect_limit_{where.connect}, call_limit_{where.connect + where.command}, keys_{o.queue},
+      connection_{std::make_shared<redis_connection>(where, o.log)},
+      owner_{*connection_, keys_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue, &owner_} {}
 
 milliseconds redis_store::poll_interval() {
   if (!shared())
@@ -71,15 +71,14 @@ work_result redis_store::apply_whole(const unit_of_work& work) {
     }
     if (work.fingerprint)
       owner_.redirecting(*work.fingerprint);
-    redis_unit unit{work, queue_, settings_, owner_.credentials(), {.own = ++units_, .answered = answered_}};
+    redis_unit unit{work, keys_, settings_, owner_.credentials(), {.own = ++units_, .answered = answered_}};
     unit.add_to(*connection_);
     const auto answers = connection_->run();
     if (!answers)
       return answers.error();
     auto done = unit.read(*answers);
     if (done)
-      done = complete(unit, std::move(*done));
-    owner_.note_buried(unit.buried());
+      done = complete(unit, work.slots, std::move(*done));
     if (done) {
       answered_ = units_;
       done->buried = owner_.take_buried();
@@ -126,61 +125,103 @@ result<void> redis_store::reclaim_now_and_then() {
   return owner_.reclaim();
 }
 
-result<work_done> redis_store::complete(redis_unit& unit, work_done done) {
-  if (unit.is_ungranted()) {
-    unit.add_claim_again(*connection_);
-    const auto answers = connection_->run();
-    if (!answers)
-      return answers.error();
-    auto granted = unit.read_claim_again(*answers, std::move(done));
-    if (!granted)
-      return granted.error();
-    done = std::move(*granted);
+result<work_done> redis_store::complete(redis_unit& unit, std::size_t slots, work_done done) {
+  if (unit.is_ungranted())
+    if (auto again = claim_again(unit, slots, done); !again)
+      return again.error();
+  // The next oldest take the slots of those whose payloads are missing, up to a bound, so that the call ends.
+  for (std::size_t missing = 0;;) {
+    const auto bodiless = fetch_bodies(done);
+    if (!bodiless)
+      return bodiless.error();
+    if (bodiless->empty())
+      break;
+    if (auto dead = bury_bodiless(unit, *bodiless); !dead)
+      return dead.error();
+    missing += bodiless->size();
+    if (missing >= redis_script_most)
+      break;
+    if (auto again = claim_again(unit, bodiless->size(), done); !again)
+      return again.error();
   }
-  std::vector<lease> empty;
-  if (auto fetched = fetch_bodies(done, empty); !fetched)
-    return fetched.error();
-  // Neither is of use to anybody as it is.
-  if (auto kept = settle_all(unit, "no_room", unit.without_room()); !kept)
-    return kept.error();
-  if (auto released = settle_all(unit, "release", empty); !released)
-    return released.error();
+  if (!unit.without_room().empty()) // of no use to anybody as they are
+    if (auto kept = settle_all(unit, "no_room", unit.without_room()); !kept)
+      return kept.error();
+  if (done.purged_events != 0)
+    (void)owner_.remove_garbage(); // what fails is done when the next session begins
   return done;
 }
 
-result<void> redis_store::settle_all(redis_unit& unit, std::string_view how, const std::vector<lease>& leases) {
-  if (leases.empty())
-    return {};
-  const auto done = connection_->run_one(redis_script::settle, queue_, unit.settle_arguments(how, leases));
-  return done ? result<void>{} : result<void>{done.error()};
+result<void> redis_store::claim_again(redis_unit& unit, std::size_t slots, work_done& done) {
+  unit.add_claim_again(*connection_, slots);
+  const auto answers = connection_->run();
+  if (!answers)
+    return answers.error();
+  auto granted = unit.read_claim_again(*answers, std::move(done));
+  if (!granted)
+    return granted.error();
+  done = std::move(*granted);
+  return {};
 }
 
-// Batches that this process has not just stored are read back, all in one round trip.
-result<void> redis_store::fetch_bodies(work_done& done, std::vector<lease>& empty) {
-  std::vector<leased_batch*> missing;
+result<redis_reply> redis_store::settle_all(redis_unit& unit, std::string_view how, const std::vector<lease>& leases) {
+  unit.add_settle_all(*connection_, how, leases);
+  auto answers = connection_->run();
+  if (!answers)
+    return answers.error();
+  const auto answer = answers->front().value();
+  if (answer.is_error())
+    return to_error(classify_redis_error(answer.text()), answer.text());
+  return std::move(answers->front());
+}
+
+// Batches that this process has not just stored are read back, all in one round trip. Gives those that have none, which
+// are granted no more.
+result<std::vector<leased_batch>> redis_store::fetch_bodies(work_done& done) {
+  std::vector<leased_batch*> unread;
   for (auto& b : done.granted)
     if (!b.content->payload) {
-      missing.push_back(&b);
-      connection_->add({"GET", redis_body_key(queue_, b.content->id)});
+      unread.push_back(&b);
+      connection_->add({"GET", keys_.body(b.content->id)});
     }
-  if (missing.empty())
-    return {};
+  std::vector<leased_batch> bodiless;
+  if (unread.empty())
+    return bodiless;
   const auto bodies = connection_->run();
   if (!bodies)
     return bodies.error();
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    auto& b = *missing[i];
+  for (std::size_t i = 0; i < unread.size(); ++i) {
+    auto& b = *unread[i];
     const auto body = (*bodies)[i].value();
     if (body.is_error())
       return to_error(classify_redis_error(body.text()), body.text());
     if (body.text().empty()) {
-      empty.push_back({b.content->id, b.fence});
+      bodiless.push_back(b);
       continue;
     }
     b.content = std::make_shared<const batch>(batch{
         .id = b.content->id, .events = b.content->events, .payload = std::make_shared<const std::string>(body.text())});
   }
   std::erase_if(done.granted, [](const leased_batch& b) { return !b.content->payload; });
+  return bodiless;
+}
+
+// Nothing could deliver them any more.
+result<void> redis_store::bury_bodiless(redis_unit& unit, const std::vector<leased_batch>& batches) {
+  std::vector<lease> leases;
+  for (const auto& b : batches)
+    leases.push_back({b.content->id, b.fence});
+  const auto reply = settle_all(unit, "bodiless", leases);
+  if (!reply)
+    return reply.error();
+  const auto outcomes = reply->value();
+  if (outcomes.size() != batches.size() + 1)
+    return answer_not_understood();
+  for (std::size_t i = 0; i < batches.size(); ++i)
+    if (outcomes[i + 1].text() == "applied")
+      owner_.note_buried({.id = batches[i].content->id,
+                          .events = batches[i].content->events,
+                          .why = {.status = 0, .reason = "body_missing"}});
   return {};
 }
 

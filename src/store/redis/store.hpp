@@ -40,14 +40,16 @@ private:
   work_result apply_whole(const unit_of_work&);
   bool mended(redis_trouble);
   result<void> reclaim_now_and_then();
-  result<work_done> complete(redis_unit&, work_done);
-  result<void> settle_all(redis_unit&, std::string_view how, const std::vector<lease>&);
-  result<void> fetch_bodies(work_done&, std::vector<lease>& empty);
+  result<work_done> complete(redis_unit&, std::size_t slots, work_done);
+  result<void> claim_again(redis_unit&, std::size_t slots, work_done&);
+  result<redis_reply> settle_all(redis_unit&, std::string_view how, const std::vector<lease>&);
+  result<std::vector<leased_batch>> fetch_bodies(work_done&);
+  result<void> bury_bodiless(redis_unit&, const std::vector<leased_batch>&);
 
   const options settings_;
   /// To connect takes no longer, nor does a call of the persister.
   const milliseconds connect_limit_, call_limit_;
-  const std::string queue_;
+  const redis_keys keys_;
   const std::shared_ptr<redis_connection> connection_;
   redis_owner owner_;
   redis_queue admin_;

@@ -7,8 +7,6 @@
 #include "core/printable.hpp"
 #include "core/wire/batch_id.hpp"
 #include "store/no_room_delay.hpp"
-#include "store/redis/burials.hpp"
-#include "store/redis/queue.hpp"
 
 namespace sluice {
 
@@ -73,9 +71,9 @@ struct redis_unit::reader {
   }
 };
 
-redis_unit::redis_unit(const unit_of_work& work, const std::string& queue, const options& settings,
+redis_unit::redis_unit(const unit_of_work& work, const redis_keys& keys, const options& settings,
                        std::vector<std::string_view> credentials, numbers n)
-    : work_{work}, queue_{queue}, settings_{settings}, credentials_{std::move(credentials)}, own_number_{n.own} {
+    : work_{work}, keys_{keys}, settings_{settings}, credentials_{std::move(credentials)}, own_number_{n.own} {
   credentials_.insert(credentials_.end(), {work_.incarnation, number(static_cast<std::int64_t>(n.answered))});
 }
 
@@ -102,20 +100,23 @@ std::vector<std::string_view> redis_unit::settle_head() {
   return arguments;
 }
 
-std::vector<std::string_view> redis_unit::settle_arguments(std::string_view how, const std::vector<lease>& leases) {
+void redis_unit::add_settle_all(redis_connection& to, std::string_view how, const std::vector<lease>& leases) {
   auto arguments = settle_head();
-  for (const auto& l : leases)
+  std::vector<std::string_view> ids;
+  for (const auto& l : leases) {
     arguments.insert(arguments.end(), {how, l.id, number(static_cast<std::int64_t>(l.fence)), "0", "0", ""});
-  return arguments;
+    ids.emplace_back(l.id);
+  }
+  to.call(redis_script::settle, keys_, arguments, ids);
 }
 
 void redis_unit::add_settlements(redis_connection& to) {
-  std::vector<std::string_view> arguments;
+  std::vector<std::string_view> arguments, ids;
   step settles{.what = step::kind::settle};
   const auto send = [&] {
     if (settles.about.empty())
       return;
-    to.call(redis_script::settle, queue_, arguments);
+    to.call(redis_script::settle, keys_, arguments, std::exchange(ids, {}));
     steps_.push_back(std::exchange(settles, {.what = step::kind::settle}));
   };
   const auto add_row = [&](const row& r, std::size_t about) {
@@ -125,6 +126,7 @@ void redis_unit::add_settlements(redis_connection& to) {
     arguments.insert(arguments.end(), {r.op, r.about->id, number(static_cast<std::int64_t>(r.about->fence)),
                                        number(r.delay), number(r.why ? std::max(r.why->status, 0) : 0),
                                        has_reason ? std::string_view{r.why->reason} : std::string_view{}});
+    ids.emplace_back(r.about->id);
     settles.about.push_back(about);
     if (settles.about.size() == redis_script_most)
       send();
@@ -149,7 +151,7 @@ void redis_unit::add_settlements(redis_connection& to) {
       auto kept = credentials_;
       for (const auto& l : k->leases)
         kept.insert(kept.end(), {l.id, number(static_cast<std::int64_t>(l.fence))});
-      to.call(redis_script::retain, queue_, kept);
+      to.call(redis_script::retain, keys_, kept);
       steps_.push_back({.what = step::kind::retain, .about = {i}});
     }
   }
@@ -157,7 +159,7 @@ void redis_unit::add_settlements(redis_connection& to) {
 }
 
 void redis_unit::add_body(redis_connection& to, const batch& b) {
-  to.add({"SET", redis_body_key(queue_, b.id), *b.payload, "NX", "PX", body_expiry});
+  to.add({"SET", keys_.body(b.id), *b.payload, "NX", "PX", body_expiry});
 }
 
 void redis_unit::add_split(redis_connection& to, const split& p) {
@@ -169,17 +171,17 @@ void redis_unit::add_split(redis_connection& to, const split& p) {
   for (const auto* half : {p.first.get(), p.second.get()})
     arguments.insert(arguments.end(),
                      {half->id, number(half->events), number(static_cast<std::int64_t>(half->payload->size()))});
-  to.call(redis_script::split, queue_, arguments);
+  to.call(redis_script::split, keys_, arguments, {p.lease.id, p.first->id, p.second->id});
   to.add({"EXEC"});
 }
 
-std::vector<std::string_view> redis_unit::claim_arguments() {
+std::vector<std::string_view> redis_unit::claim_arguments(std::size_t slots) {
   auto arguments = credentials_;
   std::string_view health;
   if (work_.health)
     health = words_.emplace_back(work_.health->suspended + '\n' + work_.health->last_failure);
   arguments.insert(arguments.end(),
-                   {number(static_cast<std::int64_t>(work_.slots)), number(settings_.queue.lease.count()),
+                   {number(static_cast<std::int64_t>(slots)), number(settings_.queue.lease.count()),
                     number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0",
                     number(static_cast<std::int64_t>(settings_.queue.max_backlog_events)),
                     number(static_cast<std::int64_t>(settings_.queue.max_backlog_bytes)),
@@ -191,8 +193,8 @@ std::vector<std::string_view> redis_unit::claim_arguments() {
   return arguments;
 }
 
-void redis_unit::add_claim_again(redis_connection& to) {
-  to.call(redis_script::enqueue_and_claim, queue_, claim_arguments());
+void redis_unit::add_claim_again(redis_connection& to, std::size_t slots) {
+  to.call(redis_script::enqueue_and_claim, keys_, claim_arguments(slots));
   add_look_for(to);
 }
 
@@ -202,22 +204,24 @@ void redis_unit::add_look_for(redis_connection& to) {
   auto arguments = credentials_;
   arguments.push_back(number(static_cast<std::int64_t>(work_.first_open)));
   arguments.insert(arguments.end(), work_.look_for.begin(), work_.look_for.end());
-  to.call(redis_script::look_for, queue_, arguments);
+  to.call(redis_script::look_for, keys_, arguments);
   steps_.push_back({.what = step::kind::look});
 }
 
 void redis_unit::add_enqueues_and_claim(redis_connection& to) {
-  auto arguments = claim_arguments();
+  auto arguments = claim_arguments(work_.slots);
   steps_.push_back({.what = step::kind::claim});
   if (work_.enqueues.empty())
-    return to.call(redis_script::enqueue_and_claim, queue_, arguments);
+    return to.call(redis_script::enqueue_and_claim, keys_, arguments);
+  std::vector<std::string_view> ids;
   to.add({"MULTI"});
   for (const auto& b : work_.enqueues) {
     add_body(to, *b);
     arguments.insert(arguments.end(),
                      {b->id, number(b->events), number(static_cast<std::int64_t>(b->payload->size()))});
+    ids.emplace_back(b->id);
   }
-  to.call(redis_script::enqueue_and_claim, queue_, arguments);
+  to.call(redis_script::enqueue_and_claim, keys_, arguments, ids);
   to.add({"EXEC"});
   add_wait(to);
 }
@@ -359,8 +363,8 @@ bool redis_unit::read_found(redis_value answer, work_done& done) {
 }
 
 bool redis_unit::read_granted(redis_value answer, work_done& done) {
-  constexpr std::size_t row = 5, before = 4;
-  if (answer.size() < before || (answer.size() - before) % row != 0 || !read_burials(answer[3], 0, buried_))
+  constexpr std::size_t row = 5, before = 3;
+  if (answer.size() < before || (answer.size() - before) % row != 0)
     return not_understood();
   if (const auto due = answer[0].integer())
     done.next_due = store_time{milliseconds{*due}};

@@ -25,7 +25,7 @@ public:
   };
 
   /// Borrows everything.
-  redis_unit(const unit_of_work& work, const std::string& queue, const options& settings,
+  redis_unit(const unit_of_work& work, const redis_keys&, const options& settings,
              std::vector<std::string_view> credentials, numbers);
 
   /// Gathers the commands, once.
@@ -38,21 +38,18 @@ public:
   /// What the error of `read` was.
   redis_trouble trouble() const noexcept { return trouble_; }
 
-  /// Batches that the claim buried, also if the unit failed.
-  const std::vector<store_burial>& buried() const noexcept { return buried_; }
-
   /// Batches whose halves found no memory: they are still in flight.
   const std::vector<lease>& without_room() const noexcept { return without_room_; }
 
   /// The claim is to be made once more, without the enqueues, which found no memory.
   bool is_ungranted() const noexcept { return ungranted_; }
-  /// Gathers that, and once more what is looked for.
-  void add_claim_again(redis_connection&);
+  /// Gathers a claim without the enqueues, and once more what is looked for. `slots`: leases at most.
+  void add_claim_again(redis_connection&, std::size_t slots);
   /// Reads what is answered to that.
   result<work_done> read_claim_again(const std::vector<redis_reply>& answers, work_done);
 
-  /// The rows of `settle.lua` for leases that are to be settled in one way.
-  std::vector<std::string_view> settle_arguments(std::string_view how, const std::vector<lease>&);
+  /// Gathers a call of `settle.lua` for leases that are to be settled in one way.
+  void add_settle_all(redis_connection&, std::string_view how, const std::vector<lease>&);
 
 private:
   /// A command, or a transaction, and the settlements that its answer is about.
@@ -69,7 +66,7 @@ private:
   void add_enqueues_and_claim(redis_connection&);
   void add_wait(redis_connection&);
   void add_look_for(redis_connection&);
-  std::vector<std::string_view> claim_arguments();
+  std::vector<std::string_view> claim_arguments(std::size_t slots);
   void add_body(redis_connection&, const batch&);
 
   /// Walks over the answers.
@@ -84,7 +81,7 @@ private:
   bool not_understood();
 
   const unit_of_work& work_;
-  const std::string& queue_;
+  const redis_keys& keys_;
   const options& settings_;
   /// Those of the owner, the incarnation, and the number of the last unit that was answered.
   std::vector<std::string_view> credentials_;
@@ -93,7 +90,6 @@ private:
   /// Keeps the words that the commands are made of.
   std::deque<std::string> words_;
   std::vector<lease> without_room_;
-  std::vector<store_burial> buried_;
   bool ungranted_ = false;
   redis_trouble trouble_ = redis_trouble::passing;
   error why_;

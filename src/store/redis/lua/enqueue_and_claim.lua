@@ -8,7 +8,7 @@
 -- why the caller's deliveries are suspended and why the last failure; '' for as before. Then id, events, bytes of each new
 -- batch, whose bodies the same transaction has set, to expire unless they are accepted here.
 -- Gives {when the next retry is due or '', `paused` of :ctl, {1 for each that is stored, by this or an earlier
--- call, else 0}, {id, events, reason of each that was buried}, id, fence, attempts, events, age in ms, … of each lease}.
+-- call, else 0}, id, fence, attempts, events, age in ms, … of each lease}.
 -- Behind one that is not stored none is, which would overtake it.
 local refused, last_unit = unit_refusal()
 if refused then
@@ -66,28 +66,33 @@ local function accept(first)
   end
   local ready, in_flight, retry, bytes_waiting, place =
     totals('ready', 'in_flight', 'retry', 'backlog_bytes', 'next_place')
-  local waiting, full, any_split = ready + in_flight + retry, false, call('EXISTS', splits) == 1
+  local waiting, full = ready + in_flight + retry, false
+  local any_split, any_garbage = call('EXISTS', splits) == 1, call('EXISTS', garbage) == 1
   local lowest = restores and call('ZRANGE', sets.ready, 0, 0, 'WITHSCORES')[2]
   if lowest then
     place = tonumber(lowest) - (#ARGV - first + 1) / 3 - 1
   end
   for i = first, #ARGV, 3 do
     local id, events, bytes = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+    local payload = body((i - first) / 3 + 1)
     local stored = 1
     if is_fresh[id] or call('HEXISTS', meta, id) == 1 then
-      call('PERSIST', body(id))
+      call('PERSIST', payload)
     elseif any_split and call('HEXISTS', splits, id) == 1 then
-      call('UNLINK', body(id))
+      call('UNLINK', payload)
     elseif full or waiting + events > max_events or bytes_waiting + bytes > max_bytes then
-      call('UNLINK', body(id))
+      call('UNLINK', payload)
       stored, full = 0, true
-    elseif call('PERSIST', body(id)) == 0 and call('EXISTS', body(id)) == 0 then
+    elseif call('PERSIST', payload) == 0 and call('EXISTS', payload) == 0 then
       stored, full = 0, true -- what an earlier try had left has just expired
     else
       place = place + 1
       waiting, bytes_waiting = waiting + events, bytes_waiting + bytes
       fresh[#fresh + 1] = new_batch(id, place, events, bytes, now, 0)
       is_fresh[id] = true
+      if any_garbage then
+        call('ZREM', garbage, id)
+      end
       add('next_place', lowest and 0 or 1)
       add('stored', events)
     end
@@ -98,8 +103,7 @@ if #ARGV > 16 then
   accept(17)
 end
 
-local buried = {}
-local given = {next_due, paused, outcome, buried}
+local given = {next_due, paused, outcome}
 local function give(b)
   b.fence, b.owner, slots = b.fence + 1, ARGV[1], slots - 1
   local n = #given
@@ -119,12 +123,6 @@ while slots > 0 and looked_at < most and not exhausted do
     local b = load(id)
     if not b then
       call('ZREM', sets.ready, id)
-    elseif call('STRLEN', body(id)) == 0 then
-      b.reason = 'body_missing'
-      bury(b)
-      for _, member in ipairs({id, text(b.events), b.reason}) do
-        buried[#buried + 1] = member
-      end
     else
       give(b)
       move(b, 'in_flight', deadline)

@@ -4,7 +4,7 @@ local refused = refusal()
 if refused then
   return refused
 end
-for _, b in ipairs((leased_by(ARGV[1], 0))) do
+for _, b in ipairs((leased_by(ARGV[1], -1))) do
   move(b, 'ready', b.place)
 end
 call('ZREM', owners, ARGV[1])

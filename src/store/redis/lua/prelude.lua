@@ -1,31 +1,32 @@
--- What every script begins with. KEYS[1] is the name of the queue, whose hash tag keeps all its keys together:
---   :b:<id>  the payload             :m       hash id -> record, see `load`
---   :ready   by place                :retry   by due time            :lease  by deadline    :dead  by time of death
+-- What every script begins with. KEYS are all that it touches, so that a cluster knows where to run it; first those that
+-- every script is given. All keys of a queue begin with its name, whose hash tag keeps them together:
+--   :ready   by place                :lease  by deadline    :retry   by due time            :dead  by time of death
+--   :m       hash id -> record, see `load`
 --   :stat    totals, in events       :ctl     schema, fingerprint, paused: 1, 0, or below
 --   zero since when an operator has resumed it
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself
---   :elsewhere  <id> <events> of each batch that another process has ended, by id, whose number has 16 digits here
 --   :seen    incarnations, by their last sign, which may be 256 units of work late
+--   :elsewhere  <id> <events> of each batch that another process has ended, by id, whose number has 16 digits here
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
+--   :sessions  hash token -> the number of its present session; numbers rise with every one
 --   :health  hash token -> when the process said how its deliveries go, why they are suspended and why the last failure,
 --            each on a line
---   :leases:<token>  ids of the batches in flight of one process
---   :sessions  hash token -> the number of its present session; numbers rise with every one
+--   :leases  <token> <id> of each batch in flight
+--   :garbage ids of batches that are gone, and whose payloads are to be removed
+-- Then the payloads of batches that the caller names, :b:<id>, see `body`. Those of other batches no script can touch.
+--
 -- ARGV[1..3] of what a process calls: its token, the number of its session, `single`, `multi` or `enqueue`. A process
 -- that only enqueues is none of the queue's owners and has no session: it gives the fingerprint of its destination.
 --
 -- Lua is not rolled back: everything is checked before the first write. And the first write is one that is permitted
 -- when memory is full: ZREM, never ZADD.
 local call = redis.call -- to look this up takes as long as a small command
-local queue = KEYS[1]
-local sets = {ready = queue .. ':ready', in_flight = queue .. ':lease', retry = queue .. ':retry', dead = queue .. ':dead'}
-local meta, stat, ctl = queue .. ':m', queue .. ':stat', queue .. ':ctl'
-local splits, incarnations, seen = queue .. ':split', queue .. ':incarnations', queue .. ':seen'
-local elsewhere = queue .. ':elsewhere'
-local owner_key, owners, sessions = queue .. ':owner', queue .. ':owners', queue .. ':sessions'
-local health = queue .. ':health'
+local sets = {ready = KEYS[1], in_flight = KEYS[2], retry = KEYS[3], dead = KEYS[4]}
+local meta, stat, ctl, splits, incarnations, seen = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local elsewhere, owner_key, owners, sessions, health = KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local leases, garbage = KEYS[16], KEYS[17]
 local most = 500
 
 local clock = call('TIME')
@@ -35,8 +36,9 @@ local function text(n)
   return string.format('%.0f', n)
 end
 
-local function body(id)
-  return queue .. ':b:' .. id
+-- The payload of the n-th batch that the caller names.
+local function body(n)
+  return KEYS[17 + n]
 end
 
 -- Why the caller may change nothing, if so: another process has the queue, or the queue is another, or for another
@@ -120,9 +122,9 @@ local function parts_of(id)
   local waiting, dead = string.match(call('HGET', splits, id) or '', '^(%d+) (%d+)$')
   return tonumber(waiting or '0'), tonumber(dead or '0')
 end
--- What is in flight of a process, so that nobody has to look at the leases of all.
-local function leases_of(owner)
-  return queue .. ':leases:' .. owner
+-- As it stands in `leases`, whose order is that of bytes, so that nobody has to look at the leases of all processes.
+local function lease_of(b)
+  return b.owner .. ' ' .. b.id
 end
 local function write_changes()
   for name, n in pairs(change) do
@@ -202,7 +204,7 @@ local function place_in(b, state, score)
   b.state = state
   call('ZADD', sets[state], text(score), b.id)
   if state == 'in_flight' then
-    call('ZADD', leases_of(b.owner), 0, b.id)
+    call('ZADD', leases, 0, lease_of(b))
   end
   add(state, b.events)
   add(state == 'dead' and 'dead_bytes' or 'backlog_bytes', b.bytes)
@@ -213,7 +215,7 @@ end
 local function take_out(b)
   call('ZREM', sets[b.state], b.id)
   if b.state == 'in_flight' then
-    call('ZREM', leases_of(b.owner), b.id)
+    call('ZREM', leases, lease_of(b))
   end
   add(b.state, -b.events)
   add(b.state == 'dead' and 'dead_bytes' or 'backlog_bytes', -b.bytes)
@@ -227,24 +229,30 @@ local function move(b, state, score)
   save(b)
 end
 
-local function forget(b)
+-- `payload`: nothing if the caller has not named the batch; then it has to remove that afterwards.
+local function forget(b, payload)
   take_out(b)
   call('HDEL', meta, b.id)
-  call('UNLINK', body(b.id))
+  if payload then
+    call('UNLINK', payload)
+  else
+    call('ZADD', garbage, 0, b.id)
+  end
 end
 
--- The batches in flight of a process, `limit` at most (0: all), and whether there may be more.
+-- The batches in flight of a process, `limit` at most (-1: all), and whether there may be more.
 local function leased_by(owner, limit)
-  local found, ids = {}, call('ZRANGE', leases_of(owner), 0, limit - 1)
-  for _, id in ipairs(ids) do
-    local b = load(id)
+  local found = {}
+  local members = call('ZRANGEBYLEX', leases, '[' .. owner .. ' ', '(' .. owner .. '!', 'LIMIT', 0, limit)
+  for _, member in ipairs(members) do
+    local b = load(string.sub(member, #owner + 2))
     if b and b.state == 'in_flight' and b.owner == owner then
       found[#found + 1] = b
     else
-      call('ZREM', leases_of(owner), id)
+      call('ZREM', leases, member)
     end
   end
-  return found, #ids == limit
+  return found, #members == limit
 end
 
 local function bury(b)

@@ -37,7 +37,7 @@ end
 
 local more
 if ARGV[3] == 'single' then
-  more = take_back_until('+inf', most + call('ZCARD', leases_of(token)), token)
+  more = take_back_until('+inf', most + call('ZLEXCOUNT', leases, '[' .. token .. ' ', '(' .. token .. '!'), token)
 else
   more = take_back_until(text(now), most)
   local silent = call('ZRANGEBYSCORE', owners, '-inf', text(now - ttl), 'LIMIT', 0, most)

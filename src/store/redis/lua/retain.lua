@@ -9,7 +9,7 @@ for i = 6, #ARGV, 2 do
   kept[ARGV[i]] = tonumber(ARGV[i + 1])
 end
 local back = 0
-for _, b in ipairs((leased_by(ARGV[1], 0))) do
+for _, b in ipairs((leased_by(ARGV[1], -1))) do
   if kept[b.id] ~= b.fence then
     move(b, 'ready', b.place)
     back = back + 1

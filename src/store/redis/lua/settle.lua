@@ -1,8 +1,8 @@
 -- Settles leases, each as far as it is the present one.
 -- ARGV[6..9]: events and bytes of dead letters at most, '1' to drop the oldest, ms that a batch waits for which there is
 -- no room. Then op, id, fence, delay in ms, status, reason of each; op: ack, nack, defer (a nack that counts no attempt),
--- bury, release, extend, no_room (halves that found no memory), unknown (no batch: the caller has just extended every lease
--- that it knows of).
+-- bury, release, extend, bodiless (its payload is missing), no_room (halves that found no memory), unknown (no batch: the
+-- caller has just extended every lease that it knows of).
 -- Gives {events purged, outcome, outcome, …}: applied, gone, stale, no_room.
 local refused = unit_refusal()
 if refused then
@@ -11,7 +11,7 @@ end
 local max_dead, max_dead_bytes, drop, no_room_delay = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1', tonumber(ARGV[9])
 local purged = 0
 -- Where each ends. One that is there already, by the same lease, was settled by an answer that got lost.
-local ends_in = {nack = 'retry', defer = 'retry', bury = 'dead', release = 'ready', no_room = 'retry'}
+local ends_in = {nack = 'retry', defer = 'retry', bury = 'dead', bodiless = 'dead', release = 'ready', no_room = 'retry'}
 
 -- No dead letter goes for a batch that finds no room even without them. One call drops a few at most, so that a bound
 -- that was lowered stops nobody: what finds no room yet finds some later.
@@ -51,7 +51,7 @@ local function release_unknown()
   return 'applied'
 end
 
-local function settle(op, id, fence, delay, status, reason)
+local function settle(op, id, payload, fence, delay, status, reason)
   if op == 'unknown' then
     return release_unknown()
   end
@@ -68,13 +68,16 @@ local function settle(op, id, fence, delay, status, reason)
   end
   if op == 'ack' then
     add_ended(b, 'delivered')
-    forget(b)
+    forget(b, payload)
     add('delivered', b.events)
   elseif op == 'extend' then
     call('ZREM', sets.in_flight, id)
     call('ZADD', sets.in_flight, text(now + delay), id)
   elseif op == 'release' then
     move(b, 'ready', b.place)
+  elseif op == 'bodiless' then
+    b.reason = 'body_missing'
+    bury(b)
   elseif op == 'no_room' then
     move(b, 'retry', now + no_room_delay)
   else
@@ -94,7 +97,8 @@ end
 local outcomes = {0}
 for i = 10, #ARGV, 6 do
   outcomes[#outcomes + 1] =
-    settle(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]), ARGV[i + 5])
+    settle(ARGV[i], ARGV[i + 1], body((i - 4) / 6), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]),
+      ARGV[i + 5])
 end
 outcomes[1] = purged
 write_changes()

@@ -7,9 +7,9 @@ if refused then
   return refused
 end
 local function outcome(text_of_it)
-  for i = 8, 11, 3 do
-    if call('HEXISTS', meta, ARGV[i]) == 0 then
-      call('UNLINK', body(ARGV[i]))
+  for half = 1, 2 do
+    if call('HEXISTS', meta, ARGV[5 + 3 * half]) == 0 then
+      call('UNLINK', body(1 + half))
     end
   end
   return text_of_it
@@ -23,14 +23,15 @@ if whole.state ~= 'in_flight' or whole.owner ~= ARGV[1] or whole.fence ~= tonumb
    tonumber(ARGV[9]) + tonumber(ARGV[12]) ~= whole.events then
   return outcome('stale')
 end
-forget(whole)
-for i = 8, 11, 3 do
+forget(whole, body(1))
+for n = 1, 2 do
+  local i = 5 + 3 * n
   local id, events = ARGV[i], tonumber(ARGV[i + 1])
   if call('HEXISTS', meta, id) == 1 then
     add('stored', -events)
   else
     local half = new_batch(id, whole.place, events, tonumber(ARGV[i + 2]), whole.enqueued, whole.counted)
-    call('PERSIST', body(id))
+    call('PERSIST', body(1 + n))
     place_in(half, 'ready', half.place)
     save(half)
   end

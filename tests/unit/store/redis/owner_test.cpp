@@ -104,7 +104,8 @@ TEST_CASE("a session that was begun by an answer that got lost is the process's 
   const auto session = q.server.command({"HGET", queue_name + ":sessions", token});
   const auto schema = q.server.command({"HGET", queue_name + ":ctl", "schema"});
   redis_connection lost{redis_options{.unix_socket = q.server.socket()}};
-  REQUIRE(lost.run_one(redis_script::acquire, queue_name, {token, session, "single", "3000", "test", "0", schema, ""}));
+  REQUIRE(lost.run_one(redis_script::acquire, redis_keys{q.o.queue},
+                       {token, session, "single", "3000", "test", "0", schema, ""}));
   REQUIRE(q.server.command({"HGET", queue_name + ":sessions", token}) != session);
   const auto done = settle_one(*a, ack{lease_of(leased[0])});
   REQUIRE(done);
@@ -121,7 +122,7 @@ TEST_CASE("what comes late, by a connection that was given up, changes nothing",
   REQUIRE(apply(*a)); // its next session
   redis_connection late{redis_options{.unix_socket = q.server.socket()}};
   const auto done = late.run_one(
-      redis_script::enqueue_and_claim, queue_name,
+      redis_script::enqueue_and_claim, redis_keys{q.o.queue},
       {token, session, "single", "", "0", "5", "60000", "3000", "0", "1000", "1000", "", "", "1", "0", ""});
   REQUIRE(!done);
   CHECK(a->stats()->ready == 10);

@@ -16,6 +16,12 @@ inline batch_ptr make(const std::string& id, std::size_t bytes = 100) {
       batch{.id = id, .events = 10, .payload = std::make_shared<const std::string>(bytes, 'p')});
 }
 
+/// A half of what `make` makes.
+inline batch_ptr half(const std::string& id) {
+  return std::make_shared<const batch>(
+      batch{.id = id, .events = 5, .payload = std::make_shared<const std::string>(50, 'p')});
+}
+
 inline lease lease_of(const leased_batch& b) {
   return {b.content->id, b.fence};
 }

@@ -1,0 +1,126 @@
+#include "store/redis/keys.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "support/redis_monitor.hpp"
+#include "unit/store/redis/queue_under_test.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+std::string upper(std::string word) {
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::toupper(c); });
+  return word;
+}
+
+// The keys of a command in a script.
+std::set<std::string> keys_of(const std::vector<std::string>& command) {
+  const std::set<std::string> of_many{"DEL", "UNLINK", "EXISTS"};
+  if (command.size() < 3)
+    return {};
+  return {command.begin() + 2, of_many.count(upper(command[1])) ? command.end() : command.begin() + 3};
+}
+
+// Every batch of a queue goes its own way: delivered, to retry, split, dead, replayed, purged, without a body, given back,
+// dropped for a later dead letter, in flight when its process ends.
+void use_everything(redis_queue_under_test& q) {
+  auto a = q.process();
+  unit_of_work w;
+  for (int i = 0; i < 12; ++i)
+    w.enqueues.push_back(make("b-" + std::to_string(i)));
+  w.slots = 10;
+  w.pause = false;
+  w.fingerprint = "test";
+  w.health = delivery_health{};
+  const auto given = apply(*a, w)->granted;
+  REQUIRE(given.size() == 10);
+  unit_of_work s;
+  s.settlements = {ack{lease_of(given[0])},
+                   nack{lease_of(given[1]), milliseconds{0}, {}},
+                   defer{lease_of(given[2]), milliseconds{0}, {}},
+                   bury{lease_of(given[3]), {}},
+                   bury{lease_of(given[4]), {}},
+                   release{lease_of(given[6])},
+                   split{lease_of(given[7]), half("b-7.0"), half("b-7.1")},
+                   extend{{lease_of(given[8])}},
+                   retain{{lease_of(given[5]), lease_of(given[8])}}};
+  s.look_for = {"b-1"};
+  REQUIRE(apply(*a, s));
+  REQUIRE(settle_one(*a, bury{lease_of(given[5]), {}})->purged_events == 10); // there is room for two
+  REQUIRE(q.server.command({"DEL", queue_name + ":b:b-6"}) == "1");
+  s = {};
+  s.slots = 20;
+  REQUIRE(apply(*a, s)->buried.size() == 1);
+  REQUIRE(a->stats());
+  REQUIRE(a->list_dead("", 10)->size() == 3);
+  REQUIRE(a->show_dead("b-4"));
+  REQUIRE(*a->replay_dead({"b-4"}) == 10);
+  REQUIRE(*a->purge_dead({"b-5"}) == 10);
+  REQUIRE(*a->purge_dead({}) == 10);
+  REQUIRE(a->set_paused(true));
+  REQUIRE(a->set_paused(false));
+  if (q.o.queue.is_multi_processor) { // its leases are taken back by another one
+    q.server.command({"ZADD", queue_name + ":owners", "0", q.server.command({"ZRANGE", queue_name + ":owners", "0", "0"})});
+    a = q.process();
+    REQUIRE(apply(*a));
+  }
+  a->leave();
+}
+
+} // namespace
+
+TEST_CASE("every script has all of its keys in KEYS", "[store][redis]") {
+  redis_queue_under_test q;
+  q.o.dead_letters.max_events = 20;
+  q.o.dead_letters.when_full = dead_letters_full::drop_oldest;
+  q.o.queue.is_multi_processor = GENERATE(false, true);
+  redis_monitor monitor{q.server};
+  use_everything(q);
+  std::map<std::string, int> calls;
+  std::set<std::string> declared;
+  for (const auto& command : monitor.commands()) {
+    if (command[0] != "lua") {
+      if (upper(command[0]) != "EVALSHA")
+        continue;
+      ++calls[command[1]];
+      declared = {command.begin() + 3, command.begin() + 3 + std::stoi(command[2])};
+      continue;
+    }
+    for (const auto& key : keys_of(command)) {
+      INFO(command[1] << " " << key);
+      CHECK(declared.count(key) == 1);
+    }
+  }
+  CHECK(calls.size() == redis_scripts.size()); // none was forgotten here
+  check_layout(q.server);
+}
+
+TEST_CASE("a payload that no script could remove is removed by the next session", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x")}));
+  // As by a process that ended in between.
+  REQUIRE(q.server.command({"SET", queue_name + ":b:gone", "body"}) == "OK");
+  REQUIRE(q.server.command({"ZADD", queue_name + ":garbage", "0", "gone"}) == "1");
+  q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
+  REQUIRE(eventually([&] { return apply(*a).has_value(); }));
+  check_layout(q.server);
+}
+
+TEST_CASE("a batch that is stored again is no garbage any more", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(apply(*a));
+  REQUIRE(q.server.command({"SET", queue_name + ":b:again", *make("again")->payload}) == "OK");
+  REQUIRE(q.server.command({"ZADD", queue_name + ":garbage", "0", "again"}) == "1");
+  REQUIRE(put(*a, {make("again")}));
+  q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
+  REQUIRE(eventually([&] { return apply(*a).has_value(); }));
+  CHECK(claim(*a, 1).size() == 1);
+  check_layout(q.server);
+}
