@@ -143,6 +143,14 @@ struct redis_sentinel_options {
   std::string password{};
 };
 
+/// A Redis Cluster, whose nodes know which of them serves the queue at any time. Used instead of `redis_options::host`
+/// and `port` if `nodes` is not empty.
+struct redis_cluster_options {
+  /// `host[:port],…` of nodes to ask, at most 32, IPv6 addresses in brackets; the port is 6379 unless it is said. Not
+  /// with a Unix socket, with Sentinels or with another database than 0. Default: empty, no cluster.
+  std::string nodes{};
+};
+
 /// Where Redis is. Used if `persistence` is `redis` or a Redis URL; the parts of the URL take precedence.
 struct redis_options {
   /// A host name or an address. Default `localhost`.
@@ -167,6 +175,7 @@ struct redis_options {
   int wait_replicas = 0;
   redis_tls_options tls{};           ///< TLS.
   redis_sentinel_options sentinel{}; ///< Sentinels.
+  redis_cluster_options cluster{};   ///< A Redis Cluster.
 };
 
 /// The queue in the store.
@@ -268,9 +277,10 @@ struct options {
   delivery_order ordering = delivery_order::none;
 
   /// The store: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`;
-  /// `redis://[user[:password]@]host[:port][/db]`; `redis+unix://[user[:password]@]/path[?db=N]`; or
+  /// `redis://[user[:password]@]host[:port][/db]`; `redis+unix://[user[:password]@]/path[?db=N]`;
   /// `redis+sentinel://[user[:password]@]host[:port],…/master[/db]`, whose hosts are Sentinels, and whose user and
-  /// password are those of Redis. `rediss://` and `rediss+sentinel://` use TLS. Default `memory`.
+  /// password are those of Redis; or `redis+cluster://[user[:password]@]host[:port],…`, whose hosts are nodes of a
+  /// Redis Cluster. `rediss://`, `rediss+sentinel://` and `rediss+cluster://` use TLS. Default `memory`.
   std::string persistence = "memory";
 
   http_options http{};                ///< Deadlines of an attempt.

@@ -66,11 +66,13 @@ void queue_arguments::add_to(CLI::App& command) {
                                  "The write key (safer: SLUICE_WRITE_KEY or --write-key-file)");
   command.add_option("--write-key-file", write_key_file, "A file with the write key")->type_name("FILE")->excludes(key);
   settings.persistence.clear();
-  command.add_option("--store", settings.persistence,
-                     "Where batches wait: memory, sqlite:PATH, redis://[user[:password]@]host[:port][/db], "
-                     "redis+unix:///path[?db=N] or redis+sentinel://[user[:password]@]host[:port],.../master[/db]; "
-                     "rediss:// and rediss+sentinel:// use TLS (default: a file for this URL and key, in "
-                     "$XDG_STATE_HOME/sluice)");
+  command.add_option(
+      "--store", settings.persistence,
+      "Where batches wait: memory, sqlite:PATH, redis://[user[:password]@]host[:port][/db], "
+      "redis+unix:///path[?db=N], redis+sentinel://[user[:password]@]host[:port],.../master[/db] or "
+      "redis+cluster://[user[:password]@]host[:port],...; "
+      "rediss://, rediss+sentinel:// and rediss+cluster:// use TLS (default: a file for this URL and key, in "
+      "$XDG_STATE_HOME/sluice)");
   command
       .add_option("--redis-password-file", redis_password_file,
                   "A file with Redis's password (or set SLUICE_REDIS_PASSWORD)")

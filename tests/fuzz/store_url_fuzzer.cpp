@@ -19,9 +19,7 @@ void check(const redis_options& o) {
   require(!o.host.empty() && is_visible(o.host), "a host is a name or an address");
 }
 
-void check_sentinels(const std::string& text, const redis_sentinel_options& o) {
-  require(is_master_name(o.master), "a master has a name");
-  const auto nodes = parse_redis_nodes(o.nodes, sentinel_port);
+void check_nodes(const std::string& text, const result<std::vector<redis_node>>& nodes) {
   require(nodes && !nodes->empty() && nodes->size() <= 32, "the nodes of a URL are some that can be used");
   for (const auto& node : *nodes) {
     require(node.port >= 1 && node.port <= 65'535, "a node has a port");
@@ -43,12 +41,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto* redis = std::get_if<redis_options>(&*url); redis && text != "redis") {
     check(*redis);
-    const bool has_sentinels = !redis->sentinel.nodes.empty();
+    const bool has_sentinels = !redis->sentinel.nodes.empty(), is_cluster = !redis->cluster.nodes.empty();
     require(has_sentinels == (text.find("+sentinel://") < text.find('/')), "a URL with Sentinels says so");
     require(redis->tls.enabled == text.starts_with("rediss"), "a URL with TLS says so");
+    require(is_cluster == (text.find("+cluster://") < text.find('/')), "a URL of a cluster says so");
+    require(!has_sentinels || is_master_name(redis->sentinel.master), "a master has a name");
+    require(!is_cluster || redis->db == 0, "a cluster has one database");
     if (has_sentinels)
-      check_sentinels(text, redis->sentinel);
-    require(has_sentinels || !redis->unix_socket.empty() || is_host_in(text, redis->host),
+      check_nodes(text, parse_redis_nodes(redis->sentinel.nodes, sentinel_nodes));
+    if (is_cluster)
+      check_nodes(text, parse_redis_nodes(redis->cluster.nodes, cluster_nodes));
+    require(has_sentinels || is_cluster || !redis->unix_socket.empty() || is_host_in(text, redis->host),
             "a host is the one that was given");
   }
   if (const auto* file = std::get_if<sqlite_url>(&*url))

@@ -103,6 +103,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("redis.sentinel.master", o.redis.sentinel.master, "the name under which they watch the master");
   visit("redis.sentinel.username", o.redis.sentinel.username, "a user of the Sentinels' access control lists");
   visit("redis.sentinel.password", o.redis.sentinel.password, "the Sentinels' password");
+  visit("redis.cluster.nodes", o.redis.cluster.nodes, "host[:port],... of a Redis Cluster, instead of host and port");
   visit("redis.connect", o.redis.connect, time{ms, hour}, "deadline to connect");
   visit("redis.command", o.redis.command, time{ms, hour}, "deadline of a round trip");
   visit("redis.ack", o.redis.ack, "memory, or fsync: when a batch counts as stored");

@@ -27,22 +27,22 @@ std::optional<redis_node> parse_node(std::string_view node, int default_port) {
   return redis_node{url->host_address(), url->has_port() ? std::stoi(port) : default_port};
 }
 
-error bad_list(const std::string& why) {
-  return {errc::invalid_option, "redis.sentinel.nodes", "must be a list host[:port],host[:port]..." + why};
+error bad_list(const redis_node_list& list, const std::string& why) {
+  return {errc::invalid_option, list.option, "must be a list host[:port],host[:port]..." + why};
 }
 
 } // namespace
 
-result<std::vector<redis_node>> parse_redis_nodes(std::string_view list, int default_port) {
+result<std::vector<redis_node>> parse_redis_nodes(std::string_view list, const redis_node_list& about) {
   std::vector<redis_node> nodes;
   for (std::size_t begin = 0; begin <= list.size();) {
     const auto end = std::min(list.find(',', begin), list.size());
-    auto node = parse_node(list.substr(begin, end - begin), default_port);
+    auto node = parse_node(list.substr(begin, end - begin), about.default_port);
     if (!node)
-      return bad_list("; node " + std::to_string(nodes.size() + 1) + " " + usable_host +
-                      ", and a port from 1 to 65535 or none");
+      return bad_list(about, "; node " + std::to_string(nodes.size() + 1) + " " + usable_host +
+                                 ", and a port from 1 to 65535 or none");
     if (nodes.size() == max_nodes)
-      return bad_list(" of at most " + std::to_string(max_nodes) + " nodes");
+      return bad_list(about, " of at most " + std::to_string(max_nodes) + " nodes");
     nodes.push_back(std::move(*node));
     begin = end + 1;
   }

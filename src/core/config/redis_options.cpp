@@ -51,10 +51,21 @@ void check_tls(const redis_tls_options& tls, wrong_options& to) {
 void check_sentinels(const redis_sentinel_options& sentinel, wrong_options& to) {
   check_pair(to, "redis.sentinel.nodes", sentinel.nodes, "redis.sentinel.master", sentinel.master);
   if (!sentinel.nodes.empty())
-    if (auto nodes = parse_redis_nodes(sentinel.nodes, sentinel_port); !nodes)
+    if (auto nodes = parse_redis_nodes(sentinel.nodes, sentinel_nodes); !nodes)
       to.push_back(nodes.error());
   if (!sentinel.master.empty() && !is_master_name(sentinel.master))
     add_wrong(to, "redis.sentinel.master", "must be a name of letters, digits, hyphens, underscores and dots");
+}
+
+void check_cluster(const redis_options& o, wrong_options& to) {
+  if (o.cluster.nodes.empty())
+    return;
+  if (auto nodes = parse_redis_nodes(o.cluster.nodes, cluster_nodes); !nodes)
+    to.push_back(nodes.error());
+  if (!o.unix_socket.empty() || !o.sentinel.nodes.empty())
+    add_wrong(to, cluster_nodes.option, "must be empty with a Unix socket or Sentinels");
+  if (o.db != 0)
+    add_wrong(to, "redis.db", "must be 0 in a Redis Cluster, which has no other database");
 }
 
 } // namespace
@@ -67,6 +78,7 @@ std::vector<error> check_redis(const redis_options& o) {
     add_wrong(wrong, "redis.sentinel.nodes", "must be empty with a Unix socket");
   check_tls(o.tls, wrong);
   check_sentinels(o.sentinel, wrong);
+  check_cluster(o, wrong);
   return wrong;
 }
 

@@ -49,12 +49,14 @@ problem read_socket(const url_view& url, redis_options& to) {
     return "must name the path of a socket, as in redis+unix:///run/redis.sock";
   to.unix_socket = path;
   to.sentinel = {};
+  to.cluster = {};
   return std::nullopt;
 }
 
 problem read_host(const url_view& url, std::string_view text, redis_options& to) {
   to.unix_socket.clear();
   to.sentinel = {};
+  to.cluster = {};
   to.host = url.host_address();
   const std::string port{url.port()}, path = url.path();
   const bool valid = !url.has_port() || is_port(port);
@@ -69,7 +71,7 @@ problem read_host(const url_view& url, std::string_view text, redis_options& to)
 }
 
 problem read_sentinels(const url_view& url, std::string_view list, redis_options& to) {
-  if (const auto nodes = parse_redis_nodes(list, sentinel_port); !nodes)
+  if (const auto nodes = parse_redis_nodes(list, sentinel_nodes); !nodes)
     return nodes.error().message;
   std::vector<std::string> parts;
   for (const auto& part : url.segments())
@@ -79,8 +81,22 @@ problem read_sentinels(const url_view& url, std::string_view list, redis_options
     return "must end with the name of the master, of letters, digits, hyphens, underscores and dots, and the number of "
            "a database or none, as in redis+sentinel://host/mymaster/0";
   to.unix_socket.clear();
+  to.cluster = {};
   to.sentinel.nodes = list;
   to.sentinel.master = parts[0];
+  return std::nullopt;
+}
+
+problem read_cluster(const url_view& url, std::string_view list, redis_options& to) {
+  if (const auto nodes = parse_redis_nodes(list, cluster_nodes); !nodes)
+    return nodes.error().message;
+  const std::string path = url.path();
+  if (!path.empty() && path != "/" && path != "/0")
+    return "must end behind the hosts, or with /0, as in redis+cluster://host1,host2; a Redis Cluster has one database";
+  to.unix_socket.clear();
+  to.sentinel = {};
+  to.db = 0;
+  to.cluster.nodes = list;
   return std::nullopt;
 }
 
@@ -103,14 +119,11 @@ bool is_redis_url(std::string_view text) {
 
 result<redis_options> parse_redis_url(const std::string& text, redis_options to) {
   const auto scheme = scheme_of(text);
-  if (scheme.ends_with("+cluster"))
-    return error{
-        errc::invalid_option, "persistence",
-        "must not be redis+cluster:// or rediss+cluster://: this version has no queues in a Redis Cluster yet"};
-  const bool is_socket = scheme == "redis+unix", has_sentinels = scheme.ends_with("+sentinel");
+  const bool is_socket = scheme == "redis+unix", has_sentinels = scheme.ends_with("+sentinel"),
+             is_cluster = scheme.ends_with("+cluster");
   const auto [hosts, path] = host_range(text);
   // Boost.URL reads no list of hosts, so that one name stands for it.
-  const auto plain = has_sentinels ? text.substr(0, hosts) + "sentinels" + text.substr(path) : text;
+  const auto plain = has_sentinels || is_cluster ? text.substr(0, hosts) + "hosts" + text.substr(path) : text;
   const auto url = boost::urls::parse_uri(plain);
   if (!url || url->has_fragment())
     return bad_redis_url(text, std::string{"must be "} + redis_url_forms);
@@ -120,8 +133,10 @@ result<redis_options> parse_redis_url(const std::string& text, redis_options to)
     to.password = url->password();
   if (scheme.starts_with("rediss"))
     to.tls.enabled = true;
+  const auto list = std::string_view{text}.substr(hosts, path - hosts);
   const auto wrong = is_socket       ? read_socket(*url, to)
-                     : has_sentinels ? read_sentinels(*url, std::string_view{text}.substr(hosts, path - hosts), to)
+                     : has_sentinels ? read_sentinels(*url, list, to)
+                     : is_cluster    ? read_cluster(*url, list, to)
                                      : read_host(*url, text, to);
   if (wrong)
     return bad_redis_url(text, *wrong);

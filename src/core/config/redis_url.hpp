@@ -9,9 +9,10 @@ namespace sluice {
 
 /// The forms of a Redis URL, as an error lists them.
 inline constexpr const char* redis_url_forms =
-    "redis://[user[:password]@]host[:port][/db], redis+unix:///path[?db=N] or "
-    "redis+sentinel://[user[:password]@]host[:port],host[:port].../master[/db], "
-    "and rediss:// or rediss+sentinel:// for TLS";
+    "redis://[user[:password]@]host[:port][/db], redis+unix:///path[?db=N], "
+    "redis+sentinel://[user[:password]@]host[:port],host[:port].../master[/db] or "
+    "redis+cluster://[user[:password]@]host[:port],host[:port]..., "
+    "and rediss://, rediss+sentinel:// or rediss+cluster:// for TLS";
 
 /// Returns whether the text begins with a scheme of Redis.
 bool is_redis_url(std::string_view text);

@@ -1,8 +1,10 @@
 #include "store/redis/connection.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "core/config/endpoint.hpp"
 #include "core/printable.hpp"
 #include "store/redis/error.hpp"
 
@@ -10,11 +12,24 @@ namespace sluice {
 
 namespace {
 
-std::vector<redis_node> sentinels_of(const redis_options& o) {
-  if (o.sentinel.nodes.empty())
+std::vector<redis_node> guides_of(const redis_options& o) {
+  const bool is_cluster = !o.cluster.nodes.empty();
+  const auto& list = is_cluster ? o.cluster.nodes : o.sentinel.nodes;
+  if (list.empty())
     return {};
-  auto nodes = parse_redis_nodes(o.sentinel.nodes, sentinel_port);
+  auto nodes = parse_redis_nodes(list, is_cluster ? cluster_nodes : sentinel_nodes);
   return nodes ? std::move(*nodes) : std::vector<redis_node>{}; // options that are valid have some
+}
+
+// Where a key is, of `MOVED 3999 127.0.0.1:6381`. Without a host it is the one that says so.
+std::optional<redis_node> moved_to(std::string_view text, const redis_node& from) {
+  const auto begin = text.rfind(' '), colon = text.rfind(':');
+  if (!text.starts_with("MOVED ") || colon == std::string_view::npos || colon < begin)
+    return std::nullopt;
+  const auto host = text.substr(begin + 1, colon - begin - 1), port = text.substr(colon + 1);
+  if (!is_port(port) || host == "?")
+    return std::nullopt;
+  return redis_node{host.empty() ? from.host : std::string{host}, std::stoi(std::string{port})};
 }
 
 // The value of `name:` in the text of INFO.
@@ -33,9 +48,9 @@ redis_connection::time_limit::time_limit(redis_connection& c, milliseconds limit
   c.deadline_ = std::min(before_, clock::now() + limit);
 }
 
-redis_connection::redis_connection(redis_options options, log_hook log)
-    : options_{std::move(options)}, log_{std::move(log)},
-      sentinels_{sentinels_of(options_)}, socket_{options_.tls, [this] { return deadline(); }} {}
+redis_connection::redis_connection(redis_options options, std::string key, log_hook log)
+    : options_{std::move(options)}, key_{std::move(key)}, log_{std::move(log)}, guides_{guides_of(options_)},
+      socket_{options_.tls, [this] { return deadline(); }} {}
 
 result<void> redis_connection::open() {
   if (replies_ && gathered_ == 0 && !socket_.is_quiet())
@@ -60,6 +75,11 @@ void redis_connection::close() noexcept {
   gathered_ = 0;
 }
 
+bool redis_connection::leave_server() noexcept {
+  close();
+  return !guides_.empty();
+}
+
 void redis_connection::end_by(clock::time_point t) noexcept {
   const auto sooner = t.time_since_epoch().count();
   for (auto now = last_moment_.load(); sooner < now && !last_moment_.compare_exchange_weak(now, sooner);) {
@@ -71,10 +91,10 @@ redis_connection::clock::time_point redis_connection::deadline() const {
 }
 
 result<void> redis_connection::connect() {
-  if (options_.sentinel.nodes.empty())
+  if (guides_.empty())
     return reach("Redis", {options_.host, options_.port});
-  const auto master = find_master();
-  return master ? reach("Redis", *master) : result<void>{master.error()};
+  const auto server = find_server();
+  return server ? reach("Redis", *server) : result<void>{server.error()};
 }
 
 result<void> redis_connection::reach(const char* kind, const redis_node& to) {
@@ -87,28 +107,57 @@ result<void> redis_connection::reach(const char* kind, const redis_node& to) {
   return {};
 }
 
-result<redis_node> redis_connection::find_master() {
-  error why{errc::store_failed, "redis.sentinel.nodes", "must name a Sentinel"};
-  bool is_unknown = false;
-  for (std::size_t i = 0; i < sentinels_.size(); ++i) {
+result<redis_node> redis_connection::find_server() {
+  error why{errc::store_failed, "persistence", "no server is named"};
+  for (std::size_t i = 0; i < guides_.size(); ++i) {
     // One that does not answer leaves time for the others.
     const auto left = std::chrono::ceil<milliseconds>(deadline() - clock::now());
-    const time_limit share{*this, left / static_cast<int>(sentinels_.size() - i)};
-    auto master = ask(sentinels_[i]);
-    if (master) {
-      std::rotate(sentinels_.begin(), sentinels_.begin() + static_cast<std::ptrdiff_t>(i),
-                  sentinels_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-      return master;
+    const time_limit share{*this, left / static_cast<int>(guides_.size() - i)};
+    auto server = is_cluster() ? ask_cluster(guides_[i]) : ask_sentinel(guides_[i]);
+    if (server) {
+      std::rotate(guides_.begin(), guides_.begin() + static_cast<std::ptrdiff_t>(i),
+                  guides_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+      return server;
     }
-    // That a Sentinel does not know the name says more than that another one is away.
-    if (!is_unknown)
-      why = master.error();
-    is_unknown = is_unknown || why.field == "redis.sentinel.master";
+    // An answer that names an option says more than that another one is away.
+    if (i == 0 || why.field == "persistence")
+      why = server.error();
   }
   return why;
 }
 
-result<redis_node> redis_connection::ask(const redis_node& sentinel) {
+// Any node says where a key is, so that no table of slots is needed.
+result<redis_node> redis_connection::ask_cluster(redis_node node) {
+  constexpr int hops = 5;
+  for (int i = 0; i < hops; ++i) {
+    if (auto reached = reach("Redis", node); !reached)
+      return reached.error();
+    add_credentials(options_.username, options_.password);
+    add({"READWRITE"}); // which is refused by what is no node of a cluster
+    add({"EXISTS", key_});
+    const auto answers = run();
+    if (!answers)
+      return answers.error();
+    const auto where = answers->back().value();
+    for (std::size_t a = 0; a + 1 < answers->size(); ++a)
+      if (const auto said = (*answers)[a].value(); said.is_error()) {
+        const auto text = printable(said.text(), options_.password);
+        return text.find("cluster support disabled") != std::string::npos
+                   ? failure("", {errc::store_failed, cluster_nodes.option, "it is no node of a Redis Cluster"})
+                   : to_error(classify_redis_error(text), text);
+      }
+    // A slot that is on its way is served by the node that it leaves, until all of it has moved.
+    if (!where.is_error() || where.text().starts_with("ASK "))
+      return node;
+    const auto next = moved_to(where.text(), node);
+    if (!next)
+      return failure("", to_error(classify_redis_error(where.text()), where.text()));
+    node = *next;
+  }
+  return failure("", {errc::store_failed, cluster_nodes.option, "the nodes do not agree on where the queue is"});
+}
+
+result<redis_node> redis_connection::ask_sentinel(const redis_node& sentinel) {
   if (auto reached = reach("Sentinel", sentinel); !reached)
     return reached.error();
   add_credentials(options_.sentinel.username, options_.sentinel.password);
@@ -141,7 +190,8 @@ void redis_connection::add_credentials(const std::string& username, const std::s
 result<void> redis_connection::authenticate() {
   add_credentials(options_.username, options_.password);
   add({"SELECT", std::to_string(options_.db)});
-  if (!sentinels_.empty())
+  const bool has_sentinels = !options_.sentinel.nodes.empty();
+  if (has_sentinels)
     add({"ROLE"});
   const auto answers = run();
   if (!answers)
@@ -150,7 +200,7 @@ result<void> redis_connection::authenticate() {
     if (a.value().is_error()) // some say the words of a command again
       return to_error(classify_redis_error(a.value().text()), printable(a.value().text(), options_.password));
   const auto role = answers->back().value();
-  if (!sentinels_.empty() && (role.size() == 0 || role[0].text() != "master"))
+  if (has_sentinels && (role.size() == 0 || role[0].text() != "master"))
     return failure("", {errc::store_failed, "persistence", "it is no master; a failover may be under way"});
   return {};
 }
@@ -265,9 +315,8 @@ result<redis_reply> redis_connection::run_one(redis_script script, const redis_k
       continue;
     }
     auto why = to_error(trouble, answer.text());
-    // Another connection may find the server that it is.
-    if (trouble == redis_trouble::not_writable || trouble == redis_trouble::wrong_server)
-      close();
+    if ((trouble == redis_trouble::not_writable || trouble == redis_trouble::wrong_server) && leave_server() && again)
+      continue;
     return why;
   }
 }

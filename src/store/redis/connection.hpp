@@ -23,8 +23,8 @@ namespace sluice {
 inline constexpr std::size_t redis_script_most = 500;
 
 /// A connection to Redis that is made when it is needed and given up at the first thing that goes wrong with it: then
-/// every command without an answer is unknown. Commands are gathered and sent together. For one thread, but for
-/// `end_by`.
+/// every command without an answer is unknown. Commands are gathered and sent together. In a cluster it is a connection
+/// to the node that serves one queue. For one thread, but for `end_by`.
 class redis_connection {
 public:
   /// While it lives, whatever the connection does ends in time, or fails.
@@ -40,7 +40,8 @@ public:
     const std::chrono::steady_clock::time_point before_;
   };
 
-  explicit redis_connection(redis_options, log_hook log = {});
+  /// `key`: one of the queue, by which a cluster says where that is.
+  explicit redis_connection(redis_options, std::string key = {}, log_hook log = {});
 
   /// Connects within `redis.connect`, unless it is connected: name resolution, credentials, database, scripts.
   /// Errors: `store_failed`.
@@ -58,6 +59,9 @@ public:
   /// Gathers a call of a script on the queue with these keys. `batches`: the ids of those whose payloads it may touch.
   void call(redis_script, const redis_keys&, const std::vector<std::string_view>& arguments,
             const std::vector<std::string_view>& batches = {});
+
+  /// The server has said that another one has the queue: connects to that next time. Returns whether there may be one.
+  bool leave_server() noexcept;
 
   /// Sends what was gathered. Gives an answer for each command, which may be an error, within `redis.command`.
   /// Errors: the connection failed, and is closed.
@@ -77,8 +81,11 @@ private:
   result<void> connect();
   /// Connects to a server, of which errors speak from now on. `kind`: Redis or Sentinel.
   result<void> reach(const char* kind, const redis_node&);
-  result<redis_node> find_master();
-  result<redis_node> ask(const redis_node& sentinel);
+  /// Asks those that know where the server is.
+  result<redis_node> find_server();
+  result<redis_node> ask_sentinel(const redis_node&);
+  result<redis_node> ask_cluster(redis_node);
+  bool is_cluster() const noexcept { return !options_.cluster.nodes.empty(); }
   clock::time_point deadline() const;
   void add_credentials(const std::string& username, const std::string& password);
   result<void> authenticate();
@@ -86,9 +93,10 @@ private:
   error failure(const std::string& what, error why) const;
 
   const redis_options options_;
+  const std::string key_;
   const log_hook log_;
-  /// Those that answered last first.
-  std::vector<redis_node> sentinels_;
+  /// Sentinels, or nodes of the cluster, those that answered last first.
+  std::vector<redis_node> guides_;
   redis_socket socket_;
   /// The server, as errors name it.
   std::string peer_;

@@ -10,7 +10,7 @@ namespace sluice {
 namespace {
 
 using error_code = std::pair<std::string_view, redis_trouble>;
-constexpr std::array<error_code, 15> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
+constexpr std::array<error_code, 14> codes{{{"SLUICENOTOWNER", redis_trouble::not_owner},
                                             {"SLUICEWENTBACK", redis_trouble::went_back},
                                             {"NOSCRIPT", redis_trouble::no_script},
                                             {"OOM", redis_trouble::memory_full},
@@ -20,7 +20,6 @@ constexpr std::array<error_code, 15> codes{{{"SLUICENOTOWNER", redis_trouble::no
                                             {"NOPERM", redis_trouble::not_permitted},
                                             {"WRONGTYPE", redis_trouble::wrong_type},
                                             {"MOVED", redis_trouble::wrong_server},
-                                            {"ASK", redis_trouble::wrong_server},
                                             {"CLUSTERDOWN", redis_trouble::wrong_server},
                                             {"CROSSSLOT", redis_trouble::wrong_server},
                                             {"ERR invalid password", redis_trouble::not_permitted},
@@ -52,7 +51,10 @@ error to_error(redis_trouble trouble, std::string_view text) {
   case redis_trouble::not_permitted:
     return {errc::store_failed, "redis.password", said + "; check redis.username and redis.password"};
   case redis_trouble::wrong_server:
-    return {errc::store_failed, "redis.host", said + "; this must be the node of the cluster that serves the queue"};
+    return {errc::store_failed, "persistence",
+            said + (text.find("MOVED") == std::string_view::npos
+                        ? ""
+                        : "; a URL with redis+cluster:// finds the node of a Redis Cluster that serves the queue")};
   case redis_trouble::wrong_type:
     return {errc::not_a_queue, "queue.name", said + "; a key of the queue is used for something else"};
   case redis_trouble::went_back:

@@ -4,7 +4,7 @@ namespace sluice {
 
 redis_keys::redis_keys(const queue_options& o)
     : queue_{"{" + o.prefix + ":" + o.name + "}"},
-      of_scripts_{"ready", "lease", "retry",  "dead",   "m",        "stat",   "ctl",    "split", "incarnations",
+      of_scripts_{"ready", "lease",     "retry", "dead",   "m",        "stat",   "ctl",    "split",  "incarnations",
                   "seen",  "elsewhere", "owner", "owners", "sessions", "health", "leases", "garbage"} {
   for (auto& key : of_scripts_)
     key.insert(0, queue_ + ":");

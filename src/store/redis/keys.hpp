@@ -19,6 +19,8 @@ public:
   const std::array<std::string, 17>& of_scripts() const noexcept { return of_scripts_; }
   /// The sorted set of the dead letters, by time of death.
   const std::string& dead() const noexcept { return of_scripts_[3]; }
+  /// The hash with what the queue is.
+  const std::string& ctl() const noexcept { return of_scripts_[6]; }
   /// The sorted set of batches that are gone, and whose payloads are still there.
   const std::string& garbage() const noexcept { return of_scripts_[16]; }
   /// The payload of a batch.

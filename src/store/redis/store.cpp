@@ -25,7 +25,7 @@ unit_of_work enqueues_of(unit_of_work work) {
 
 redis_store::redis_store(const redis_options& where, const options& o, std::string fingerprint)
     : settings_{o}, connect_limit_{where.connect}, call_limit_{where.connect + where.command}, keys_{o.queue},
-      connection_{std::make_shared<redis_connection>(where, o.log)},
+      connection_{std::make_shared<redis_connection>(where, keys_.ctl(), o.log)},
       owner_{*connection_, keys_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue, &owner_} {}
 
 milliseconds redis_store::poll_interval() {
@@ -103,10 +103,9 @@ bool redis_store::mended(redis_trouble trouble) {
   case redis_trouble::not_owner:
     owner_.doubt();
     return true;
-  case redis_trouble::not_writable: // another connection may find the server that it is
+  case redis_trouble::not_writable:
   case redis_trouble::wrong_server:
-    connection_->close();
-    break;
+    return connection_->leave_server();
   case redis_trouble::passing:
   case redis_trouble::memory_full:
   case redis_trouble::not_permitted:

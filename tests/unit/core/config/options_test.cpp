@@ -189,6 +189,24 @@ TEST_CASE("Sentinels and the name of the master are only used together, and each
   CHECK(wrong(o).empty());
 }
 
+TEST_CASE("the nodes of a cluster must be valid, and are the only way to Redis", "[core][options]") {
+  auto o = good();
+  o.persistence = "redis";
+  o.redis.cluster.nodes = "h1,h2:7001";
+  CHECK(wrong(o).empty());
+  o.redis.db = 1;
+  CHECK(wrong(o) == names{"redis.db"});
+  o.redis.db = 0;
+  o.redis.sentinel = {.nodes = "s1", .master = "m"};
+  CHECK(wrong(o) == names{"redis.cluster.nodes"});
+  o.redis.sentinel = {};
+  o.redis.unix_socket = "/run/redis.sock";
+  CHECK(wrong(o) == names{"redis.cluster.nodes"});
+  o.redis.unix_socket.clear();
+  o.redis.cluster.nodes = "h1,two words";
+  CHECK(wrong(o) == names{"redis.cluster.nodes"});
+}
+
 TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
   options o;
   o.write_key = "k";

@@ -101,13 +101,35 @@ TEST_CASE("a password with a separator is refused in a sentinel URL, and not sho
     CHECK(has(refusal_of("redis+sentinel://" + std::string{user} + "@s1,s2/m"), "must be percent-encoded"));
 }
 
-TEST_CASE("a URL of a Redis Cluster is refused", "[core][redis_url]") {
-  for (const char* url : {"redis+cluster://h", "rediss+cluster://:s3cret@h1,h2"})
-    CHECK(has(refusal_of(url), "no queues in a Redis Cluster yet"));
+TEST_CASE("a URL of a cluster has nodes, and no database but 0", "[core][redis_url]") {
+  redis_options before;
+  before.unix_socket = "/s";
+  before.sentinel = {.nodes = "old", .master = "old"};
+  before.db = 3;
+  const auto redis = parsed("redis+cluster://user:p%2C%40%2F@h1:7000,[2001:db8::1]:7001,h3", before);
+  CHECK(redis.cluster.nodes == "h1:7000,[2001:db8::1]:7001,h3");
+  CHECK(redis.username == "user");
+  CHECK(redis.password == "p,@/");
+  CHECK(redis.unix_socket == "");
+  CHECK(redis.sentinel.nodes == "");
+  CHECK(redis.db == 0);
+  CHECK(!redis.tls.enabled);
+  CHECK(parsed("rediss+cluster://h1/").tls.enabled);
+  CHECK(parsed("redis+cluster://h1/0").cluster.nodes == "h1");
+  before.cluster.nodes = "old";
+  CHECK(parsed("redis://h", before).cluster.nodes == "");
+  CHECK(parsed("redis+unix:///s", before).cluster.nodes == "");
+  CHECK(parsed("redis+sentinel://s/m", before).cluster.nodes == "");
+  CHECK(has(refusal_of("redis+cluster://h1,h2:0"), "; node 2 must name a host"));
+  for (const char* path : {"/1", "/name", "/0/1"})
+    CHECK(has(refusal_of(std::string{"redis+cluster://h1"} + path), "a Redis Cluster has one database"));
+  CHECK(has(refusal_of("redis+cluster://:s3cret/x@h1,h2"), "must be percent-encoded"));
+  CHECK(!has(refusal_of("redis+cluster://:s3cret/x@h1,h2"), "s3cret"));
 }
 
 TEST_CASE("an error about a store lists every form of its URL", "[core][redis_url]") {
   for (const char* text : {"nonsense", "redis://[", "rediss:/h"})
-    for (const char* form : {"redis://[user", "redis+unix://", "redis+sentinel://", "rediss://", "rediss+sentinel://"})
+    for (const char* form : {"redis://[user", "redis+unix://", "redis+sentinel://", "redis+cluster://", "rediss://",
+                             "rediss+sentinel://", "rediss+cluster://"})
       CHECK(has(refusal_of(text), form));
 }

@@ -26,8 +26,8 @@ std::set<std::string> keys_of(const std::vector<std::string>& command) {
   return {command.begin() + 2, of_many.count(upper(command[1])) ? command.end() : command.begin() + 3};
 }
 
-// Every batch of a queue goes its own way: delivered, to retry, split, dead, replayed, purged, without a body, given back,
-// dropped for a later dead letter, in flight when its process ends.
+// Every batch of a queue goes its own way: delivered, to retry, split, dead, replayed, purged, without a body, given
+// back, dropped for a later dead letter, in flight when its process ends.
 void use_everything(redis_queue_under_test& q) {
   auto a = q.process();
   unit_of_work w;
@@ -65,7 +65,8 @@ void use_everything(redis_queue_under_test& q) {
   REQUIRE(a->set_paused(true));
   REQUIRE(a->set_paused(false));
   if (q.o.queue.is_multi_processor) { // its leases are taken back by another one
-    q.server.command({"ZADD", queue_name + ":owners", "0", q.server.command({"ZRANGE", queue_name + ":owners", "0", "0"})});
+    q.server.command(
+        {"ZADD", queue_name + ":owners", "0", q.server.command({"ZRANGE", queue_name + ":owners", "0", "0"})});
     a = q.process();
     REQUIRE(apply(*a));
   }
