@@ -8,6 +8,7 @@
 
 #include "support/command_queue.hpp"
 #include "support/pipeline.hpp"
+#include "support/redis_cluster.hpp"
 #include "support/redis_sentinels.hpp"
 #include "support/redis_server.hpp"
 
@@ -217,6 +218,7 @@ public:
     const auto port = sentinels_.master();
     return **std::find_if(servers_.begin(), servers_.end(), [&](const auto& s) { return s->port() == port; });
   }
+  void disturb() {}
   // Another server is the master now.
   bool has_moved_from(const redis_server& old) const { return sentinels_.master() != old.port(); }
   // The present master has both others again.
@@ -232,9 +234,39 @@ private:
   redis_sentinels sentinels_{servers_[0]->port(), 3};
 };
 
+// Three masters of a cluster, each with two replicas.
+class clustered_redis {
+public:
+  std::string url() const { return "redis+cluster://" + cluster_.nodes(); }
+  redis_server& master() {
+    auto* const s = cluster_.serving(key);
+    REQUIRE(s);
+    return *s;
+  }
+  // The queue moves to another master.
+  void disturb() {
+    auto& from = master();
+    auto& to = **std::find_if(masters_.begin(), masters_.end(), [&](const auto* m) { return m != &from; });
+    cluster_.move(from.command({"CLUSTER", "KEYSLOT", key}), from, to);
+  }
+  bool has_moved_from(const redis_server& old) {
+    const auto* s = cluster_.serving(key);
+    return s && s != &old;
+  }
+  bool has_replicas() {
+    return master().command({"INFO", "replication"}).find("connected_slaves:2") != std::string::npos;
+  }
+
+private:
+  const std::string key = "{hightouch:hightouchEventsQueue}:ctl";
+  redis_cluster cluster_{3, 2};
+  const std::array<redis_server*, 3> masters_{&cluster_.server(0), &cluster_.server(1), &cluster_.server(2)};
+};
+
 // Sends, loses the master, and goes on with another one.
+template <class Redis>
 void kill_masters(kill_run& r, int wait_replicas) {
-  replicated_redis redis;
+  Redis redis;
   std::chrono::milliseconds longest{0};
   for (std::uint64_t round = 0; round < r.rounds; ++round) {
     INFO("seed " << r.seed << ", round " << round);
@@ -245,6 +277,7 @@ void kill_masters(kill_run& r, int wait_replicas) {
     auto sender = q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100", "--json"});
     const auto moment = r.moment();
     REQUIRE(eventually([&] { return has_bytes(receipts, moment); }));
+    redis.disturb();
     auto& old = redis.master();
     const auto killed = std::chrono::steady_clock::now();
     old.kill();
@@ -284,10 +317,16 @@ void kill_masters(kill_run& r, int wait_replicas) {
 
 TEST_CASE("kill -9 of a master loses nothing that a replica had", "[e2e][kill][redis][sentinel]") {
   kill_run r{"kill of a master, one replica waited for", 1};
-  kill_masters(r, 1);
+  kill_masters<replicated_redis>(r, 1);
 }
 
 TEST_CASE("what kill -9 of a master loses that no replica had is in the ledger", "[e2e][kill][redis][sentinel]") {
   kill_run r{"kill of a master, no replica waited for", 1};
-  kill_masters(r, 0);
+  kill_masters<replicated_redis>(r, 0);
+}
+
+TEST_CASE("a move to another node of a cluster and kill -9 of that lose nothing that a replica had",
+          "[e2e][kill][redis][cluster]") {
+  kill_run r{"kill of a node of a cluster, one replica waited for", 1};
+  kill_masters<clustered_redis>(r, 1);
 }

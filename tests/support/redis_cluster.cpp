@@ -1,6 +1,7 @@
 #include "support/redis_cluster.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 
 #include "support/pipeline.hpp"
@@ -22,6 +23,23 @@ std::string id_of(const redis_server& server) {
 
 bool has(const redis_server& server, const std::vector<std::string>& command, const std::string& words) {
   return server.command(command).find(words) != std::string::npos;
+}
+
+// In a line of CLUSTER NODES, whose ninth word and those behind it are slots, `7` or `7-9`.
+bool has_slot(const std::string& line, int slot) {
+  std::istringstream words{line};
+  std::string word;
+  for (int i = 0; i < 8; ++i)
+    words >> word;
+  while (words >> word) {
+    if (word[0] == '[') // on its way
+      continue;
+    const auto hyphen = word.find('-');
+    const int first = std::stoi(word), last = hyphen == std::string::npos ? first : std::stoi(word.substr(hyphen + 1));
+    if (first <= slot && slot <= last)
+      return true;
+  }
+  return false;
 }
 
 } // namespace
@@ -84,6 +102,27 @@ void redis_cluster::move_keys(const std::vector<std::string>& keys, const redis_
 void redis_cluster::end_move(const std::string& slot, const redis_server& from, const redis_server& to) const {
   for (const auto* s : {&to, &from})
     require_ok(*s, {"CLUSTER", "SETSLOT", slot, "NODE", id_of(to)});
+}
+
+void redis_cluster::move(const std::string& slot, const redis_server& from, const redis_server& to) const {
+  begin_move(slot, from, to);
+  for (;;) {
+    std::istringstream listed{from.command({"CLUSTER", "GETKEYSINSLOT", slot, "1000"})};
+    std::vector<std::string> keys;
+    for (std::string key; std::getline(listed, key);)
+      keys.push_back(key);
+    if (keys.empty())
+      break;
+    move_keys(keys, from, to);
+  }
+  end_move(slot, from, to);
+  const auto known = [&](const redis_server& s) {
+    const auto nodes = "\n" + s.command({"CLUSTER", "NODES"}); // a line for each, with its slots at the end
+    const auto line = nodes.substr(nodes.find("\n" + id_of(to)) + 1);
+    return has_slot(line.substr(0, line.find('\n')), std::stoi(slot));
+  };
+  if (!eventually([&] { return std::all_of(servers_.begin(), servers_.end(), [&](auto& s) { return known(*s); }); }))
+    throw std::runtime_error("not every node knows of the move");
 }
 
 } // namespace sluice::test

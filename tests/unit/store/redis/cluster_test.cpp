@@ -99,9 +99,7 @@ TEST_CASE("what operators do follows a slot that has moved", "[store][redis][clu
   REQUIRE(put(a, {make("x")}));
   redis_queue operators{std::make_shared<redis_connection>(where, ctl), {}};
   REQUIRE(operators.stats());
-  cluster.begin_move(slot, *from, to);
-  cluster.move_keys(from->keys(), *from, to);
-  cluster.end_move(slot, *from, to);
+  cluster.move(slot, *from, to);
   CHECK(operators.set_paused(true));
   CHECK(operators.stats()->paused);
 }
