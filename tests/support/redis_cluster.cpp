@@ -56,7 +56,8 @@ redis_cluster::redis_cluster(std::size_t masters, std::size_t replicas, const st
     require_ok(server(i), {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
   }
   const auto everywhere = [&](const auto& holds) {
-    return eventually([&] { return std::all_of(servers_.begin(), servers_.end(), [&](auto& s) { return holds(*s); }); });
+    return eventually(
+        [&] { return std::all_of(servers_.begin(), servers_.end(), [&](auto& s) { return holds(*s); }); });
   };
   for (std::size_t i = 1; i < size(); ++i)
     require_ok(server(0), {"CLUSTER", "MEET", "127.0.0.1", std::to_string(server(i).port())});

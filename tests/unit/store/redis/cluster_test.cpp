@@ -175,12 +175,29 @@ TEST_CASE("a cluster has a password, and it is not said", "[store][redis][cluste
   CHECK(eventually([&] { return put(a, {make("x")}).has_value(); }));
 }
 
+TEST_CASE("a user of a cluster needs one permission more than one of a server", "[store][redis][cluster]") {
+  redis_server server{{"--cluster-enabled", "yes"}};
+  REQUIRE(server.command({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"}) == "OK");
+  REQUIRE(eventually([&] { return server.command({"EXISTS", ctl}) == "0"; }));
+  auto user = documented_user();
+  REQUIRE(server.command(user) == "OK");
+  auto where = in_cluster(address_of(server));
+  where.username = "someone";
+  where.password = "word";
+  CHECK(error_of(where).message.find("NOPERM") != std::string::npos);
+  user.emplace_back("+readwrite"); // as the documentation says
+  REQUIRE(server.command(user) == "OK");
+  redis_store a{where, {}, "test"};
+  CHECK(put(a, {make("x")}));
+}
+
 TEST_CASE("the nodes of a cluster are reached with TLS", "[store][redis][cluster][tls]") {
   const authority trusted;
   const auto identity = trusted.issue("127.0.0.1");
-  redis_cluster cluster{
-      2, 0, {"--tls-cert-file", identity.certificate, "--tls-key-file", identity.key, "--tls-ca-cert-file",
-             trusted.certificate_file(), "--tls-auth-clients", "no", "--tls-cluster", "yes"}};
+  redis_cluster cluster{2,
+                        0,
+                        {"--tls-cert-file", identity.certificate, "--tls-key-file", identity.key, "--tls-ca-cert-file",
+                         trusted.certificate_file(), "--tls-auth-clients", "no", "--tls-cluster", "yes"}};
   for (std::size_t i = 0; i < cluster.size(); ++i) {
     auto where = in_cluster(address_of(cluster.server(i)));
     where.tls.enabled = true;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,19 @@ inline work_result settle_one(store& to, settlement s) {
   unit_of_work w;
   w.settlements.push_back(std::move(s));
   return apply(to, std::move(w));
+}
+
+/// The command that makes a user `someone` of Redis's access control lists, with the password `word` and the rights
+/// that the documentation names.
+inline std::vector<std::string> documented_user() {
+  const auto text = read_file(SLUICE_SOURCE_DIR "/docs/persistence.md");
+  const auto begin = text.find("`+auth") + 1, end = text.find('`', begin);
+  REQUIRE(begin != std::string::npos + 1);
+  std::vector<std::string> user{"ACL", "SETUSER", "someone", "on", ">word", "~" + queue_name + "*"};
+  std::istringstream words{text.substr(begin, end - begin)};
+  for (std::string word; words >> word;)
+    user.push_back(word);
+  return user;
 }
 
 inline errc code_of(const work_result& r) {

@@ -215,14 +215,7 @@ TEST_CASE("a policy that evicts is warned of", "[store][redis]") {
 
 TEST_CASE("the permissions that the documentation names are enough", "[store][redis]") {
   redis_queue_under_test q;
-  const auto text = read_file(SLUICE_SOURCE_DIR "/docs/persistence.md");
-  const auto begin = text.find("`+auth") + 1, end = text.find('`', begin);
-  REQUIRE(begin != std::string::npos + 1);
-  std::vector<std::string> user{"ACL", "SETUSER", "someone", "on", ">word", "~" + queue_name + "*"};
-  std::istringstream words{text.substr(begin, end - begin)};
-  for (std::string word; words >> word;)
-    user.push_back(word);
-  REQUIRE(q.server.command(user) == "OK");
+  REQUIRE(q.server.command(documented_user()) == "OK");
   for (const bool shared : {true, false}) {
     q.o.queue.is_multi_processor = shared;
     redis_options where;
