@@ -49,11 +49,11 @@ struct kill_run {
 
 // A sink that fails one request in ten, and makes the sender split one batch in twenty.
 struct flaky_sink {
-  explicit flaky_sink(const temporary_folder& folder)
+  explicit flaky_sink(const temporary_folder& folder, const char* latency = "0ms")
       : record{folder.path() + "/record"},
         server{{SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--script",
                 folder.write("faults", R"({"faults":[{"rate":0.1,"status":503},{"rate":0.05,"status":400}]})"),
-                "--seed", std::to_string(std::random_device{}())}},
+                "--seed", std::to_string(std::random_device{}()), "--latency", latency}},
         url{server.wait_for_line("listening on ")} {}
   void end() {
     server.signal(SIGTERM);
@@ -204,7 +204,9 @@ TEST_CASE("kill -9 of redis-server loses nothing that was stored in it", "[e2e][
 
 namespace {
 
-// A master with two replicas, and three Sentinels.
+// A master with two replicas, and three Sentinels. `Lags`: what a master stores before it is killed has not arrived
+// there.
+template <bool Lags>
 class replicated_redis {
 public:
   replicated_redis() {
@@ -218,7 +220,18 @@ public:
     const auto port = sentinels_.master();
     return **std::find_if(servers_.begin(), servers_.end(), [&](const auto& s) { return s->port() == port; });
   }
-  void disturb() {}
+  void disturb() {
+    if (!Lags)
+      return;
+    for (const auto& s : servers_) // the master has no password
+      s->command({"CONFIG", "SET", "masterauth", "refused"});
+    master().command({"CLIENT", "KILL", "TYPE", "replica"});
+  }
+  void recover() {
+    for (const auto& s : servers_)
+      if (Lags && s->running())
+        s->command({"CONFIG", "SET", "masterauth", ""});
+  }
   // Another server is the master now.
   bool has_moved_from(const redis_server& old) const { return sentinels_.master() != old.port(); }
   // The present master has both others again.
@@ -249,6 +262,7 @@ public:
     auto& to = **std::find_if(masters_.begin(), masters_.end(), [&](const auto* m) { return m != &from; });
     cluster_.move(from.command({"CLUSTER", "KEYSLOT", key}), from, to);
   }
+  void recover() {}
   bool has_moved_from(const redis_server& old) {
     const auto* s = cluster_.serving(key);
     return s && s != &old;
@@ -267,23 +281,30 @@ private:
 template <class Redis>
 void kill_masters(kill_run& r, int wait_replicas) {
   Redis redis;
+  constexpr const char* forgotten = "the store has forgotten";
   std::chrono::milliseconds longest{0};
+  std::size_t lost = 0;
   for (std::uint64_t round = 0; round < r.rounds; ++round) {
     INFO("seed " << r.seed << ", round " << round);
     const command_queue q{redis.url(), {"--wait-replicas", std::to_string(wait_replicas)}};
-    flaky_sink sink{q.folder()};
+    // What waits in Redis alone is lost with it, so that it has to wait there.
+    flaky_sink sink{q.folder(), wait_replicas > 0 ? "0ms" : "200ms"};
     const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
     const auto receipts = q.folder().path() + "/receipts";
     auto sender = q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100", "--json"});
     const auto moment = r.moment();
     REQUIRE(eventually([&] { return has_bytes(receipts, moment); }));
     redis.disturb();
+    const auto more = [&] {
+      return std::min<std::size_t>(std::filesystem::file_size(receipts) + 8 * 2'000, 8 * events);
+    };
+    REQUIRE(eventually([&, enough = more()] { return has_bytes(receipts, enough); }));
     auto& old = redis.master();
     const auto killed = std::chrono::steady_clock::now();
     old.kill();
-    const auto before = std::filesystem::file_size(receipts);
+    redis.recover();
     REQUIRE(eventually([&] { return redis.has_moved_from(old); }));
-    REQUIRE(eventually([&] { return has_bytes(receipts, std::min<std::size_t>(before + 8 * 600, 8 * events)); }));
+    REQUIRE(eventually([&, enough = more()] { return has_bytes(receipts, enough); }));
     const auto resumed = std::chrono::steady_clock::now() - killed;
     longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(resumed));
     const auto done = sender.wait();
@@ -295,11 +316,18 @@ void kill_masters(kill_run& r, int wait_replicas) {
     CHECK(number("delivered") + number("lost") == events + number("recovered"));
     sink.end();
     const auto a = compare(sink.record, {receipts});
+    // What a second failover brings back was counted as lost by the first, and is counted as recovered, too.
+    const auto is_said = done.err.find(forgotten);
+    const bool twice = is_said != std::string::npos && done.err.find(forgotten, is_said + 1) != std::string::npos;
     CHECK(a.lost <= number("lost"));
+    CHECK((twice || a.lost == number("lost")));
+    lost += number("lost");
     if (wait_replicas > 0) {
       CHECK(done.status == 0);
       CHECK(a.receipts == events);
       CHECK(number("lost") == 0);
+    } else {
+      CHECK(number("lost") > 0); // else the round has shown nothing
     }
     r.total.receipts += a.receipts;
     r.total.lost += a.lost;
@@ -310,19 +338,19 @@ void kill_masters(kill_run& r, int wait_replicas) {
     REQUIRE(eventually([&] { return redis.has_replicas(); }));
     redis.master().command({"FLUSHALL"}); // the next sink is another destination
   }
-  std::printf("resumed after %lld ms at most\n", static_cast<long long>(longest.count()));
+  std::printf("resumed after %lld ms at most, %zu lost by the ledger\n", static_cast<long long>(longest.count()), lost);
 }
 
 } // namespace
 
 TEST_CASE("kill -9 of a master loses nothing that a replica had", "[e2e][kill][redis][sentinel]") {
   kill_run r{"kill of a master, one replica waited for", 1};
-  kill_masters<replicated_redis>(r, 1);
+  kill_masters<replicated_redis<false>>(r, 1);
 }
 
 TEST_CASE("what kill -9 of a master loses that no replica had is in the ledger", "[e2e][kill][redis][sentinel]") {
   kill_run r{"kill of a master, no replica waited for", 1};
-  kill_masters<replicated_redis>(r, 0);
+  kill_masters<replicated_redis<true>>(r, 0);
 }
 
 TEST_CASE("a move to another node of a cluster and kill -9 of that lose nothing that a replica had",

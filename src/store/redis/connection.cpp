@@ -133,7 +133,7 @@ result<redis_node> redis_connection::ask_cluster(redis_node node) {
     if (auto reached = reach("Redis", node); !reached)
       return reached.error();
     add_credentials(options_.username, options_.password);
-    add({"READWRITE"}); // which is refused by what is no node of a cluster
+    add({"CLUSTER", "MYID"}); // which is refused by what is no node of a cluster
     add({"EXISTS", key_});
     const auto answers = run();
     if (!answers)

@@ -208,6 +208,7 @@ result<std::vector<leased_batch>> redis_store::fetch_bodies(work_done& done) {
 // Nothing could deliver them any more.
 result<void> redis_store::bury_bodiless(redis_unit& unit, const std::vector<leased_batch>& batches) {
   std::vector<lease> leases;
+  leases.reserve(batches.size());
   for (const auto& b : batches)
     leases.push_back({b.content->id, b.fence});
   const auto reply = settle_all(unit, "bodiless", leases);

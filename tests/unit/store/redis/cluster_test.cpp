@@ -185,7 +185,7 @@ TEST_CASE("a user of a cluster needs one permission more than one of a server", 
   where.username = "someone";
   where.password = "word";
   CHECK(error_of(where).message.find("NOPERM") != std::string::npos);
-  user.emplace_back("+readwrite"); // as the documentation says
+  user.emplace_back("+cluster|myid"); // as the documentation says
   REQUIRE(server.command(user) == "OK");
   redis_store a{where, {}, "test"};
   CHECK(put(a, {make("x")}));
