@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/config/endpoint.hpp"
+#include "core/config/url_host.hpp"
 #include "core/printable.hpp"
 #include "store/redis/error.hpp"
 
@@ -21,13 +22,24 @@ std::vector<redis_node> guides_of(const redis_options& o) {
   return nodes ? std::move(*nodes) : std::vector<redis_node>{}; // options that are valid have some
 }
 
+// A name or an address, IPv6 too. It stands in errors.
+bool is_server_name(std::string_view text) {
+  constexpr std::size_t longest = 255;
+  return text.size() <= longest &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) {
+                       return c == ':' || is_host_name(std::string_view{&c, 1});
+                     }) &&
+         !text.empty();
+}
+
 // Where a key is, of `MOVED 3999 127.0.0.1:6381`. Without a host it is the one that says so.
 std::optional<redis_node> moved_to(std::string_view text, const redis_node& from) {
   const auto begin = text.rfind(' '), colon = text.rfind(':');
   if (!text.starts_with("MOVED ") || colon == std::string_view::npos || colon < begin)
     return std::nullopt;
   const auto host = text.substr(begin + 1, colon - begin - 1), port = text.substr(colon + 1);
-  if (!is_port(port) || host == "?")
+  if (!is_port(port) || (!host.empty() && !is_server_name(host)))
     return std::nullopt;
   return redis_node{host.empty() ? from.host : std::string{host}, std::stoi(std::string{port})};
 }
@@ -119,8 +131,8 @@ result<redis_node> redis_connection::find_server() {
                   guides_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
       return server;
     }
-    // An answer that names an option says more than that another one is away.
-    if (i == 0 || why.field == "persistence")
+    // What one answers says more than that another one is away.
+    if (i == 0 || why.field == "persistence" || why.field == "redis.host")
       why = server.error();
   }
   return why;
@@ -151,7 +163,7 @@ result<redis_node> redis_connection::ask_cluster(redis_node node) {
       return node;
     const auto next = moved_to(where.text(), node);
     if (!next)
-      return failure("", to_error(classify_redis_error(where.text()), where.text()));
+      return failure("", to_error(classify_redis_error(where.text()), printable(where.text(), options_.password)));
     node = *next;
   }
   return failure("", {errc::store_failed, cluster_nodes.option, "the nodes do not agree on where the queue is"});
@@ -175,7 +187,7 @@ result<redis_node> redis_connection::ask_sentinel(const redis_node& sentinel) {
   if (master.is_nil())
     return failure("", {errc::store_failed, "redis.sentinel.master", "it knows no master " + options_.sentinel.master});
   const auto port = master.size() == 2 ? master[1].integer().value_or(0) : 0;
-  if (port < 1 || port > 65'535 || master[0].text().empty())
+  if (port < 1 || port > 65'535 || !is_server_name(master[0].text()))
     return failure("", answer_not_understood());
   return redis_node{std::string{master[0].text()}, static_cast<int>(port)};
 }

@@ -54,7 +54,7 @@ error to_error(redis_trouble trouble, std::string_view text) {
     return {errc::store_failed, "persistence",
             said + (text.find("MOVED") == std::string_view::npos
                         ? ""
-                        : "; a URL with redis+cluster:// finds the node of a Redis Cluster that serves the queue")};
+                        : "; another node of the cluster serves the queue, which redis+cluster:// follows")};
   case redis_trouble::wrong_type:
     return {errc::not_a_queue, "queue.name", said + "; a key of the queue is used for something else"};
   case redis_trouble::went_back:

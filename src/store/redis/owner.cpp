@@ -7,14 +7,13 @@
 #include <unistd.h>
 
 #include "core/event/uuid.hpp"
-#include "store/redis/burials.hpp"
 #include "store/redis/error.hpp"
 
 namespace sluice {
 
 namespace {
 
-constexpr const char* redis_schema = "2";
+constexpr const char* redis_schema = "3";
 // What a sign of life may be late.
 constexpr std::chrono::seconds grace{1};
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sluice/store.hpp"
+#include "store/redis/burials.hpp"
 #include "store/redis/connection.hpp"
 
 namespace sluice {
@@ -46,7 +47,8 @@ public:
   result<void> remove_garbage();
   /// Batches that were buried by that, and those that were noted, since this was asked last.
   std::vector<store_burial> take_buried() { return std::exchange(buried_, {}); }
-  /// This one is buried, too.
+  /// These are buried, too: one, or what a script says of several. Returns whether that can be understood.
+  bool note_buried(redis_value answer) { return read_burials(answer, 0, buried_); }
   void note_buried(store_burial b) { buried_.push_back(std::move(b)); }
 
   /// A unit of work that gives the queue this fingerprint is sent. Unless it is answered, the old one may be there, or

@@ -89,8 +89,7 @@ result<std::vector<std::string>> redis_queue::oldest_dead() {
 
 result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::vector<std::string>& ids) {
   std::uint64_t events = 0;
-  // Gives how many of them were dead letters.
-  const auto change = [&](const std::vector<std::string_view>& some) -> result<std::int64_t> {
+  const auto change = [&](const std::vector<std::string_view>& some) -> result<void> {
     auto arguments = owner_ ? owner_->credentials() : std::vector<std::string_view>(3);
     arguments.emplace_back(ttl_);
     arguments.insert(arguments.end(), some.begin(), some.end());
@@ -101,7 +100,7 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
     if (answer.size() != 2)
       return answer_not_understood();
     events += static_cast<std::uint64_t>(answer[1].integer().value_or(0));
-    return answer[0].integer().value_or(0);
+    return {};
   };
   for (std::size_t from = 0; from < ids.size(); from += redis_script_most) {
     const auto to = std::min(from + redis_script_most, ids.size());
@@ -115,15 +114,15 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
   const auto before = stats(); // what dies meanwhile is not meant
   if (!before)
     return before.error();
-  while (events < before->dead) {
+  for (std::vector<std::string> last; events < before->dead;) {
     const auto some = oldest_dead();
     if (!some)
       return some.error();
-    const auto done = change({some->begin(), some->end()});
-    if (!done)
-      return done.error();
-    if (*done == 0 || some->size() < redis_script_most)
+    if (*some == last) // nothing changes any more
       break;
+    if (const auto done = change({some->begin(), some->end()}); !done)
+      return done.error();
+    last = *some;
   }
   return events;
 }

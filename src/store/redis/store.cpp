@@ -90,12 +90,12 @@ work_result redis_store::apply_whole(const unit_of_work& work) {
       answered_ = 0; // said once; the next unit is the first that the queue hears of
       return store_error{done.error(), store_signal::went_back};
     }
-    if (!again || !mended(unit.trouble()))
+    if (!mended(unit.trouble()) || !again || unit.has_begun())
       return done.error();
   }
 }
 
-// Whether the unit should be sent again at once.
+// Whether the unit may be sent again at once.
 bool redis_store::mended(redis_trouble trouble) {
   switch (trouble) {
   case redis_trouble::no_script:
@@ -128,8 +128,9 @@ result<work_done> redis_store::complete(redis_unit& unit, std::size_t slots, wor
   if (unit.is_ungranted())
     if (auto again = claim_again(unit, slots, done); !again)
       return again.error();
-  // The next oldest take the slots of those whose payloads are missing, up to a bound, so that the call ends.
-  for (std::size_t missing = 0;;) {
+  // The next oldest take the slots of those whose payloads are missing. Where many are, not all go in one call.
+  constexpr int rounds = 3;
+  for (int round = 1;; ++round) {
     const auto bodiless = fetch_bodies(done);
     if (!bodiless)
       return bodiless.error();
@@ -137,10 +138,7 @@ result<work_done> redis_store::complete(redis_unit& unit, std::size_t slots, wor
       break;
     if (auto dead = bury_bodiless(unit, *bodiless); !dead)
       return dead.error();
-    missing += bodiless->size();
-    if (missing >= redis_script_most)
-      break;
-    if (auto again = claim_again(unit, bodiless->size(), done); !again)
+    if (auto again = claim_again(unit, round < rounds ? bodiless->size() : 0, done); !again)
       return again.error();
   }
   if (!unit.without_room().empty()) // of no use to anybody as they are
@@ -205,7 +203,7 @@ result<std::vector<leased_batch>> redis_store::fetch_bodies(work_done& done) {
   return bodiless;
 }
 
-// Nothing could deliver them any more.
+// Nothing could deliver them any more, nor the next ones that have no payload either.
 result<void> redis_store::bury_bodiless(redis_unit& unit, const std::vector<leased_batch>& batches) {
   std::vector<lease> leases;
   leases.reserve(batches.size());
@@ -222,7 +220,23 @@ result<void> redis_store::bury_bodiless(redis_unit& unit, const std::vector<leas
       owner_.note_buried({.id = batches[i].content->id,
                           .events = batches[i].content->events,
                           .why = {.status = 0, .reason = "body_missing"}});
-  return {};
+  connection_->add({"ZRANGE", keys_.ready(), "0", std::to_string(redis_script_most - 1)});
+  const auto answers = connection_->run();
+  if (!answers)
+    return answers.error();
+  const auto listed = answers->front().value();
+  if (listed.is_error())
+    return to_error(classify_redis_error(listed.text()), listed.text());
+  auto arguments = unit.credentials();
+  std::vector<std::string_view> next;
+  next.reserve(listed.size());
+  for (std::size_t i = 0; i < listed.size(); ++i)
+    next.push_back(listed[i].text());
+  arguments.insert(arguments.end(), next.begin(), next.end());
+  const auto buried = connection_->run_one(redis_script::bury_bodiless, keys_, arguments, next);
+  if (!buried)
+    return buried.error();
+  return owner_.note_buried(buried->value()) ? result<void>{} : answer_not_understood();
 }
 
 } // namespace sluice

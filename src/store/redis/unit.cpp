@@ -246,9 +246,11 @@ result<work_done> redis_unit::read(const std::vector<redis_reply>& answers) {
   work_done done;
   done.settled.resize(work_.settlements.size(), settle_outcome::applied);
   reader from{.answers = answers};
-  for (const auto& s : steps_)
+  for (const auto& s : steps_) {
     if (!read_step(s, from, done))
       return why_;
+    has_begun_ = true;
+  }
   return done;
 }
 

@@ -35,6 +35,9 @@ public:
   /// Redis has not is refused: `backlog_full`, `no_room`. Errors: see `trouble`.
   result<work_done> read(const std::vector<redis_reply>& answers);
 
+  /// Whether a part of it has done something, also if `read` gave an error: then it is not sent again at once, since
+  /// the caller has to learn of leases and settlements by other ways.
+  bool has_begun() const noexcept { return has_begun_; }
   /// What the error of `read` was.
   redis_trouble trouble() const noexcept { return trouble_; }
 
@@ -48,6 +51,8 @@ public:
   /// Reads what is answered to that.
   result<work_done> read_claim_again(const std::vector<redis_reply>& answers, work_done);
 
+  /// The arguments that every part of it begins with.
+  const std::vector<std::string_view>& credentials() const noexcept { return credentials_; }
   /// Gathers a call of `settle.lua` for leases that are to be settled in one way.
   void add_settle_all(redis_connection&, std::string_view how, const std::vector<lease>&);
 
@@ -91,6 +96,7 @@ private:
   std::deque<std::string> words_;
   std::vector<lease> without_room_;
   bool ungranted_ = false;
+  bool has_begun_ = false;
   redis_trouble trouble_ = redis_trouble::passing;
   error why_;
 };

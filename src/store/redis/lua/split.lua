@@ -29,9 +29,11 @@ for n = 1, 2 do
   local id, events = ARGV[i], tonumber(ARGV[i + 1])
   if call('HEXISTS', meta, id) == 1 then
     add('stored', -events)
+    call('PERSIST', body(1 + n)) -- it may have been missing
   else
     local half = new_batch(id, whole.place, events, tonumber(ARGV[i + 2]), whole.enqueued, whole.counted)
     call('PERSIST', body(1 + n))
+    call('ZREM', garbage, id) -- it may have been here before
     place_in(half, 'ready', half.place)
     save(half)
   end

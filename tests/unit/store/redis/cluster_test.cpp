@@ -154,7 +154,7 @@ TEST_CASE("what is wrong with a cluster is said, and nothing is touched", "[stor
       redis_options where;
       where.host = "127.0.0.1";
       where.port = cluster.server(i).port();
-      CHECK(error_of(where).message.find("a URL with redis+cluster:// finds the node") != std::string::npos);
+      CHECK(error_of(where).message.find("which redis+cluster:// follows") != std::string::npos);
       CHECK(cluster.server(i).keys().empty());
     }
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "support/pipeline.hpp"
 #include "support/redis_monitor.hpp"
 #include "unit/store/redis/queue_under_test.hpp"
 
@@ -110,6 +111,21 @@ TEST_CASE("a payload that no script could remove is removed by the next session"
   REQUIRE(q.server.command({"ZADD", queue_name + ":garbage", "0", "gone"}) == "1");
   q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
   REQUIRE(eventually([&] { return apply(*a).has_value(); }));
+  check_layout(q.server);
+}
+
+TEST_CASE("a half that is made again is no garbage any more", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  REQUIRE(put(*a, {make("x")}));
+  const auto leased = claim(*a, 1);
+  // A process that dropped the half when it was dead has ended before it removed the payload.
+  REQUIRE(q.server.command({"SET", queue_name + ":b:x.1", *half("x.1")->payload}) == "OK");
+  REQUIRE(q.server.command({"ZADD", queue_name + ":garbage", "0", "x.1"}) == "1");
+  REQUIRE(settle_one(*a, split{lease_of(leased.at(0)), half("x.0"), half("x.1")}));
+  q.server.command({"CLIENT", "KILL", "TYPE", "normal"});
+  REQUIRE(eventually([&] { return apply(*a).has_value(); }));
+  CHECK(claim(*a, 2).size() == 2);
   check_layout(q.server);
 }
 

@@ -1,0 +1,19 @@
+-- Of ready batches, those whose payloads are missing are dead. ARGV[6…]: the ids of the batches that the caller names.
+-- Gives id, events, reason, … of each that was buried.
+local refused = unit_refusal()
+if refused then
+  return refused
+end
+local answer = {}
+for n = 1, #ARGV - 5 do
+  local b = call('EXISTS', body(n)) == 0 and load(ARGV[5 + n])
+  if b and b.state == 'ready' then
+    b.reason = 'body_missing'
+    bury(b)
+    for _, member in ipairs({b.id, text(b.events), b.reason}) do
+      answer[#answer + 1] = member
+    end
+  end
+end
+write_changes()
+return answer
