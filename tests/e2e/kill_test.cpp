@@ -259,8 +259,10 @@ public:
   // The queue moves to another master.
   void disturb() {
     auto& from = master();
-    auto& to = **std::find_if(masters_.begin(), masters_.end(), [&](const auto* m) { return m != &from; });
-    cluster_.move(from.command({"CLUSTER", "KEYSLOT", key}), from, to);
+    std::size_t to = 0;
+    while (&cluster_.server(to) == &from || !is_master(cluster_.server(to)))
+      ++to;
+    cluster_.move(from.command({"CLUSTER", "KEYSLOT", key}), from, cluster_.server(to));
   }
   void recover() {}
   bool has_moved_from(const redis_server& old) {
@@ -272,9 +274,12 @@ public:
   }
 
 private:
+  static bool is_master(const redis_server& s) {
+    return s.command({"INFO", "replication"}).find("role:master") != std::string::npos;
+  }
+
   const std::string key = "{hightouch:hightouchEventsQueue}:ctl";
   redis_cluster cluster_{3, 2};
-  const std::array<redis_server*, 3> masters_{&cluster_.server(0), &cluster_.server(1), &cluster_.server(2)};
 };
 
 // Sends, loses the master, and goes on with another one.
