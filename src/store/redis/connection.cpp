@@ -333,6 +333,21 @@ result<redis_reply> redis_connection::run_one(redis_script script, const redis_k
   }
 }
 
+result<std::vector<std::string>> redis_connection::first_members(const std::string& key) {
+  add({"ZRANGE", key, "0", std::to_string(redis_script_most - 1)});
+  const auto answers = run();
+  if (!answers)
+    return answers.error();
+  const auto listed = answers->front().value();
+  if (listed.is_error())
+    return to_error(classify_redis_error(listed.text()), listed.text());
+  std::vector<std::string> members;
+  members.reserve(listed.size());
+  for (std::size_t i = 0; i < listed.size(); ++i)
+    members.emplace_back(listed[i].text());
+  return members;
+}
+
 error redis_connection::failure(const std::string& what, error why) const {
   why.message = peer_ + ": " + what + why.message;
   return why;

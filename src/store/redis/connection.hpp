@@ -72,6 +72,9 @@ public:
   result<redis_reply> run_one(redis_script, const redis_keys&, const std::vector<std::string_view>& arguments,
                               const std::vector<std::string_view>& batches = {});
 
+  /// The first members of a sorted set, as many as one call of a script takes.
+  result<std::vector<std::string>> first_members(const std::string& key);
+
   /// Loads the scripts again.
   result<void> load_scripts();
 

@@ -120,19 +120,13 @@ result<void> redis_owner::remove_garbage() {
   if (settings_.queue.enqueue_only)
     return {};
   for (bool more = true; more;) {
-    connection_.add({"ZRANGE", keys_.garbage(), "0", std::to_string(redis_script_most - 1)});
-    const auto answers = connection_.run();
-    if (!answers)
-      return answers.error();
-    const auto listed = answers->front().value();
-    if (listed.is_error())
-      return to_error(classify_redis_error(listed.text()), listed.text());
-    if (listed.size() == 0)
-      return {};
-    more = listed.size() == redis_script_most;
-    std::vector<std::string_view> ids;
-    for (std::size_t i = 0; i < listed.size(); ++i)
-      ids.push_back(listed[i].text());
+    const auto garbage = connection_.first_members(keys_.garbage());
+    if (!garbage)
+      return garbage.error();
+    if (garbage->empty())
+      break;
+    more = garbage->size() == redis_script_most;
+    const std::vector<std::string_view> ids{garbage->begin(), garbage->end()};
     if (const auto removed = connection_.run_one(redis_script::remove_garbage, keys_, ids, ids); !removed)
       return removed.error();
   }

@@ -72,21 +72,6 @@ result<dead_letter> redis_queue::show_dead(const std::string& id) {
   return letter;
 }
 
-// Of the dead letters, the ids of a few: no more than one call of a script takes.
-result<std::vector<std::string>> redis_queue::oldest_dead() {
-  connection_->add({"ZRANGE", keys_.dead(), "0", std::to_string(redis_script_most - 1)});
-  const auto answers = connection_->run();
-  if (!answers)
-    return answers.error();
-  const auto listed = answers->front().value();
-  if (listed.is_error())
-    return to_error(classify_redis_error(listed.text()), listed.text());
-  std::vector<std::string> ids;
-  for (std::size_t i = 0; i < listed.size(); ++i)
-    ids.emplace_back(listed[i].text());
-  return ids;
-}
-
 result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::vector<std::string>& ids) {
   std::uint64_t events = 0;
   const auto change = [&](const std::vector<std::string_view>& some) -> result<void> {
@@ -115,7 +100,7 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
   if (!before)
     return before.error();
   for (std::vector<std::string> last; events < before->dead;) {
-    const auto some = oldest_dead();
+    const auto some = connection_->first_members(keys_.dead());
     if (!some)
       return some.error();
     if (*some == last) // nothing changes any more

@@ -25,7 +25,6 @@ public:
 
 private:
   result<std::uint64_t> change_dead(redis_script, const std::vector<std::string>& ids);
-  result<std::vector<std::string>> oldest_dead();
 
   const std::shared_ptr<redis_connection> connection_;
   const redis_owner* const owner_;

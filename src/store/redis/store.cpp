@@ -220,20 +220,13 @@ result<void> redis_store::bury_bodiless(redis_unit& unit, const std::vector<leas
       owner_.note_buried({.id = batches[i].content->id,
                           .events = batches[i].content->events,
                           .why = {.status = 0, .reason = "body_missing"}});
-  connection_->add({"ZRANGE", keys_.ready(), "0", std::to_string(redis_script_most - 1)});
-  const auto answers = connection_->run();
-  if (!answers)
-    return answers.error();
-  const auto listed = answers->front().value();
-  if (listed.is_error())
-    return to_error(classify_redis_error(listed.text()), listed.text());
+  const auto next = connection_->first_members(keys_.ready());
+  if (!next)
+    return next.error();
+  const std::vector<std::string_view> ids{next->begin(), next->end()};
   auto arguments = unit.credentials();
-  std::vector<std::string_view> next;
-  next.reserve(listed.size());
-  for (std::size_t i = 0; i < listed.size(); ++i)
-    next.push_back(listed[i].text());
-  arguments.insert(arguments.end(), next.begin(), next.end());
-  const auto buried = connection_->run_one(redis_script::bury_bodiless, keys_, arguments, next);
+  arguments.insert(arguments.end(), ids.begin(), ids.end());
+  const auto buried = connection_->run_one(redis_script::bury_bodiless, keys_, arguments, ids);
   if (!buried)
     return buried.error();
   return owner_.note_buried(buried->value()) ? result<void>{} : answer_not_understood();

@@ -10,9 +10,7 @@ for n = 1, #ARGV - 5 do
   if b and b.state == 'ready' then
     b.reason = 'body_missing'
     bury(b)
-    for _, member in ipairs({b.id, text(b.events), b.reason}) do
-      answer[#answer + 1] = member
-    end
+    append_burial(answer, b)
   end
 end
 write_changes()

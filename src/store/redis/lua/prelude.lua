@@ -255,6 +255,13 @@ local function leased_by(owner, limit)
   return found, #members == limit
 end
 
+-- What a script answers of a batch that it has buried by itself.
+local function append_burial(answer, b)
+  for _, member in ipairs({b.id, text(b.events), b.reason}) do
+    answer[#answer + 1] = member
+  end
+end
+
 local function bury(b)
   add_ended(b, 'dead')
   b.counted = 1

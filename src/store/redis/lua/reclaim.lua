@@ -16,9 +16,7 @@ local function take_back(b)
   end
   b.reason = 'poison: in flight at every one of many crashes'
   bury(b)
-  for _, member in ipairs({b.id, text(b.events), b.reason}) do
-    answer[#answer + 1] = member
-  end
+  append_burial(answer, b)
 end
 
 -- Of leases in the order of their deadlines, the first `count` with a deadline until then.
