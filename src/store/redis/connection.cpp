@@ -22,18 +22,14 @@ std::vector<redis_node> guides_of(const redis_options& o) {
   return nodes ? std::move(*nodes) : std::vector<redis_node>{}; // options that are valid have some
 }
 
-// A name or an address, IPv6 too. It stands in errors.
+// Whether it may be a name or an address, IPv6 too. Errors will show it.
 bool is_server_name(std::string_view text) {
   constexpr std::size_t longest = 255;
-  return text.size() <= longest &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) {
-                       return c == ':' || is_host_name(std::string_view{&c, 1});
-                     }) &&
-         !text.empty();
+  const auto is_part = [](char c) { return c == ':' || is_host_name(std::string_view{&c, 1}); };
+  return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), is_part);
 }
 
-// Where a key is, of `MOVED 3999 127.0.0.1:6381`. Without a host it is the one that says so.
+// Returns the server that `MOVED 3999 127.0.0.1:6381` names; without a host it is another port of the one that says so.
 std::optional<redis_node> moved_to(std::string_view text, const redis_node& from) {
   const auto begin = text.rfind(' '), colon = text.rfind(':');
   if (!text.starts_with("MOVED ") || colon == std::string_view::npos || colon < begin)
@@ -131,7 +127,7 @@ result<redis_node> redis_connection::find_server() {
                   guides_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
       return server;
     }
-    // What one answers says more than that another one is away.
+    // An answer says more than that a server is away.
     if (i == 0 || why.field == "persistence" || why.field == "redis.host")
       why = server.error();
   }

@@ -60,7 +60,8 @@ public:
   void call(redis_script, const redis_keys&, const std::vector<std::string_view>& arguments,
             const std::vector<std::string_view>& batches = {});
 
-  /// The server has said that another one has the queue: connects to that next time. Returns whether there may be one.
+  /// Closes the connection, because the server has said that another one has the queue. Returns whether that one can be
+  /// found.
   bool leave_server() noexcept;
 
   /// Sends what was gathered. Gives an answer for each command, which may be an error, within `redis.command`.

@@ -17,11 +17,11 @@ public:
   const std::string& queue() const noexcept { return queue_; }
   /// Those that every script is given, as `prelude.lua` numbers them.
   const std::array<std::string, 17>& of_scripts() const noexcept { return of_scripts_; }
-  /// The sorted set of what is ready, by place.
+  /// The sorted set of the ready batches, by place.
   const std::string& ready() const noexcept { return of_scripts_[0]; }
   /// The sorted set of the dead letters, by time of death.
   const std::string& dead() const noexcept { return of_scripts_[3]; }
-  /// The hash with what the queue is.
+  /// The hash with the schema, the destination and the pause.
   const std::string& ctl() const noexcept { return of_scripts_[6]; }
   /// The sorted set of batches that are gone, and whose payloads are still there.
   const std::string& garbage() const noexcept { return of_scripts_[16]; }

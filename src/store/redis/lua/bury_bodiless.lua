@@ -1,4 +1,4 @@
--- Of ready batches, those whose payloads are missing are dead. ARGV[6…]: the ids of the batches that the caller names.
+-- Buries the ready batches whose payloads are missing. ARGV[6…]: the ids of the batches that the caller names.
 -- Gives id, events, reason, … of each that was buried.
 local refused = unit_refusal()
 if refused then

@@ -122,7 +122,7 @@ local function parts_of(id)
   local waiting, dead = string.match(call('HGET', splits, id) or '', '^(%d+) (%d+)$')
   return tonumber(waiting or '0'), tonumber(dead or '0')
 end
--- As it stands in `leases`, whose order is that of bytes, so that nobody has to look at the leases of all processes.
+-- A member of `leases`, which Redis orders by bytes: those of a process are together, and nobody has to look at all.
 local function lease_of(b)
   return b.owner .. ' ' .. b.id
 end
@@ -229,7 +229,7 @@ local function move(b, state, score)
   save(b)
 end
 
--- `payload`: nothing if the caller has not named the batch; then it has to remove that afterwards.
+-- `payload`: its key, or nothing if the caller has not named the batch; then the caller removes it afterwards.
 local function forget(b, payload)
   take_out(b)
   call('HDEL', meta, b.id)
