@@ -292,7 +292,7 @@ void kill_masters(kill_run& r, int wait_replicas) {
   for (std::uint64_t round = 0; round < r.rounds; ++round) {
     INFO("seed " << r.seed << ", round " << round);
     const command_queue q{redis.url(), {"--wait-replicas", std::to_string(wait_replicas)}};
-    // What waits in Redis alone is lost with it, so that it has to wait there, and much has to be still to come.
+    // Only what waits in Redis alone is lost with it: so deliveries are slow, and the master is killed early.
     const bool loses = wait_replicas == 0;
     flaky_sink sink{q.folder(), loses ? "200ms" : "0ms"};
     const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));

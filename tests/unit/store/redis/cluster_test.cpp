@@ -22,17 +22,6 @@ std::string address_of(const redis_server& s) {
   return "127.0.0.1:" + std::to_string(s.port());
 }
 
-std::string nobody() {
-  return "127.0.0.1:" + std::to_string(free_port());
-}
-
-store_error error_of(const redis_options& where) {
-  redis_store a{where, {}, "test"};
-  const auto r = put(a, {make("x")});
-  REQUIRE(!r);
-  return r.error();
-}
-
 } // namespace
 
 TEST_CASE("a queue is in the node of a cluster that serves it, whichever node is asked", "[store][redis][cluster]") {

@@ -64,6 +64,19 @@ inline work_result put(store& to, std::vector<batch_ptr> batches, std::size_t sl
   return apply(to, std::move(w));
 }
 
+/// What the first unit of work of a process on such a Redis fails with.
+inline store_error error_of(const redis_options& where) {
+  redis_store a{where, {}, "test"};
+  const auto r = put(a, {make("x")});
+  REQUIRE(!r);
+  return r.error();
+}
+
+/// A node that is away.
+inline std::string nobody() {
+  return "127.0.0.1:" + std::to_string(free_port());
+}
+
 inline std::vector<leased_batch> claim(store& from, std::size_t n) {
   unit_of_work w;
   w.slots = n;

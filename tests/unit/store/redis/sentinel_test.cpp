@@ -17,17 +17,6 @@ redis_options behind(const std::string& sentinels) {
   return where;
 }
 
-std::string nobody() {
-  return "127.0.0.1:" + std::to_string(free_port());
-}
-
-error error_of(const redis_options& where) {
-  redis_store a{where, {}, "test"};
-  const auto r = put(a, {make("x")});
-  REQUIRE(!r);
-  return r.error();
-}
-
 } // namespace
 
 TEST_CASE("a queue is in the Redis that a Sentinel names, and Sentinels may be away", "[store][redis][sentinel]") {
