@@ -5,6 +5,7 @@
 #include "actors/deadline.hpp"
 #include "actors/gate.hpp"
 #include "actors/supervised.hpp"
+#include "core/persistence/partition.hpp"
 #include "core/wire/batch_id.hpp"
 
 namespace sluice {
@@ -26,7 +27,9 @@ void buffer_state::start(self_pointer self, context_ptr context) {
   const auto who = context_->settings.queue.enqueue_only ? deliverers::others
                    : context_->queue->shared()           ? deliverers::any
                                                          : deliverers::this_one;
-  ledger_.emplace(*context_->intake, context_->queue->durable(), who);
+  const bool is_divided = context_->settings.ordering == delivery_order::per_user;
+  const auto partitions = context_->settings.queue.partitions;
+  ledger_.emplace(*context_->intake, context_->queue->durable(), who, partitions, is_divided ? partitions : 1);
   port_.open(buffer_peer{self});
   context_->intake->open([port = port_.get()] { port->send(wake{}); });
   port_.get()->send(wake{}); // Events may have come in before.
@@ -162,11 +165,8 @@ void buffer_state::advance() {
   expire_requests();
   finish_flushes();
   search();
-  auto next = batcher_->deadline();
+  auto next = batcher_->deadline(unstored()); // while the window is closed, its opening makes the next batch due
   auto sooner = [&next](steady_time t) { next = next ? std::min(*next, t) : t; };
-  // While the window is closed, its opening makes the next batch due, not the passing of time.
-  if (ledger_->unconfirmed().size() >= context_->settings.persist_window)
-    next.reset();
   if (!request_deadlines_.empty())
     sooner(request_deadlines_.front().first);
   for (const auto& f : flushes_)
@@ -182,7 +182,10 @@ void buffer_state::take_events() {
     gathering_since_ = now();
   for (const auto& [index, who] : came.events.waiting)
     request_deadlines_.emplace_back(now() + context_->settings.request_deadline, who);
-  ledger_->taken(came.events.size());
+  if (came.events.partitions.empty())
+    ledger_->taken(came.events.size());
+  for (const auto partition : came.events.partitions)
+    ledger_->taken(1, partition);
   batcher_->add(std::move(came.events), since);
   news_.crossings.insert(news_.crossings.end(), came.crossings.begin(), came.crossings.end());
   if (came.rejected > 0)
@@ -201,21 +204,24 @@ void buffer_state::tell_news() {
 
 void buffer_state::cut_batches() {
   std::vector<batch_ptr> batches;
-  const auto window = context_->settings.persist_window;
-  for (;;) {
-    const auto unconfirmed = ledger_->unconfirmed().size();
-    auto from = batcher_->next(now(), window > unconfirmed ? window - unconfirmed : 0);
-    if (!from)
-      break;
-    const auto sequence = next_sequence_++;
+  while (auto from = batcher_->next(now(), unstored())) {
+    last_sequence_ = next_number(last_sequence_, from->partition, context_->settings.queue.partitions);
     auto content = std::make_shared<const batch>(
-        batch{.id = batch_id(context_->incarnation, sequence),
+        batch{.id = batch_id(context_->incarnation, last_sequence_),
               .events = from->events,
               .payload = sealer_.seal(from->bytes, context_->settings.gzip, context_->clock())});
-    ledger_->open(sequence, content, std::move(*from));
+    ledger_->open(last_sequence_, content, std::move(*from));
     batches.push_back(std::move(content));
   }
   send_to_persister(std::move(batches));
+}
+
+// The batches of each partition that are on their way to the store.
+std::vector<std::size_t> buffer_state::unstored() const {
+  std::vector<std::size_t> counts(context_->settings.queue.partitions);
+  for (const auto& [sequence, batch] : ledger_->unconfirmed())
+    ++counts[sequence % counts.size()];
+  return counts;
 }
 
 void buffer_state::send_to_persister(std::vector<batch_ptr> batches) {

@@ -9,8 +9,8 @@
 #include "actors/context.hpp"
 #include "actors/handles.hpp"
 #include "actors/port.hpp"
-#include "core/intake/batcher.hpp"
 #include "core/intake/ledger.hpp"
+#include "core/intake/partitioned_batcher.hpp"
 #include "core/wire/payload.hpp"
 
 namespace sluice {
@@ -58,6 +58,7 @@ private:
   void take_events();
   void tell_news();
   void cut_batches();
+  std::vector<std::size_t> unstored() const;
   void send_to_persister(std::vector<batch_ptr>);
   void finish_flushes();
   void search();
@@ -72,10 +73,10 @@ private:
   /// News for the supervisor, kept until it is known.
   intake_news news_;
   port_owner<buffer_peer> port_;
-  std::optional<batcher> batcher_;
+  std::optional<partitioned_batcher> batcher_;
   std::optional<ledger> ledger_;
   payload_sealer sealer_;
-  std::uint64_t next_sequence_ = 1;
+  std::uint64_t last_sequence_ = 0;
   /// When the events that the intake now gathers began to come in.
   std::optional<steady_time> gathering_since_;
   std::deque<std::pair<steady_time, std::weak_ptr<requester>>> request_deadlines_;

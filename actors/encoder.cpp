@@ -14,7 +14,8 @@ result<std::string> encode_and_offer(intake& intake, const event_view& what, con
     std::string{}.swap(bytes); // an event that is far too large must not leave its size behind
     return encoded.error();
   }
-  if (auto admitted = intake.offer(bytes, *encoded, who ? who(*encoded) : nullptr); !admitted)
+  const auto user = what.user_id.empty() ? what.anonymous_id : what.user_id; // of an alias, the id that stays
+  if (auto admitted = intake.offer(bytes, *encoded, who ? who(*encoded) : nullptr, user); !admitted)
     return admitted.error();
   return encoded;
 }

@@ -102,7 +102,7 @@ void persister_state::on_change_some() {
     changes_.pop_front();
   if (!changes_.empty())
     compat::send_self(self_, change_some{});
-  commit_soon();
+  look_at_all();
 }
 
 void persister_state::on_finish() {
@@ -132,9 +132,14 @@ void persister_state::on_tick(const tick& t) {
     commit_soon();
   }
   if (poll_.rings(t))
-    commit_soon();
+    look_at_all();
   if (retry_.rings(t))
     commit();
+}
+
+void persister_state::look_at_all() {
+  commit_->look_at_all();
+  commit_soon();
 }
 
 // The message to itself stands behind everything that is in the mailbox now. While units of work fail, only the alarm
@@ -148,9 +153,14 @@ void persister_state::commit() {
   commit_under_way_ = false;
   if (!peers_.table)
     return;
-  const auto unit = commit_->next(context_->now());
-  const auto done = guarded([&] { return queue().apply(unit); });
-  perform(done ? commit_->applied(unit, *done) : commit_->failed(done.error(), unit_random()));
+  const auto units = commit_->next(context_->now(), self_->clock().now());
+  const auto results = apply(units);
+  perform(commit_->came_of(units, results, self_->clock().now(), [this] { return unit_random(); }));
+}
+
+std::vector<work_result> persister_state::apply(const std::vector<unit_of_work>& units) const {
+  auto results = guarded([&]() -> result<std::vector<work_result>> { return queue().apply_all(units); });
+  return results ? std::move(*results) : std::vector<work_result>(units.size(), store_error{results.error()});
 }
 
 void persister_state::perform(effects e) {
@@ -180,7 +190,7 @@ void persister_state::perform(effects e) {
   }
   if (e.found) // The news of the same unit come first.
     compat::send(self_, who.buffer, *std::move(e.found));
-  if (e.again && *e.again > milliseconds{0})
+  if (e.again && (*e.again > milliseconds{0} || commit_->is_failing()))
     retry_.set(self_, self_->clock().now() + *e.again);
   else if (e.again)
     commit_soon();
@@ -204,7 +214,7 @@ persister_state::handle::behavior_type persister_state::behavior() {
           [this](const pull& m) { on_pull(m); },
           [this](const set_capacity& m) { on_capacity(m); },
           [this](const health_changed& m) { on_health(m); },
-          [this](const promote_due&) { commit_soon(); },
+          [this](const promote_due&) { look_at_all(); },
           [this](const set_paused& m) { on_paused(m); },
           [this](const redirected& m) { on_redirected(m); },
           [this](const finish&) { on_finish(); },

@@ -9,12 +9,12 @@
 #include "actors/context.hpp"
 #include "actors/dead_change.hpp"
 #include "actors/handles.hpp"
-#include "core/persistence/group_commit.hpp"
+#include "core/persistence/partitioned_commit.hpp"
 
 namespace sluice {
 
-/// The only user of the store, and the shell of `group_commit`: gathers what arrives until the mailbox is empty,
-/// applies it as one unit of work, and tells the others what follows.
+/// The only user of the store, and the shell of `partitioned_commit`: gathers what arrives until the mailbox is
+/// empty, applies it as a unit of work for each partition, and tells the others what follows.
 class persister_state {
 public:
   static inline const char* name = "sluice.persister";
@@ -45,6 +45,8 @@ private:
   void commit();
 
   void commit_soon();
+  void look_at_all();
+  std::vector<work_result> apply(const std::vector<unit_of_work>&) const;
   store& queue() const { return *context_->queue; }
 
   void note_attachment();
@@ -57,7 +59,7 @@ private:
   peers peers_;
   /// The dispatcher that pulled last.
   caf::actor_addr puller_;
-  std::optional<group_commit> commit_;
+  std::optional<partitioned_commit> commit_;
   bool commit_under_way_ = false;
   /// News that the supervisor has not handled yet.
   std::size_t news_under_way_ = 0;

@@ -70,7 +70,9 @@ struct breaker_options {
 
 /// Whether batches arrive in the order of acceptance.
 enum class delivery_order : std::uint8_t {
-  none,  ///< Batches may overtake one another.
+  none, ///< Batches may overtake one another.
+  /// The events of a user arrive in the order of acceptance, those of different users at the same time.
+  per_user,
   strict ///< One delivery at a time; a batch that waits to be tried again holds up all later ones.
 };
 
@@ -181,10 +183,14 @@ struct redis_options {
 /// The queue in the store.
 struct queue_options {
   /// With `prefix` the name of a queue in Redis, `{prefix:name}`. 1 to 256 printable ASCII characters without spaces
-  /// and braces, default `hightouchEventsQueue`.
+  /// and braces; neither a number nor one behind a colon at the end, as in `a:1`. Default `hightouchEventsQueue`.
   std::string name = "hightouchEventsQueue";
   /// As `name`. Default `hightouch`.
   std::string prefix = "hightouch";
+  /// How many parts the queue has, each with an order, leases and bounds of its own: the bounds of this struct and of
+  /// the dead letters are divided among them, and each share must hold a batch. Fixed when the queue is made; another
+  /// number is an error. 1 to 256, default 1.
+  std::size_t partitions = 1;
   /// Whether any number of processes share the queue (Redis only). Default false: one process owns it.
   bool is_multi_processor = false;
   /// How long a lease lasts in a shared queue; then another process may deliver the batch. At least `http.total` + 5 s,
@@ -272,8 +278,9 @@ struct options {
   std::size_t persist_window = 4;
   /// The most deliveries, and connections, at a time. 1 to 256, default 8.
   std::size_t max_in_flight = 8;
-  /// `strict`: batches arrive in the order of acceptance, one delivery at a time whatever `max_in_flight` is. Not
-  /// available for a shared queue. Default `none`.
+  /// `per_user`: the events of a user arrive in the order of acceptance; needs `queue.partitions` above 1, each of
+  /// which delivers one batch at a time. `strict`: batches arrive in the order of acceptance, one delivery at a time
+  /// whatever `max_in_flight` is; needs one partition. Neither is available for a shared queue. Default `none`.
   delivery_order ordering = delivery_order::none;
 
   /// The store: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`;

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -107,8 +109,8 @@ struct delivery_health {
   friend bool operator==(const delivery_health&, const delivery_health&) = default;
 };
 
-/// Everything that has gathered since the last one; applied in one round trip, all or nothing. Every part may be sent
-/// again when the outcome is unknown.
+/// Everything that has gathered for a partition since the last one; applied in one round trip, all or nothing. Every
+/// part may be sent again when the outcome is unknown.
 /// Order: the queue's fingerprint and pause, settlements, due retries become ready, enqueues, claims, `look_for`.
 struct unit_of_work {
   /// The most batches to look for in one unit of work.
@@ -116,6 +118,8 @@ struct unit_of_work {
 
   /// The caller's clock; a store with a clock of its own ignores it.
   store_time now{};
+  /// The partition that all of it is about, from 0: a batch is in the one that `partition_of` says.
+  std::size_t partition = 0;
   /// The process whose work this is: its batches have ids that begin with this and a hyphen.
   std::string incarnation{};
   /// The queue belongs to another destination from now on, with this fingerprint; empty: as before.
@@ -135,6 +139,8 @@ struct unit_of_work {
   bool in_order = false;
   /// Batches of this process, as they were stored: what does the store have of them? At most `max_look_for`.
   std::vector<std::string> look_for{};
+  /// Whether the answer has `ended`; so it has if `look_for` is not empty.
+  bool wants_ended = false;
   /// The number of the first batch of this process that is open, as far as it knows, if it looks for any: what others
   /// have ended before may be forgotten. The number is the one that stands behind the hyphen in the id.
   std::uint64_t first_open = 0;
@@ -210,8 +216,8 @@ struct work_done {
   std::vector<store_burial> buried{};
   /// One for each of `look_for`.
   std::vector<presence> found{};
-  /// Of the process that asks, since it began. Only in an answer to `look_for`; a store that went back in time may have
-  /// forgotten a part.
+  /// Of the process that asks, since it began, in this partition. Only if the unit asks for it; a store that went back
+  /// in time may have forgotten a part.
   ended_events ended{};
 };
 
@@ -295,13 +301,32 @@ public:
   virtual result<void> set_paused(bool) = 0;
 };
 
-/// A store backend. Used by one thread at a time, the persister's, but for `end_by`. Blocking calls are fine, each
-/// bounded in time. To add one: implement this, name it in `src/store/make_store.cpp` and in the contract suite's list.
+/// Returns the partition of a batch in a queue that has so many: the number in its id, modulo that; 0 if it has none.
+/// The halves of a split have its whole's.
+SLUICE_API std::size_t partition_of(std::string_view id, std::size_t partitions) noexcept;
+
+/// A store backend. Each of the `queue.partitions` is a queue by itself, with an order, leases and bounds of its own;
+/// what operators see and do spans them. Used by one thread at a time, the persister's, but for `end_by`. Blocking
+/// calls are fine, each bounded in time. To add one: implement this, name it in `src/store/make_store.cpp` and in the
+/// contract suite's list.
 class SLUICE_API store : public queue_admin {
 public:
   /// Applies `work`, and returns what became of each part. After an error any part may have been applied or not, and
   /// the unit is sent again. `queue_taken`, `not_a_queue` and `other_destination` are final: the system stops.
   virtual work_result apply(const unit_of_work& work) = 0;
+
+  /// Applies units of work of different partitions, together as far as the backend can. Returns what came of each, in
+  /// their order: one may fail while others are applied.
+  virtual std::vector<work_result> apply_all(const std::vector<unit_of_work>& units) {
+    std::vector<work_result> all;
+    for (const auto& u : units)
+      try {
+        all.push_back(apply(u));
+      } catch (const std::exception& e) { // what came of the others must not be lost with it
+        all.emplace_back(store_error{{errc::store_failed, "", e.what()}});
+      }
+    return all;
+  }
 
   /// The process ends in order: its leases go back to their places, nothing counted, and another may take over at once.
   /// Nothing is applied afterwards. What fails is left to the next process.

@@ -27,10 +27,10 @@ std::string argument_for(const std::string& field) {
                               spelling{"redis.tls.certificate_file", "--redis-certificate-file"},
                               spelling{"redis.tls.key_file", "--redis-key-file"},
                               spelling{"redis.tls.server_name", "--redis-server-name"}};
-  constexpr std::array<std::string_view, 14> alike{
-      "write_key",   "allow_insecure", "flush_at",          "flush_interval",     "max_batch_events",
-      "ordering",    "max_in_flight",  "http.ca_file",      "retry.max_attempts", "retry.max_age",
-      "queue.lease", "queue.prefix",   "sqlite.durability", "redis.wait_replicas"};
+  constexpr std::array<std::string_view, 15> alike{
+      "write_key",   "allow_insecure",   "flush_at",     "flush_interval",     "max_batch_events",
+      "ordering",    "max_in_flight",    "http.ca_file", "retry.max_attempts", "retry.max_age",
+      "queue.lease", "queue.partitions", "queue.prefix", "sqlite.durability",  "redis.wait_replicas"};
   if (const auto* found = std::find_if(others.begin(), others.end(), [&](const auto& o) { return o.first == field; });
       found != others.end())
     return found->second;

@@ -42,8 +42,7 @@ struct admin_opener {
     // Whoever only inspects a queue has not validated the options.
     if (auto wrong = check_redis(to); !wrong.empty())
       return wrong.front();
-    return std::unique_ptr<queue_admin>{std::make_unique<redis_queue>(
-        std::make_shared<redis_connection>(to, redis_keys{o.queue}.ctl(), o.log), o.queue)};
+    return std::unique_ptr<queue_admin>{std::make_unique<redis_admin>(to, o)};
   }
 };
 

@@ -1,89 +1,36 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <set>
+#include <memory>
 #include <string>
-#include <unordered_map>
-#include <utility>
+#include <vector>
 
 #include "sluice/options.hpp"
 #include "sluice/store.hpp"
+#include "store/admin_of_partitions.hpp"
+#include "store/memory_partition.hpp"
 
 namespace sluice {
 
-/// Batches in memory: survives the actors, not the process. Every operation is O(log n).
+/// Batches in memory: survives the actors, not the process.
 class memory_store : public store {
 public:
   explicit memory_store(const options&);
 
-  work_result apply(const unit_of_work&) override;
-  result<store_stats> stats() override;
-  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
-  result<dead_letter> show_dead(const std::string& id) override;
-  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
-  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
-  result<void> set_paused(bool) override;
+  work_result apply(const unit_of_work& work) override { return partitions_.at(work.partition)->apply(work); }
   bool durable() const noexcept override { return false; }
 
+  result<store_stats> stats() override { return admin_.stats(); }
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override {
+    return admin_.list_dead(after, limit);
+  }
+  result<dead_letter> show_dead(const std::string& id) override { return admin_.show_dead(id); }
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return admin_.replay_dead(ids); }
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return admin_.purge_dead(ids); }
+  result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
+
 private:
-  enum class state { ready, in_flight, retry, dead };
-  /// The order of acceptance; the halves of a split share a number and follow one another by id.
-  using place = std::pair<std::int64_t, std::string>;
-  struct entry {
-    batch_ptr content;
-    place at;
-    store_time enqueued{};
-    state is = state::ready;
-    std::uint64_t fence = 0;
-    int attempts = 0;
-    store_time due{};
-    failure_note why{};
-    store_time died{};
-    /// Whether it has been dead: its events have been counted as ended.
-    bool has_ended = false;
-  };
-
-  settle_outcome settle(const settlement&, store_time now, work_done&);
-  void retry_later(entry&, store_time due, const failure_note&);
-  settle_outcome bury_entry(entry&, const bury&, store_time now, work_done&);
-  settle_outcome split_entry(entry&, const split&);
-  void take_back_all_but(const std::vector<lease>&);
-  void promote(store_time now);
-  enqueue_outcome enqueue(const batch_ptr&, const unit_of_work&, bool full, std::int64_t& next);
-  void claim(const unit_of_work&, work_done&);
-  presence look_for(const std::string& id) const;
-  void count_end(entry&, std::uint64_t ended_events::*how);
-
-  void move_to(entry&, state);
-  entry& insert(batch_ptr, place, store_time enqueued);
-  void erase(entry&);
-  entry* find(const std::string& id);
-  entry* find_dead(const std::string& id);
-  bool has_parts(const std::string& id) const;
-  static state end_of(const settlement&);
-  std::uint64_t& events_in(state);
-  bool has_room_for_dead(const entry&) const;
-  template <class F>
-  std::uint64_t for_each_dead(const std::vector<std::string>& ids, F);
-
-  const queue_options limits_;
-  const dead_letter_options dead_limits_;
-  const milliseconds longest_delay_;
-  std::unordered_map<std::string, entry> entries_;
-  /// The ids of batches that splits have made.
-  std::set<std::string> parts_;
-  std::optional<store_time> resumed_;
-  std::map<std::string, ended_events, std::less<>> ended_;
-  std::set<place> ready_;
-  std::set<std::string> in_flight_;
-  std::set<std::pair<store_time, std::string>> retry_;
-  std::set<std::pair<store_time, std::string>> dead_;
-  std::int64_t next_place_ = 1;
-  std::size_t backlog_bytes_ = 0;
-  std::size_t dead_bytes_ = 0;
-  store_stats stats_;
+  const std::vector<std::shared_ptr<memory_partition>> partitions_;
+  admin_of_partitions admin_;
 };
 
 } // namespace sluice

@@ -85,10 +85,35 @@ struct shared_redis_backend : redis_backend {
   }
 };
 
-/// Every backend; the contract suite runs against each.
-using backends = std::tuple<memory_backend, sqlite_backend, redis_backend, shared_redis_backend>;
+/// A queue of a backend in so many partitions, each with the bounds that a test asks for.
+template <class Backend, std::size_t Partitions>
+struct partitioned : Backend {
+  using backend = Backend;
+  static constexpr std::size_t partitions = Partitions;
+  result<std::unique_ptr<store>> open(options o, const std::string& fingerprint) {
+    o.queue.partitions = Partitions;
+    for (auto* bound : {&o.queue.max_backlog_events, &o.queue.max_backlog_bytes, &o.dead_letters.max_events,
+                        &o.dead_letters.max_bytes})
+      *bound *= Partitions;
+    return Backend::open(o, fingerprint);
+  }
+};
+
+/// Every backend; the contract suite runs against each, in its first partition, whatever others there are.
+using backends =
+    std::tuple<memory_backend, sqlite_backend, redis_backend, shared_redis_backend, partitioned<memory_backend, 3>,
+               partitioned<memory_backend, 16>, partitioned<sqlite_backend, 3>, partitioned<sqlite_backend, 16>,
+               partitioned<redis_backend, 16>, partitioned<shared_redis_backend, 3>>;
 
 /// Those whose clock is the caller's.
-using backends_with_virtual_clock = std::tuple<memory_backend, sqlite_backend>;
+using backends_with_virtual_clock =
+    std::tuple<memory_backend, sqlite_backend, partitioned<memory_backend, 3>, partitioned<sqlite_backend, 3>>;
+
+/// Those with partitions, and of them those that survive the process.
+using backends_with_partitions =
+    std::tuple<partitioned<memory_backend, 3>, partitioned<memory_backend, 16>, partitioned<sqlite_backend, 3>,
+               partitioned<sqlite_backend, 16>, partitioned<redis_backend, 3>, partitioned<shared_redis_backend, 16>>;
+using durable_backends_with_partitions =
+    std::tuple<partitioned<sqlite_backend, 3>, partitioned<redis_backend, 3>, partitioned<shared_redis_backend, 16>>;
 
 } // namespace sluice::test

@@ -64,16 +64,17 @@ struct process_under_test : store_under_test<Backend> {
 
 TEMPLATE_LIST_TEST_CASE("what is looked for is found, dead or waiting, in every state", "[store]", backends) {
   process_under_test<TestType> b;
-  const auto leased = b.put({make(own(1), 1), make(own(2), 2), make(own(3), 3), make(own(4), 4)}, 3).granted;
+  const auto dead = own(48); // in the first of any number of partitions here: it is replayed by its id
+  const auto leased = b.put({make(own(1), 1), make(dead, 2), make(own(3), 3), make(own(4), 4)}, 3).granted;
   REQUIRE(leased.size() == 3);
   b.settle(nack{lease_of(leased[0]), 10min, {503, "busy"}});
   b.settle(bury{lease_of(leased[1]), {400, "bad"}});
-  const auto done = b.look_for({own(4), own(3), own(2), own(1), own(5), others + "-1", ours});
+  const auto done = b.look_for({own(4), own(3), dead, own(1), own(5), others + "-1", ours});
   CHECK(done.found == std::vector<presence>{{4, 0}, {3, 0}, {0, 2}, {1, 0}, {0, 0}, {0, 0}, {0, 0}});
   b.settle(ack{lease_of(leased[2])});
   CHECK(b.found(own(3)) == presence{0, 0});
-  CHECK(*b.under_test->replay_dead({own(2)}) == 2);
-  CHECK(b.found(own(2)) == presence{2, 0});
+  CHECK(*b.under_test->replay_dead({dead}) == 2);
+  CHECK(b.found(dead) == presence{2, 0});
   CHECK(b.apply({}).found.empty());
 }
 

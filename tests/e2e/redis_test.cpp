@@ -222,14 +222,20 @@ TEST_CASE("a user of Redis that has the rights of the documentation can do every
   REQUIRE(to != std::string::npos);
   std::istringstream rights{text.substr(from + 1, to - from - 1) + " +info +wait"};
   redis_server redis;
-  std::vector<std::string> user{"ACL", "SETUSER", "sluice", "on", ">secret", "~{hightouch:hightouchEventsQueue}*"};
+  std::vector<std::string> user{"ACL",
+                                "SETUSER",
+                                "sluice",
+                                "on",
+                                ">secret",
+                                "~{hightouch:hightouchEventsQueue}*",
+                                "~{hightouch:hightouchEventsQueue:*"};
   for (std::string right; rights >> right;)
     user.push_back(right);
   REQUIRE(redis.command(user) == "OK");
   http_server server{[](const http_request& r) {
     return http_reply{.status = gunzip(r.body).find("bad") == std::string::npos ? 200 : 400};
   }};
-  const std::string mode = GENERATE("", "--multi-processor");
+  const std::string mode = GENERATE("", "--multi-processor", "--partitions=3");
   CAPTURE(mode);
   auto more = std::vector<std::string>{"--flush-at", "10"};
   if (!mode.empty())

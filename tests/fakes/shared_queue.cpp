@@ -116,7 +116,7 @@ work_done shared_queue::apply(const std::string& token, std::uint64_t number, st
   done.paused = now_.paused;
   for (const auto& root : u.look_for)
     done.found.push_back(find_parts(root));
-  if (!u.look_for.empty()) {
+  if (u.wants_ended) {
     done.ended = now_.ended[u.incarnation];
     std::erase_if(now_.ended_elsewhere, [&](const auto& e) {
       const auto sequence = sequence_in(e.first, u.incarnation);

@@ -23,8 +23,8 @@ work_result shared_store::apply(const unit_of_work& u) {
     answered_ = units_;
   else if (done.error().signal == store_signal::went_back)
     answered_ = 0;
-  if (done && !u.look_for.empty())
-    way_->note_look(clock_());
+  if (done && u.wants_ended)
+    way_->note_look(u.partition, clock_());
   return done;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
@@ -22,16 +24,22 @@ struct store_faults {
 class unreliable_way {
 public:
   /// `wait`: others go on for so long, and this process waits.
-  unreliable_way(const store_faults& faults, chance& c, std::function<void(std::chrono::milliseconds)> wait)
-      : faults_{faults}, chance_{c}, wait_{std::move(wait)} {}
+  unreliable_way(const store_faults& faults, chance& c, std::size_t partitions,
+                 std::function<void(std::chrono::milliseconds)> wait)
+      : faults_{faults}, chance_{c}, partitions_{partitions}, wait_{std::move(wait)} {}
 
   /// The process has crashed, and nothing that it still does happens.
   void cut() noexcept { is_cut_ = true; }
   bool is_cut() const noexcept { return is_cut_; }
 
-  /// When an answer to `look_for` came over it last. It outlives the store, which ends with its persister.
-  std::optional<store_time> looked_at() const noexcept { return looked_at_; }
-  void note_look(store_time t) noexcept { looked_at_ = t; }
+  /// When every partition has answered to a search last. It outlives the store, which ends with its persister.
+  std::optional<store_time> looked_at() const {
+    std::optional<store_time> first;
+    for (const auto& [partition, t] : looked_at_)
+      first = std::min(first.value_or(t), t);
+    return looked_at_.size() == partitions_ ? first : std::nullopt;
+  }
+  void note_look(std::size_t partition, store_time t) { looked_at_[partition] = t; }
 
   /// Applies a unit of work at the other end.
   template <class F>
@@ -49,16 +57,18 @@ public:
   }
 
 private:
+  // The units of all partitions are late as often as one unit would be.
   void maybe_wait() {
-    if (chance_.percent(faults_.late))
+    if (chance_.percent(faults_.late) && chance_.below(partitions_) == 0)
       wait_(std::chrono::milliseconds{chance_.one_of({1, 20, 300, 5'000})});
   }
 
   const store_faults& faults_;
   chance& chance_;
+  const std::size_t partitions_;
   std::function<void(std::chrono::milliseconds)> wait_;
   bool is_cut_ = false;
-  std::optional<store_time> looked_at_;
+  std::map<std::size_t, store_time> looked_at_;
 };
 
 } // namespace sluice::test

@@ -13,6 +13,10 @@ scenario draw_scenario(chance& c) {
   s.too_many = c.percent(20) ? c.between(1, 10) : 1'000;
   s.actions = c.between(5, 60);
   options& o = s.settings = virtual_system::defaults();
+  if (c.percent(50))
+    o.queue.partitions = c.between(2, 5);
+  if (s.in_order)
+    o.ordering = o.queue.partitions > 1 ? delivery_order::per_user : delivery_order::strict;
   o.flush_at = c.between(1, 20);
   o.max_batch_events = c.between(o.flush_at, 60);
   o.flush_interval = milliseconds{c.between(1, 500)};
@@ -22,7 +26,7 @@ scenario draw_scenario(chance& c) {
   o.request_deadline = milliseconds{c.between(50, 1'000)};
   o.gzip = c.percent(10);
   o.persist_window = c.between(1, 6);
-  o.max_in_flight = s.in_order ? 1 : c.between(2, 8);
+  o.max_in_flight = o.ordering == delivery_order::strict ? 1 : c.between(2, 8);
   // Nothing but a poisonous event dies, unless attempts are few.
   o.retry.max_attempts = c.percent(20) ? 4 : 1'000;
   o.retry.base = milliseconds{c.between(1, 50)};
@@ -34,8 +38,8 @@ scenario draw_scenario(chance& c) {
   o.breaker.misconfigured_probe = milliseconds{c.between(10, 1'000)};
   o.dead_letters.pause_after = c.between(3, 20);
   if (c.percent(30)) {
-    o.queue.max_backlog_events = c.between(o.max_batch_events, 300);
-    o.queue.max_backlog_bytes = std::size_t{1} << 20;
+    o.queue.max_backlog_events = c.between(o.max_batch_events, 300) * o.queue.partitions;
+    o.queue.max_backlog_bytes = (std::size_t{1} << 20) * o.queue.partitions;
   }
   o.restarts.max = 1'000;
   if (is_shared)
@@ -48,7 +52,7 @@ scenario draw_scenario(chance& c) {
   if (s.durable && c.percent(15))
     o.queue.max_crashes = static_cast<int>(c.between(1, 3));
   if (s.durable && c.percent(15)) {
-    o.dead_letters.max_events = c.between(o.max_batch_events, 100);
+    o.dead_letters.max_events = c.between(o.max_batch_events, 100) * o.queue.partitions;
     o.dead_letters.when_full = dead_letters_full::drop_oldest;
   }
   return s;

@@ -14,7 +14,7 @@ struct scenario {
   bool durable = false;
   /// Processes at the same time; more than one share the queue.
   std::size_t processes = 1;
-  /// One delivery at a time, and nothing that may change the order of deliveries.
+  /// An order of deliveries, of all events or of those of a user, and nothing that may change it.
   bool in_order = false;
   /// A request with more events than this is answered with 413.
   std::size_t too_many = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/encoder.hpp"
+#include "core/persistence/partition.hpp"
 
 namespace sluice::test {
 
@@ -33,7 +34,9 @@ void world_counts::add(const world_counts& c) {
 world::world(std::uint64_t seed)
     : chance_{seed}, scenario_{draw_scenario(chance_)}, plane_{chance_, scenario_.too_many}, seed_{seed} {
   if (scenario_.durable)
-    queue_ = std::make_shared<shared_queue>(scenario_.settings, [this] { return store_time{now_}; });
+    for (std::size_t p = 0; p < scenario_.settings.queue.partitions; ++p)
+      queues_.push_back(
+          std::make_shared<shared_queue>(share_of_partition(scenario_.settings), [this] { return store_time{now_}; }));
   else
     memory_ = std::make_shared<memory_store>(scenario_.settings);
 }
@@ -46,7 +49,9 @@ std::optional<std::string> world::run() {
       (o.queue.is_multi_processor ? "shared by " : "for ") + std::to_string(scenario_.processes) + ", " +
       std::to_string(o.max_in_flight) + " in flight, batches of " + std::to_string(o.flush_at) + " to " +
       std::to_string(o.max_batch_events) + ", " + std::to_string(o.max_internal_queue_size) + " events in memory, " +
-      std::to_string(o.retry.max_attempts) + " attempts");
+      std::to_string(o.retry.max_attempts) + " attempts, " + std::to_string(o.queue.partitions) +
+      (o.queue.partitions == 1 ? " partition" : " partitions") +
+      (o.ordering == delivery_order::none ? "" : ", in order"));
   for (auto n = chance_.between(1, scenario_.processes); n > 0; --n)
     start();
   for (std::size_t i = 0; i < scenario_.actions && !violation_; ++i) {
@@ -66,9 +71,9 @@ world_counts world::counts() const {
   c.taken = plane_.taken().size();
   c.duplicates = plane_.duplicates();
   c.requests = plane_.requests();
-  if (queue_) {
-    c.takeovers = queue_->takeovers();
-    c.batches_forgotten = queue_->batches_forgotten();
+  for (const auto& q : queues_) {
+    c.takeovers += q->takeovers();
+    c.batches_forgotten += q->batches_forgotten();
   }
   return c;
 }
@@ -133,11 +138,14 @@ void world::offer_one(process& p, const std::function<void(track)>& by) {
   auto& intake = p.sim->intake();
   auto number = std::to_string(next_event_++);
   number.insert(0, 8 - number.size(), '0');
-  track t{.user_id = "u", .event = "e", .message_id = (chance_.percent(1) ? data_plane::poison : "e") + number};
+  track t{.user_id = "user-" + std::to_string(chance_.below(10)),
+          .event = "e",
+          .message_id = (chance_.percent(1) ? data_plane::poison : "e") + number};
   if (chance_.percent(10))
     t.properties = {{"filler", std::string(chance_.below(2'000), 'x')}};
   const auto before = intake.totals().snapshot().accepted;
   const auto id = t.message_id;
+  users_[id] = t.user_id;
   ++p.offered;
   by(std::move(t));
   if (intake.totals().snapshot().accepted > before)
@@ -186,11 +194,11 @@ void world::upset() {
 }
 
 void world::upset_store() {
-  if (queue_ && chance_.percent(25)) {
+  if (!queues_.empty() && chance_.percent(25)) {
     using room = shared_queue::room;
     const auto [next, name] = chance_.one_of<std::pair<room, const char*>>(
         {{room::for_all, "all"}, {room::for_restores, "what it had only"}, {room::for_nothing, "nothing"}});
-    queue_->has_room = next;
+    any_queue().has_room = next;
     return say(std::string{"the store has room for "} + name);
   }
   const auto some = [&] { return chance_.percent(50) ? 0U : static_cast<unsigned>(chance_.between(5, 100)); };
@@ -236,7 +244,7 @@ void world::ask_about_dead_letters(process& p) {
   if (which == 0 || scenario_.in_order) {
     say(p, "lists the dead letters");
     ask(dead_page{}, list_dead{});
-  } else if (which == 1 || !queue_) {
+  } else if (which == 1 || queues_.empty()) {
     say(p, "replays the dead letters");
     ask(dead_count{}, replay_dead{});
   } else {
@@ -261,16 +269,17 @@ void world::upset_time() {
 
 void world::forget() {
   const auto how = chance_.below(8);
+  auto& queue = any_queue();
   if (how == 0) {
-    queue_->empty();
+    queue.empty();
     return say("the store is emptied");
   }
   if (how == 1) {
-    queue_->raise_false_alarm();
+    queue.raise_false_alarm();
     return say("the store seems to be as it was earlier");
   }
   const auto follows = chance_.below(10), lacks = chance_.one_of<std::uint64_t>({1, 3, 10, 100});
-  queue_->fail_over(follows, lacks);
+  queue.fail_over(follows, lacks);
   say("after " + std::to_string(follows) + " units of work a replica stops to follow, and takes over when it lacks " +
       std::to_string(lacks));
 }
@@ -294,16 +303,10 @@ void world::start() {
   say(p, "starts");
   p.lived = now_;
   p.waits = true;
-  p.way = std::make_shared<unreliable_way>(faults_, chance_, [this, &p](milliseconds t) { go_on_without(p, t); });
-  std::unique_ptr<store> queue;
-  if (queue_) {
-    queue = std::make_unique<shared_store>(queue_, p.way, "process " + std::to_string(started_), scenario_.settings,
-                                           [this] { return store_time{now_}; });
-  } else {
-    queue = std::make_unique<unreliable_store>(memory_, p.way);
-  }
+  p.way = std::make_shared<unreliable_way>(faults_, chance_, scenario_.settings.queue.partitions,
+                                           [this, &p](milliseconds t) { go_on_without(p, t); });
   auto next = [this](std::size_t n) { return static_cast<std::size_t>(chance_.below(n)); };
-  p.sim = std::make_unique<virtual_system>(scenario_.settings, virtual_system::setting{.queue = std::move(queue),
+  p.sim = std::make_unique<virtual_system>(scenario_.settings, virtual_system::setting{.queue = store_for(p),
                                                                                        .transport = plane_.factory(),
                                                                                        .passed = now_,
                                                                                        .seed = seed_ * 1'000 + started_,
@@ -312,6 +315,16 @@ void world::start() {
   p.sim->run();
   p.waits = false;
   counts_.processes_at_most = std::max<std::uint64_t>(counts_.processes_at_most, processes_.size());
+}
+
+std::unique_ptr<store> world::store_for(const process& p) {
+  if (memory_)
+    return std::make_unique<unreliable_store>(memory_, p.way);
+  std::vector<std::shared_ptr<store>> partitions;
+  for (const auto& q : queues_)
+    partitions.push_back(std::make_shared<shared_store>(q, p.way, "process " + std::to_string(started_),
+                                                        scenario_.settings, [this] { return store_time{now_}; }));
+  return std::make_unique<store_of_partitions>(std::move(partitions));
 }
 
 // Nothing that it does from now on reaches the store or the data plane, and its actors go.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include "fakes/shared_queue.hpp"
 #include "fakes/shared_store.hpp"
+#include "fakes/store_of_partitions.hpp"
 #include "fakes/unreliable_store.hpp"
 #include "simulation/data_plane.hpp"
 #include "simulation/process.hpp"
@@ -65,6 +67,8 @@ private:
   void go_on_without(process&, milliseconds);
   process& any_running();
   std::size_t running() const;
+  shared_queue& any_queue() { return *queues_[chance_.below(queues_.size())]; }
+  std::unique_ptr<store> store_for(const process&);
   void say(std::string line);
   void say(const process&, const std::string& line);
   /// `what`: nothing if nothing is wrong.
@@ -87,8 +91,8 @@ private:
   scenario scenario_;
   data_plane plane_;
   store_faults faults_;
-  /// The store is one of these.
-  std::shared_ptr<shared_queue> queue_;
+  /// The store is one of these: the queues of all partitions, or all of it in memory.
+  std::vector<std::shared_ptr<shared_queue>> queues_;
   std::shared_ptr<memory_store> memory_;
   std::vector<std::unique_ptr<process>> processes_;
   /// Of processes that have ended.
@@ -97,6 +101,7 @@ private:
   std::uint64_t seed_;
   std::uint64_t started_ = 0;
   std::uint64_t next_event_ = 0;
+  std::map<std::string, std::string> users_;
   std::vector<std::string> schedule_;
   std::optional<std::string> violation_;
   world_counts counts_;

@@ -17,17 +17,17 @@ constexpr milliseconds to_notice{2'000};
 } // namespace
 
 bool world::has_gone_back() const {
-  return queue_ && queue_->has_gone_back();
+  return std::any_of(queues_.begin(), queues_.end(), [](const auto& q) { return q->has_gone_back(); });
 }
 
 void world::note_forgotten() {
-  if (!queue_)
-    return;
-  const auto ids = queue_->take_forgotten();
-  for (const auto& p : processes_)
-    p->note_forgotten(ids, now_);
-  for (auto& a : closed_)
-    a.forgotten_unnoticed.insert(ids.begin(), ids.end());
+  for (const auto& q : queues_) {
+    const auto ids = q->take_forgotten();
+    for (const auto& p : processes_)
+      p->note_forgotten(ids, now_);
+    for (auto& a : closed_)
+      a.forgotten_unnoticed.insert(ids.begin(), ids.end());
+  }
 }
 
 void world::check_always() {
@@ -81,8 +81,8 @@ void world::recover() {
   say("all is well again");
   plane_.is = data_plane::mood::well;
   faults_ = {};
-  if (queue_)
-    queue_->settle_down();
+  for (const auto& q : queues_)
+    q->settle_down();
   for (milliseconds waited{0}; waited < patience; waited += milliseconds{1'000}) {
     end_what_has_ended();
     if (processes_.empty())
@@ -124,8 +124,8 @@ void world::check_counts() {
   }
 }
 
-// The events of each process arrive in their order. What a stopped process still has in memory comes after the events
-// of the process that has taken over meanwhile.
+// The events of each process, or of each of its users, arrive in their order. What a stopped process still has in
+// memory comes after the events of the process that has taken over meanwhile.
 void world::check_order() {
   std::map<std::string, std::uint64_t> accepted_by;
   const auto note = [&](const account& a) {
@@ -137,9 +137,10 @@ void world::check_order() {
   for (const auto& a : closed_)
     note(a);
   const auto number = [](const std::string& id) { return id.substr(id.size() - 8); };
-  std::map<std::uint64_t, std::string> last;
+  const bool per_user = scenario_.settings.ordering == delivery_order::per_user;
+  std::map<std::pair<std::uint64_t, std::string>, std::string> last;
   for (const auto& id : plane_.taken()) {
-    auto& before = last[accepted_by[id]];
+    auto& before = last[{accepted_by[id], per_user ? users_[id] : ""}];
     if (!before.empty() && number(before) > number(id))
       return violate("event " + id + " came after " + before);
     before = id;
@@ -147,17 +148,32 @@ void world::check_order() {
 }
 
 store_stats world::stats() const {
-  return queue_ ? queue_->stats() : memory_->stats().value();
+  if (memory_)
+    return memory_->stats().value();
+  store_stats sum;
+  for (const auto& q : queues_) {
+    const auto s = q->stats();
+    sum.stored += s.stored;
+    sum.delivered += s.delivered;
+    sum.purged += s.purged;
+    sum.ready += s.ready;
+    sum.in_flight += s.in_flight;
+    sum.retry += s.retry;
+    sum.dead += s.dead;
+  }
+  return sum;
 }
 
 whereabouts world::where_all_are() const {
   whereabouts where{.delivered = {plane_.taken().begin(), plane_.taken().end()}};
-  if (queue_) {
-    where.ever_dead = queue_->ever_dead_ids();
-    where.waiting = queue_->waiting_ids();
-    where.ended_twice = queue_->ended_twice_ids();
-    return where;
+  for (const auto& q : queues_) {
+    where.ever_dead.insert(q->ever_dead_ids().begin(), q->ever_dead_ids().end());
+    auto waiting = q->waiting_ids();
+    where.waiting.merge(waiting);
+    where.ended_twice.insert(q->ended_twice_ids().begin(), q->ended_twice_ids().end());
   }
+  if (!memory_)
+    return where;
   for (const auto& d : *memory_->list_dead("", 100'000))
     for (auto& id : *message_ids_of(*memory_->show_dead(d.id)->payload))
       where.ever_dead.insert(std::move(id));

@@ -105,7 +105,7 @@ void redis_cluster::end_move(const std::string& slot, const redis_server& from, 
     require_ok(*s, {"CLUSTER", "SETSLOT", slot, "NODE", id_of(to)});
 }
 
-void redis_cluster::move(const std::string& slot, const redis_server& from, const redis_server& to) const {
+void redis_cluster::hand_over(const std::string& slot, const redis_server& from, const redis_server& to) const {
   begin_move(slot, from, to);
   for (;;) {
     std::istringstream listed{from.command({"CLUSTER", "GETKEYSINSLOT", slot, "1000"})};
@@ -117,6 +117,10 @@ void redis_cluster::move(const std::string& slot, const redis_server& from, cons
     move_keys(keys, from, to);
   }
   end_move(slot, from, to);
+}
+
+void redis_cluster::move(const std::string& slot, const redis_server& from, const redis_server& to) const {
+  hand_over(slot, from, to);
   const auto known = [&](const redis_server& s) {
     const auto nodes = "\n" + s.command({"CLUSTER", "NODES"}); // a line for each, with its slots at the end
     const auto line = nodes.substr(nodes.find("\n" + id_of(to)) + 1);

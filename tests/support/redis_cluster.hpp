@@ -28,7 +28,9 @@ public:
   void begin_move(const std::string& slot, const redis_server& from, const redis_server& to) const;
   void move_keys(const std::vector<std::string>& keys, const redis_server& from, const redis_server& to) const;
   void end_move(const std::string& slot, const redis_server& from, const redis_server& to) const;
-  /// All of that. Comes back when every server knows it: before, a replica of the new master could not take its place.
+  /// All of that.
+  void hand_over(const std::string& slot, const redis_server& from, const redis_server& to) const;
+  /// The same. Comes back when every server knows it: before, a replica of the new master could not take its place.
   void move(const std::string& slot, const redis_server& from, const redis_server& to) const;
 
 private:

@@ -1,5 +1,6 @@
 #include "support/redis_layout.hpp"
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -18,7 +19,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   if string.sub(key, 1, #q + 3) == q .. ':b:' then
     bodies = bodies + 1
     expiring = expiring + (redis.call('TTL', key) == -1 and 0 or 1)
-  else
+  elseif string.sub(key, 1, #q + 1) == q .. ':' then
     others[#others + 1] = key
   end
 end
@@ -52,12 +53,11 @@ end
 return {bodies, expiring, placed, redis.call('HLEN', q .. ':m'), wrong, wrong_leases, others}
 )lua";
 
-} // namespace
-
-void check_layout(const redis_server& server) {
-  std::istringstream answer{server.command({"EVAL", snapshot, "0", queue_name})};
+void check_partition(const redis_server& server, const std::string& name) {
+  std::istringstream answer{server.command({"EVAL", snapshot, "0", name})};
   std::size_t bodies = 0, expiring = 1, placed = 1, records = 2, wrong_wholes = 1, wrong_leases = 1;
   REQUIRE(answer >> bodies >> expiring >> placed >> records >> wrong_wholes >> wrong_leases);
+  INFO(name);
   CHECK(expiring == 0);
   CHECK(placed == bodies);
   CHECK(records == bodies);
@@ -68,9 +68,35 @@ void check_layout(const redis_server& server) {
                                     "seen", "elsewhere", "health", "leases"};
   for (std::string key; answer >> key;) {
     INFO(key);
-    REQUIRE(key.compare(0, queue_name.size() + 1, queue_name + ":") == 0);
-    CHECK(known.count(key.substr(queue_name.size() + 1)) == 1);
+    CHECK(known.count(key.substr(name.size() + 1)) == 1);
   }
+}
+
+// Those that have a key in this server; at least one. Every key must be of one.
+std::set<std::string> partitions_in(const redis_server& server) {
+  const auto stem = queue_name.substr(0, queue_name.size() - 1);
+  std::set<std::string> partitions;
+  for (const auto& key : server.keys()) {
+    INFO(key);
+    const auto name = key.substr(0, key.find('}') + 1);
+    const auto number = name.substr(std::min(name.size(), stem.size()));
+    REQUIRE(name.substr(0, stem.size()) == stem);
+    REQUIRE((number == "}" || (number[0] == ':' && number.find_first_not_of("0123456789", 1) == number.size() - 1)));
+    partitions.insert(name);
+  }
+  return partitions.empty() ? std::set{queue_name} : partitions;
+}
+
+} // namespace
+
+std::string partition_name(std::size_t partition) {
+  return partition == 0 ? queue_name
+                        : queue_name.substr(0, queue_name.size() - 1) + ":" + std::to_string(partition) + "}";
+}
+
+void check_layout(const redis_server& server) {
+  for (const auto& name : partitions_in(server))
+    check_partition(server, name);
 }
 
 } // namespace sluice::test

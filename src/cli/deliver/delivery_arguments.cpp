@@ -6,6 +6,7 @@
 #include "cli/deliver/config_file.hpp"
 #include "cli/deliver/log_line.hpp"
 #include "cli/duration_option.hpp"
+#include "core/config/option_table.hpp"
 
 namespace sluice {
 
@@ -38,6 +39,7 @@ void delivery_arguments::add_to(CLI::App& command) {
   command.add_flag("--wait", wait, "Wait while another process processes the queue");
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
                    "Share the queue in Redis with other processes, which all need this flag");
+  add_count_option(command, "--partitions", o.queue.partitions, "Parts of the queue, fixed when it is made");
   constexpr duration_range to_a_day{milliseconds{1'000}, milliseconds{86'400'000}};
   add_duration_option(command, "--lease", o.queue.lease, plain_unit::s, "How long a lease of a shared queue lasts",
                       to_a_day);
@@ -52,8 +54,11 @@ void delivery_arguments::add_to(CLI::App& command) {
       ->capture_default_str();
   add_duration_option(command, "--redis-timeout", o.redis.command, plain_unit::ms,
                       "The deadline of a round trip to Redis; half of it for --redis-ack fsync and --wait-replicas");
-  command.add_option("--ordering", ordering_, "strict: batches arrive in the order of acceptance, one at a time")
-      ->check(CLI::IsMember({"none", "strict"}))
+  command
+      .add_option("--ordering", ordering_,
+                  "What arrives in the order of acceptance: the events of a user, which needs --partitions (per_user), "
+                  "or everything, one batch at a time (strict)")
+      ->check(CLI::IsMember({"none", "per_user", "strict"}))
       ->default_str("none");
   command.add_flag("--allow-insecure", o.allow_insecure, "Permit plain http to another machine");
   command.add_option("--max-attempts", o.retry.max_attempts, "Attempts before a batch becomes a dead letter")
@@ -95,8 +100,9 @@ std::optional<std::string> delivery_arguments::complete() {
     o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
   if (!redis_ack_.empty())
     o.redis.ack = redis_ack_ == "fsync" ? redis_ack::fsync : redis_ack::memory;
-  if (!ordering_.empty())
-    o.ordering = ordering_ == "strict" ? delivery_order::strict : delivery_order::none;
+  for (const auto& [word, order] : words_of(delivery_order{}))
+    if (ordering_ == word)
+      o.ordering = order;
   json_logs = log_format_ == "json";
   for (const auto level : {log_level::debug, log_level::info, log_level::warning, log_level::error})
     if (quiet || log_level_ == name_of(level))

@@ -21,8 +21,8 @@ struct between {
 constexpr std::array<std::pair<std::string_view, dead_letters_full>, 2> words_of(dead_letters_full) {
   return {{{"keep_retrying", dead_letters_full::keep_retrying}, {"drop_oldest", dead_letters_full::drop_oldest}}};
 }
-constexpr std::array<std::pair<std::string_view, delivery_order>, 2> words_of(delivery_order) {
-  return {{{"none", delivery_order::none}, {"strict", delivery_order::strict}}};
+constexpr std::array<std::pair<std::string_view, delivery_order>, 3> words_of(delivery_order) {
+  return {{{"none", delivery_order::none}, {"per_user", delivery_order::per_user}, {"strict", delivery_order::strict}}};
 }
 constexpr std::array<std::pair<std::string_view, sqlite_durability>, 2> words_of(sqlite_durability) {
   return {{{"full", sqlite_durability::full}, {"normal", sqlite_durability::normal}}};
@@ -61,7 +61,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("gzip", o.gzip, "compress request bodies");
   visit("persist_window", o.persist_window, count{1, 64}, "batches sent to the persister and not stored yet");
   visit("max_in_flight", o.max_in_flight, count{1, 256}, "deliveries, and connections, at a time");
-  visit("ordering", o.ordering, "none, or strict: batches arrive in the order of acceptance");
+  visit("ordering", o.ordering, "none, per_user, or strict: what arrives in the order of acceptance");
   visit("persistence", o.persistence, "memory, sqlite:PATH, redis, or a URL of Redis");
   visit("sqlite.durability", o.sqlite.durability, "full (survives a power loss), or normal (survives a kill)");
   visit("http.connect", o.http.connect, time{ms, hour}, "deadline to resolve and connect");
@@ -110,6 +110,7 @@ void for_each_option(O& o, Visitor&& visit) {
   visit("redis.wait_replicas", o.redis.wait_replicas, between<int>{0, 16}, "replicas that must have a stored batch");
   visit("queue.name", o.queue.name, "the queue in Redis");
   visit("queue.prefix", o.queue.prefix, "the prefix of its name");
+  visit("queue.partitions", o.queue.partitions, count{1, 256}, "parts of the queue, fixed when it is made");
   visit("queue.is_multi_processor", o.queue.is_multi_processor, "whether processes share the queue");
   visit("queue.lease", o.queue.lease, time{ms, day}, "how long a lease of a shared queue lasts");
   visit("queue.heartbeat", o.queue.heartbeat, time{ms, day}, "how often leases are extended");

@@ -8,6 +8,7 @@
 #include "core/config/pem_file.hpp"
 #include "core/config/redis_options.hpp"
 #include "core/config/store_url.hpp"
+#include "core/persistence/partition.hpp"
 
 namespace sluice {
 
@@ -57,6 +58,12 @@ bool is_header_safe(const std::string& key) {
   return std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f && c != ':'; });
 }
 
+// Whether its last part, behind colons, is a number: so the partitions of a queue are called.
+bool is_name_of_partition(const std::string& name) {
+  const auto last = name.substr(name.rfind(':') + 1);
+  return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool is_queue_name(const std::string& text) {
   return !text.empty() && text.size() <= 256 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '{' && c != '}'; });
@@ -65,6 +72,8 @@ bool is_queue_name(const std::string& text) {
 void check_queue(const options& o, const store_url& where, checker& check) {
   if (!is_queue_name(o.queue.name))
     check.wrong("queue.name", "must be 1 to 256 printable ASCII characters without spaces and braces");
+  if (is_name_of_partition(o.queue.name))
+    check.wrong("queue.name", "must not be a number, nor end in a colon and a number, as the names of partitions do");
   if (!is_queue_name(o.queue.prefix))
     check.wrong("queue.prefix", "must be 1 to 256 printable ASCII characters without spaces and braces");
   if (o.queue.enqueue_only && std::holds_alternative<memory_url>(where))
@@ -75,12 +84,31 @@ void check_queue(const options& o, const store_url& where, checker& check) {
     return;
   if (!std::holds_alternative<redis_options>(where))
     check.wrong("queue.is_multi_processor", "must be false: only a queue in Redis can be shared");
-  if (o.ordering == delivery_order::strict)
+  if (o.ordering != delivery_order::none)
     check.wrong("ordering", "must be none: a shared queue has no order");
   if (o.queue.lease < o.http.total + lease_margin)
     check.wrong("queue.lease", "must be above http.total by " + shown(lease_margin) + " or more");
   if (o.queue.heartbeat * 2 > o.queue.lease)
     check.wrong("queue.heartbeat", "must not be above half of queue.lease");
+}
+
+// Of the bounds of the store, which partitions divide among them.
+void check_shares(const options& o, checker& check) {
+  const auto share = share_of_partition(o);
+  const auto must_hold = [&](std::size_t bound, std::size_t batch, const char* option, const std::string& what) {
+    if (bound < batch)
+      check.wrong(option, "must not be below " + what +
+                              (o.queue.partitions > 1 ? " for each of the queue.partitions" : "") +
+                              ": a batch must fit");
+  };
+  must_hold(share.queue.max_backlog_events, o.max_batch_events, "queue.max_backlog_events", "max_batch_events");
+  must_hold(share.queue.max_backlog_bytes, o.max_batch_bytes, "queue.max_backlog_bytes", "max_batch_bytes");
+  if (o.queue.partitions == 1) // 0 and other small bounds say that nothing is to be kept
+    return;
+  if (o.dead_letters.max_events > 0)
+    must_hold(share.dead_letters.max_events, o.max_batch_events, "dead_letters.max_events", "max_batch_events");
+  if (o.dead_letters.max_bytes > 0)
+    must_hold(share.dead_letters.max_bytes, o.max_batch_bytes, "dead_letters.max_bytes", "max_batch_bytes");
 }
 
 } // namespace
@@ -109,10 +137,12 @@ std::vector<error> validate(const options& o) {
     check.wrong("low_water", "must be below high_water");
   if (o.flush_at > o.max_batch_events)
     check.wrong("flush_at", "must not be above max_batch_events (" + shown(o.max_batch_events) + ")");
-  if (o.max_batch_events > o.queue.max_backlog_events)
-    check.wrong("queue.max_backlog_events", "must not be below max_batch_events: a batch must fit");
-  if (o.max_batch_bytes > o.queue.max_backlog_bytes)
-    check.wrong("queue.max_backlog_bytes", "must not be below max_batch_bytes: a batch must fit");
+  if (o.queue.partitions > 0)
+    check_shares(o, check);
+  if (o.ordering == delivery_order::per_user && o.queue.partitions == 1)
+    check.wrong("queue.partitions", "must be above 1 with ordering = per_user: each delivers one batch at a time");
+  if (o.ordering == delivery_order::strict && o.queue.partitions > 1)
+    check.wrong("queue.partitions", "must be 1 with ordering = strict: partitions deliver at the same time");
   if (o.max_event_bytes + frame > o.max_batch_bytes)
     check.wrong("max_event_bytes", "must be below max_batch_bytes by " + shown(frame) + " or more");
   if (o.max_event_bytes > o.max_internal_queue_bytes)

@@ -17,6 +17,8 @@ using steady_time = std::chrono::steady_clock::time_point;
 
 /// Events that are to become a batch, in the order of acceptance.
 struct cut {
+  /// Where it goes.
+  std::size_t partition = 0;
   /// Back to back, as they stand in a request body.
   std::string bytes;
   std::uint32_t events = 0;

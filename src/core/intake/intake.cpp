@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/persistence/partition.hpp"
+
 namespace sluice {
 
 namespace {
@@ -34,14 +36,17 @@ intake::intake(const options& o)
     : capacity_{o.max_internal_queue_size},
       capacity_bytes_{o.max_internal_queue_bytes}, high_{std::max<std::size_t>(mark(o.high_water, capacity_), 1)},
       high_bytes_{mark(o.high_water, capacity_bytes_)}, low_{mark(o.low_water, capacity_)},
-      low_bytes_{mark(o.low_water, capacity_bytes_)}, flush_at_{o.flush_at}, max_event_bytes_{o.max_event_bytes} {}
+      low_bytes_{mark(o.low_water, capacity_bytes_)}, flush_at_{o.flush_at}, max_event_bytes_{o.max_event_bytes},
+      partitions_of_users_{o.ordering == delivery_order::per_user ? o.queue.partitions : 1} {}
 
 void intake::open(std::function<void()> wake) {
   std::lock_guard guard{mutex_};
   wake_ = std::move(wake);
 }
 
-result<void> intake::offer(std::string_view encoded, std::string_view message_id, requester_ptr who) {
+result<void> intake::offer(std::string_view encoded, std::string_view message_id, requester_ptr who,
+                           std::string_view user) {
+  const auto partition = partition_of_user(user, partitions_of_users_);
   std::unique_lock guard{mutex_};
   if (closed_ || is_full(encoded.size())) {
     const auto closed = closed_;
@@ -59,6 +64,8 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
   }
   const bool awaited = who && wake_ && open_.events.waiting.empty();
   open_.events.append(encoded, std::move(who));
+  if (partitions_of_users_ > 1)
+    open_.events.partitions.push_back(partition);
   ++depth_;
   depth_bytes_ += encoded.size();
   totals_.count_accepted();

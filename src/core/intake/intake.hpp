@@ -43,7 +43,9 @@ public:
   void open(std::function<void()> wake);
 
   /// Admits one encoded event, or rejects it: `buffer_full`, `closed`. `who` is told when it is stored, or rejected.
-  result<void> offer(std::string_view encoded, std::string_view message_id, requester_ptr who = nullptr);
+  /// `user`: with `ordering = per_user` the events of one arrive in their order.
+  result<void> offer(std::string_view encoded, std::string_view message_id, requester_ptr who = nullptr,
+                     std::string_view user = {});
 
   /// Counts an event that was rejected before it could be offered.
   void reject(std::string_view message_id, const error& why);
@@ -92,6 +94,8 @@ private:
   const std::size_t high_, high_bytes_, low_, low_bytes_;
   const std::size_t flush_at_;
   const std::size_t max_event_bytes_;
+  /// Among how many partitions users are divided; 1: they are not.
+  const std::size_t partitions_of_users_;
 
   mutable std::mutex mutex_;
   std::condition_variable room_;

@@ -14,12 +14,14 @@ std::uint64_t more(std::uint64_t a, std::uint64_t b) {
 } // namespace
 
 void ledger::open(std::uint64_t sequence, batch_ptr content, cut&& from) {
-  cut_ += from.events;
+  const auto lane = lane_of(sequence);
+  cut_[lane] += from.events;
   last_open_ = sequence;
-  open_.emplace(
-      sequence,
-      entry{.last = cut_, .events = from.events, .bytes = from.event_bytes, .requesters = std::move(from.requesters)});
-  awaited_.insert(awaited_.end(), sequence);
+  open_.emplace(sequence, entry{.last = cut_[lane],
+                                .events = from.events,
+                                .bytes = from.event_bytes,
+                                .requesters = std::move(from.requesters)});
+  awaited_[lane].insert(awaited_[lane].end(), sequence);
   unconfirmed_.emplace(sequence, std::move(content));
 }
 
@@ -43,7 +45,7 @@ void ledger::stored(std::uint64_t sequence, bool leased) {
 
 void ledger::returned(std::uint64_t sequence) {
   if (deliverers_ == deliverers::any)
-    awaited_.erase(sequence);
+    awaited_[lane_of(sequence)].erase(sequence);
 }
 
 void ledger::failed_once(std::uint64_t sequence) {
@@ -65,7 +67,8 @@ void ledger::ended(std::uint64_t sequence, std::uint32_t events, bool delivered)
   // The rest had ended before: a dead letter was replayed, or the store has forgotten the end.
   const auto again = events - first;
   totals_.count_recovered(delivered ? again : 0, delivered ? 0 : again);
-  forgotten_ -= std::min<std::uint64_t>(forgotten_, again);
+  auto& forgotten = ends_in_partition_of(sequence).forgotten;
+  forgotten -= std::min<std::uint64_t>(forgotten, again);
 }
 
 void ledger::close(entries::iterator i, std::uint32_t events, end how) {
@@ -77,9 +80,11 @@ void ledger::close(entries::iterator i, std::uint32_t events, end how) {
   switch (how) {
   case end::delivered:
     totals_.count_ended(events, 0);
+    ends_in_partition_of(i->first).known.delivered += events;
     break;
   case end::dead:
     totals_.count_ended(0, events);
+    ends_in_partition_of(i->first).known.dead += events;
     break;
   case end::elsewhere:
     totals_.count_ended_elsewhere(events);
@@ -94,12 +99,12 @@ void ledger::close(entries::iterator i, std::uint32_t events, end how) {
     totals_.count_retrying(-static_cast<std::int64_t>(events));
   of(ends_, how) += events;
   for (auto& [number, w] : flushes_)
-    if (e.last <= w.up_to)
+    if (watches(w, *i))
       of(w.counts, how) += events;
   e.bytes -= bytes;
   e.events -= events;
   if (e.events == 0) {
-    awaited_.erase(i->first);
+    awaited_[lane_of(i->first)].erase(i->first);
     open_.erase(i);
   }
 }
@@ -115,7 +120,12 @@ bool ledger::flushed(std::uint64_t flush) const {
   auto i = flushes_.find(flush);
   if (i == flushes_.end())
     return true;
-  return cut_ >= i->second.up_to && (awaited_.empty() || open_.at(*awaited_.begin()).last > i->second.up_to);
+  for (std::size_t lane = 0; lane < awaited_.size(); ++lane) {
+    const auto& waiting = awaited_[lane];
+    if (cut_[lane] < i->second.up_to[lane] || (!waiting.empty() && watches(i->second, *open_.find(*waiting.begin()))))
+      return false;
+  }
+  return true;
 }
 
 flush_report ledger::report(std::uint64_t flush) const {
@@ -126,15 +136,22 @@ flush_report ledger::report(std::uint64_t flush) const {
   flush_report r{.delivered = of(w.counts, end::delivered),
                  .dead = of(w.counts, end::dead),
                  .stored = of(w.counts, end::stored),
-                 .waiting = w.up_to > cut_ ? w.up_to - cut_ : 0,
+                 .waiting = 0,
                  .ended_elsewhere = of(w.counts, end::elsewhere),
                  .lost = of(w.counts, end::lost)};
-  for (const auto& [sequence, e] : open_) {
-    if (e.last > w.up_to)
-      break;
-    (e.is_stored ? r.stored : r.waiting) += e.events;
-  }
+  for (std::size_t lane = 0; lane < cut_.size(); ++lane)
+    r.waiting += more(w.up_to[lane], cut_[lane]);
+  for (const auto& batch : open_)
+    if (watches(w, batch))
+      (batch.second.is_stored ? r.stored : r.waiting) += batch.second.events;
   return r;
+}
+
+std::size_t ledger::awaited() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& waiting : awaited_)
+    sum += waiting.size();
+  return sum;
 }
 
 // -- searches ---------------------------------------------------------------------------------------------------------
@@ -158,7 +175,7 @@ void ledger::news_may_be_missing() {
 }
 
 bool ledger::search_is_due() const noexcept {
-  return deliverers_ == deliverers::any && !search_.is_under_way() && open_.size() - awaited_.size() >= search_at_;
+  return deliverers_ == deliverers::any && !search_.is_under_way() && open_.size() - awaited() >= search_at_;
 }
 
 std::vector<std::uint64_t> ledger::next_page(std::size_t most) const {
@@ -173,12 +190,15 @@ std::vector<std::uint64_t> ledger::next_page(std::size_t most) const {
 }
 
 std::uint64_t ledger::found(const std::vector<std::uint64_t>& page, const std::vector<presence>& there,
-                            const ended_events& ended) {
-  if (!search_.is_under_way() || page.empty())
+                            const std::vector<ended_events>& of_partitions) {
+  if (!search_.is_under_way() || page.empty() || of_partitions.size() != partitions_.size())
     return 0;
-  ended_ = ended;
-  if (std::exchange(went_back_, false))
-    forgotten_ += more(known_ends(), said_ends());
+  for (std::size_t p = 0; p < partitions_.size(); ++p) {
+    partitions_[p].said = of_partitions[p];
+    if (went_back_)
+      partitions_[p].forgotten += partitions_[p].unsaid();
+  }
+  went_back_ = false;
   for (std::size_t i = 0; i < page.size() && i < there.size(); ++i) {
     const auto e = open_.find(page[i]);
     if (e == open_.end())
@@ -197,14 +217,32 @@ std::uint64_t ledger::found(const std::vector<std::uint64_t>& page, const std::v
   return next_page(1).empty() ? conclude_search() : 0;
 }
 
+std::uint64_t ledger::partition_ends::unheard() const noexcept {
+  return more(said.delivered + said.dead + forgotten, known.delivered + known.dead);
+}
+
+std::uint64_t ledger::partition_ends::unsaid() const noexcept {
+  return more(known.delivered + known.dead, said.delivered + said.dead + forgotten);
+}
+
 // What is missing and was not ended by others was ended by this process, as far as the store has counted such ends:
 // the news got lost. The rest is lost; that is the newest, since a store that goes back loses what came last.
 std::uint64_t ledger::conclude_search() {
-  auto ended = more(said_ends(), known_ends());
-  const auto known_dead = of(ends_, end::dead);
-  auto dead = std::max(search_.dead(), ended_.dead - std::min(ended_.dead, known_dead));
+  const auto missing = search_.finish(last_open_);
+  struct unheard_ends {
+    std::uint64_t all = 0, dead = 0;
+  };
+  std::vector<unheard_ends> of_partitions;
+  for (const auto& p : partitions_)
+    of_partitions.push_back({.all = p.unheard(), .dead = more(p.said.dead, p.known.dead)});
+  std::vector<std::uint64_t> dead_there(partitions_.size());
+  for (const auto& part : missing)
+    dead_there[part.sequence % partitions_.size()] += part.dead;
+  for (std::size_t p = 0; p < partitions_.size(); ++p)
+    of_partitions[p].dead = std::max(of_partitions[p].dead, dead_there[p]);
   std::uint64_t lost = 0;
-  for (const auto& part : search_.finish(last_open_)) {
+  for (const auto& part : missing) {
+    auto& [ended, dead] = of_partitions[part.sequence % partitions_.size()];
     const auto close_some = [&](std::uint64_t events, end how) {
       const auto i = open_.find(part.sequence);
       if (i == open_.end() || events == 0)
@@ -221,7 +259,7 @@ std::uint64_t ledger::conclude_search() {
     if (ended == 0)
       lost += close_some(left, end::lost);
   }
-  search_at_ = 2 * (open_.size() - awaited_.size()) + least_for_search;
+  search_at_ = 2 * (open_.size() - awaited()) + least_for_search;
   if (search_.is_under_way() && next_page(1).empty()) // the one that was asked for meanwhile finds nothing to do
     conclude_search();
   return lost;

@@ -26,14 +26,17 @@ enum class deliverers : std::uint8_t {
 /// counts against the bound, and who waits for it. Batches without news are looked for in the store.
 class ledger {
 public:
-  /// `durable`: a stored batch need not be kept in memory any more.
-  ledger(intake& intake, bool durable, deliverers who)
-      : intake_{intake}, totals_{intake.totals()}, durable_{durable}, deliverers_{who} {}
+  /// `durable`: a stored batch need not be kept in memory any more. `lanes`: so many batches are filled at the same
+  /// time, each with events of one lane in their order. The partition and the lane of a batch are its number modulo
+  /// those.
+  ledger(intake& intake, bool durable, deliverers who, std::size_t partitions = 1, std::size_t lanes = 1)
+      : intake_{intake}, totals_{intake.totals()}, durable_{durable}, deliverers_{who}, taken_(lanes), cut_(lanes),
+        awaited_(lanes), partitions_(partitions) {}
 
   /// The buffer has taken `events` from the intake.
-  void taken(std::uint64_t events) noexcept { taken_ += events; }
+  void taken(std::uint64_t events, std::size_t lane = 0) { taken_.at(lane) += events; }
 
-  /// The buffer has cut a batch. Its number rises with every batch, from 1.
+  /// The buffer has cut a batch. Its number is above those of all before, from 1.
   void open(std::uint64_t sequence, batch_ptr content, cut&& from);
 
   /// News of a batch. News that came before change nothing. `events` may be fewer than the batch had: one half of a
@@ -64,7 +67,8 @@ public:
   /// The batches to look for next; none if no search is under way.
   std::vector<std::uint64_t> next_page(std::size_t most) const;
   /// What the store has of that page. Returns how many events the search has found to be lost, once it is over.
-  std::uint64_t found(const std::vector<std::uint64_t>& page, const std::vector<presence>&, const ended_events&);
+  std::uint64_t found(const std::vector<std::uint64_t>& page, const std::vector<presence>&,
+                      const std::vector<ended_events>& of_partitions);
   /// The store is as it was earlier: all is looked for again.
   void store_went_back();
   /// A persister has died: news, or the answer to a page, may have been lost with it.
@@ -78,7 +82,7 @@ private:
   static std::uint64_t of(const ends& e, end which) { return e[static_cast<std::size_t>(which)]; }
 
   struct entry {
-    /// How many events the buffer had taken when the last of these came in.
+    /// How many events of its lane the buffer had taken when the last of these came in.
     std::uint64_t last = 0;
     std::uint32_t events = 0;
     /// How many others have ended, as far as that is counted here.
@@ -90,35 +94,49 @@ private:
   };
   using entries = std::map<std::uint64_t, entry>;
   struct watch {
-    std::uint64_t up_to = 0;
+    /// So many events of each lane.
+    std::vector<std::uint64_t> up_to{};
     ends counts{};
   };
 
+  std::size_t lane_of(std::uint64_t sequence) const noexcept { return sequence % taken_.size(); }
+  /// Whether it watches all events of the batch.
+  bool watches(const watch& w, entries::const_reference batch) const {
+    return batch.second.last <= w.up_to[lane_of(batch.first)];
+  }
+  std::size_t awaited() const noexcept;
   void close(entries::iterator, std::uint32_t events, end);
   std::uint64_t conclude_search();
-  /// How many events this process has ended, as far as that is known here, and as far as the store has said.
-  std::uint64_t known_ends() const { return of(ends_, end::delivered) + of(ends_, end::dead); }
-  std::uint64_t said_ends() const { return ended_.delivered + ended_.dead + forgotten_; }
+  /// How many events of a partition this process has ended.
+  struct partition_ends {
+    /// As far as that is known here, and as the store said last.
+    ended_events known{}, said{};
+    /// How many of those known here it has forgotten.
+    std::uint64_t forgotten = 0;
+
+    /// How many the store has counted more than are known here, and fewer.
+    std::uint64_t unheard() const noexcept;
+    std::uint64_t unsaid() const noexcept;
+  };
+  partition_ends& ends_in_partition_of(std::uint64_t sequence) { return partitions_[sequence % partitions_.size()]; }
 
   intake& intake_;
   totals& totals_;
   const bool durable_;
   const deliverers deliverers_;
-  std::uint64_t taken_ = 0;
-  std::uint64_t cut_ = 0;
+  /// Of each lane.
+  std::vector<std::uint64_t> taken_, cut_;
   std::uint64_t last_open_ = 0;
   ends ends_{};
   entries open_;
-  /// Those of them that a flush waits for.
-  std::set<std::uint64_t> awaited_;
+  /// Those of them that a flush waits for, of each lane.
+  std::vector<std::set<std::uint64_t>> awaited_;
   std::map<std::uint64_t, batch_ptr> unconfirmed_;
   std::map<std::uint64_t, watch> flushes_;
   std::uint64_t next_flush_ = 1;
 
   store_search search_;
-  /// How many events this process has ended, as the store said last, and how many of those known here it has forgotten.
-  ended_events ended_;
-  std::uint64_t forgotten_ = 0;
+  std::vector<partition_ends> partitions_;
   bool went_back_ = false;
   /// How many batches may have left this process before they are looked for.
   std::size_t search_at_ = least_for_search;

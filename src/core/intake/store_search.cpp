@@ -22,13 +22,11 @@ void store_search::start(std::uint64_t last) {
   under_way_ = true;
   next_ = 1;
   last_ = last;
-  dead_ = 0;
   missing_.clear();
 }
 
 void store_search::missing(std::uint64_t sequence, std::uint32_t events, std::uint32_t dead) {
-  missing_.push_back({sequence, events});
-  dead_ += dead;
+  missing_.push_back({sequence, events, dead});
 }
 
 std::vector<store_search::missing_part> store_search::finish(std::uint64_t last) {

@@ -14,6 +14,8 @@ public:
   struct missing_part {
     std::uint64_t sequence = 0;
     std::uint32_t events = 0;
+    /// How many of them the store has as dead letters.
+    std::uint32_t dead = 0;
   };
 
   /// Asks for a search that begins from now on, and looks for batches up to this one. Returns its number.
@@ -29,14 +31,12 @@ public:
 
   /// The store has answered for the batches up to this one.
   void answered_up_to(std::uint64_t sequence) noexcept { next_ = sequence + 1; }
-  /// It does not have these events, or they are dead there.
+  /// It does not have these events, or `dead` of them are dead there.
   void missing(std::uint64_t sequence, std::uint32_t events, std::uint32_t dead);
 
   /// Ends the search. Returns what was missing, the oldest first; another search that was asked for begins, and looks
   /// for batches up to `last`.
   std::vector<missing_part> finish(std::uint64_t last);
-  /// How many of the missing events the store has as dead letters.
-  std::uint64_t dead() const noexcept { return dead_; }
 
 private:
   void start(std::uint64_t last);
@@ -45,7 +45,6 @@ private:
   bool asked_again_ = false;
   std::uint64_t next_ = 1, last_ = 0;
   std::uint64_t finished_ = 0;
-  std::uint64_t dead_ = 0;
   std::vector<missing_part> missing_;
 };
 

@@ -2,17 +2,18 @@
 
 namespace sluice {
 
-void burial_guard::limit(std::vector<settlement>& all) const {
+void burial_guard::limit(std::vector<unit_of_work>& all) const {
   auto room = most_ - in_a_row_;
-  for (auto& s : all) {
-    const auto* b = std::get_if<bury>(&s);
-    if (!b || b->expired)
-      continue;
-    if (room == 0)
-      s = release{lease{b->lease}};
-    else
-      --room;
-  }
+  for (auto& unit : all)
+    for (auto& s : unit.settlements) {
+      const auto* b = std::get_if<bury>(&s);
+      if (!b || b->expired)
+        continue;
+      if (room == 0)
+        s = release{lease{b->lease}};
+      else
+        --room;
+    }
 }
 
 void burial_guard::note(const settlement& s, settle_outcome came_of_it) noexcept {

@@ -17,7 +17,7 @@ public:
 
   /// Burials that are not permitted become releases: the batch goes back to its place. As if all were of one status and
   /// nothing were delivered, which can only delay them.
-  void limit(std::vector<settlement>&) const;
+  void limit(std::vector<unit_of_work>&) const;
   /// What a settlement came to.
   void note(const settlement&, settle_outcome) noexcept;
   /// The pause has ended.

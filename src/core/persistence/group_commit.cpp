@@ -7,9 +7,11 @@
 
 namespace sluice {
 
-group_commit::group_commit(const options& o, bool is_shared, std::string incarnation)
-    : in_order_{o.max_in_flight == 1 && !is_shared}, only_enqueues_{o.queue.enqueue_only},
-      incarnation_{std::move(incarnation)}, leases_{is_shared}, pause_{o.dead_letters.pause_after} {}
+group_commit::group_commit(const options& o, bool is_shared, std::string incarnation,
+                           std::shared_ptr<queue_pause> pause, std::size_t partition)
+    : in_order_{(o.max_in_flight == 1 || o.ordering == delivery_order::per_user) && !is_shared},
+      only_enqueues_{o.queue.enqueue_only}, incarnation_{std::move(incarnation)},
+      partition_{partition}, leases_{is_shared}, pause_{std::move(pause)} {}
 
 // -- what arrives -----------------------------------------------------------------------------------------------------
 
@@ -37,12 +39,12 @@ unit_of_work group_commit::next(store_time now) const {
   if (recovery_ == recovery::restore)
     return unit_to_restore(now);
   unit_of_work unit{.now = now,
+                    .partition = partition_,
                     .incarnation = incarnation_,
                     .fingerprint = fingerprint_,
-                    .pause = pause_.wanted(),
+                    .pause = pause_->wanted(partition_),
                     .settlements = settlements_,
                     .health = health_};
-  pause_.limit(unit.settlements);
   std::size_t bytes = 0;
   for (const auto& b : enqueues_) {
     if (leases_.is_from_memory(b->id))
@@ -54,12 +56,13 @@ unit_of_work group_commit::next(store_time now) const {
   }
   if (extends_)
     unit.settlements.emplace_back(extend{leases_.all()});
-  if (recovery_ == recovery::reconcile && !last_retain(unit))
+  if (recovery_ == recovery::reconcile && !last_retain(unit.settlements))
     unit.settlements.insert(unit.settlements.begin(), retain{leases_.all()});
   unit.slots = free_slots(unit);
   unit.in_order = in_order_;
   if (look_for_ && is_attached_) { // before, the dispatcher may have acknowledgements whose answers got lost
     unit.look_for = look_for_->ids;
+    unit.wants_ended = true;
     unit.first_open = look_for_->first_open;
   }
   return unit;
@@ -68,17 +71,21 @@ unit_of_work group_commit::next(store_time now) const {
 // In a unit of its own, because settlements must find what is restored in the store. What waits to be acknowledged need
 // not come back.
 unit_of_work group_commit::unit_to_restore(store_time now) const {
-  unit_of_work unit{
-      .now = now, .incarnation = incarnation_, .enqueues = leases_.undelivered(settlements_), .restores = true};
+  unit_of_work unit{.now = now,
+                    .partition = partition_,
+                    .incarnation = incarnation_,
+                    .enqueues = leases_.undelivered(settlements_),
+                    .restores = true};
   unit.enqueues.insert(unit.enqueues.end(), forgotten_.begin(), forgotten_.end());
   return unit;
 }
 
+bool group_commit::may_claim() const noexcept {
+  return !only_enqueues_ && buffer_has_spoken_ && is_attached_ && pause_->may_claim();
+}
+
 std::size_t group_commit::free_slots(const unit_of_work& unit) const {
-  if (only_enqueues_ || !buffer_has_spoken_ || !is_attached_ || !pause_.may_claim())
-    return 0;
-  const auto leased = leases_.count_after(unit);
-  return capacity_ - std::min(capacity_, leased);
+  return may_claim() ? capacity_ - std::min(capacity_, leased_after(unit)) : 0;
 }
 
 // -- what follows from it ---------------------------------------------------------------------------------------------
@@ -96,12 +103,12 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
   const bool took_all = note_enqueues(unit, done, e);
   note_burials(unit, done, e);
   note_own_burials(done, e);
-  if ((e.pause = pause_.applied(unit, done))) {
+  e.resumed = pause_->note_resume(unit, done);
+  if ((e.pause = pause_->applied(unit, done))) {
     e.log.emplace_back(e.pause->empty() ? log_level::info : log_level::error,
                        e.pause->empty() ? "the queue is not paused any more" : *e.pause);
     e.again = milliseconds{0};
   }
-  e.resumed = pause_.note_resume(done);
   auto ended = leases_.settle(unit, done, is_repeated);
   note_unstored(unit, ended.news);
   std::move(ended.news.begin(), ended.news.end(), std::back_inserter(e.news));
@@ -114,8 +121,8 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
     e.log.emplace_back(log_level::warning, "the store has forgotten " + std::to_string(forgotten_.size()) +
                                                " batches that were in flight; they are restored");
   }
-  if (look_for_ && !unit.look_for.empty()) {
-    e.found = {.number = look_for_->number, .found = done.found, .ended = done.ended};
+  if (look_for_ && unit.wants_ended) {
+    e.found = {.number = look_for_->number, .found = done.found, .ended = {done.ended}};
     look_for_.reset();
   }
   e.granted = done.granted;

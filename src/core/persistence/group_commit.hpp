@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,7 +37,8 @@ struct look_for {
 struct looked_for {
   std::uint64_t number = 0;
   std::vector<presence> found{};
-  ended_events ended{};
+  /// In each partition.
+  std::vector<ended_events> ended{};
 };
 
 /// What follows from a unit of work. Empty members mean that there is nothing to do.
@@ -65,8 +67,8 @@ struct effects {
   std::optional<milliseconds> again{};
 };
 
-/// Gathers what has arrived into units of work, repairs what a failed one has left open, and says what follows from one
-/// that was applied. It has no clock, no randomness and no I/O.
+/// Gathers what has arrived for a partition into units of work, repairs what a failed one has left open, and says what
+/// follows from one that was applied. It has no clock, no randomness and no I/O.
 class group_commit {
 public:
   /// What one unit of work stores at most, but for a single batch that is larger.
@@ -74,8 +76,10 @@ public:
   /// How long to wait after the first unit of work that failed, and at most. Also after one that found no room.
   static constexpr milliseconds first_pause{50}, last_pause{1'000};
 
-  /// `is_shared`: other processes may deliver from the queue at the same time. `incarnation`: as in `unit_of_work`.
-  group_commit(const options&, bool is_shared, std::string incarnation);
+  /// `is_shared`: other processes may deliver from the queue at the same time. `incarnation` and `partition`: as in
+  /// `unit_of_work`. `pause`: the one of all partitions.
+  group_commit(const options&, bool is_shared, std::string incarnation, std::shared_ptr<queue_pause> pause,
+               std::size_t partition = 0);
 
   /// The buffer has sent what is not confirmed yet. No lease is asked for before: a batch that an earlier unit stored
   /// without the buffer's knowing would be delivered, and then enqueued again.
@@ -95,11 +99,16 @@ public:
   void redirect(std::string fingerprint) { fingerprint_ = std::move(fingerprint); }
   /// The queue is to show how deliveries go.
   void note_health(delivery_health h) { health_ = std::move(h); }
-  /// An operator ends the pause of the queue.
-  void resume() noexcept { pause_.resume(); }
 
-  /// What is to be applied now. `now`: the caller's clock.
+  /// What is to be applied now, with as many slots as are free as far as this partition knows. `now`: the caller's
+  /// clock.
   unit_of_work next(store_time now) const;
+  /// How many leases are left when that unit has been applied, before its claims; how many there are
+  /// otherwise, of those that the dispatcher has reported.
+  std::size_t leased_after(const unit_of_work& unit) const { return leases_.count_after(unit.settlements); }
+  std::size_t leased() const { return leases_.count_after(settlements_); }
+  /// Whether it may be given a lease now.
+  bool has_room() const { return may_claim() && leased() < capacity_; }
   /// That unit has been applied.
   effects applied(const unit_of_work&, const work_done&);
   /// That unit has failed. `unit_random`, in [0, 1], spreads processes that lost the same store.
@@ -113,6 +122,7 @@ public:
   std::size_t waiting() const noexcept { return enqueues_.size(); }
 
 private:
+  bool may_claim() const noexcept;
   unit_of_work unit_to_restore(store_time now) const;
   std::size_t free_slots(const unit_of_work&) const;
   effects restored(const unit_of_work&, const work_done&);
@@ -125,9 +135,10 @@ private:
   const bool in_order_;
   const bool only_enqueues_;
   const std::string incarnation_;
+  const std::size_t partition_;
   recovery recovery_ = recovery::none;
   leases leases_;
-  queue_pause pause_;
+  const std::shared_ptr<queue_pause> pause_;
   /// What has gathered for the next unit of work.
   std::vector<settlement> settlements_;
   std::vector<batch_ptr> enqueues_;

@@ -16,8 +16,8 @@ const leased_batch* find(const std::map<std::string, leased_batch>& among, const
 
 } // namespace
 
-const retain* last_retain(const unit_of_work& unit) {
-  for (auto i = unit.settlements.rbegin(); i != unit.settlements.rend(); ++i)
+const retain* last_retain(const std::vector<settlement>& settlements) {
+  for (auto i = settlements.rbegin(); i != settlements.rend(); ++i)
     if (const auto* r = std::get_if<retain>(&*i))
       return r;
   return nullptr;
@@ -116,15 +116,17 @@ void leases::retain_only(const retain& r, settled_leases& came) {
   std::erase_if(inherited_, [this](const std::string& id) { return !leases_.contains(id); });
 }
 
-std::size_t leases::count_after(const unit_of_work& unit) const {
+std::size_t leases::count_after(const std::vector<settlement>& settlements) const {
+  if (settlements.empty())
+    return leases_.size();
   std::set<std::pair<std::string_view, std::uint64_t>> left;
-  if (const auto* r = last_retain(unit))
+  if (const auto* r = last_retain(settlements))
     for (const auto& l : r->leases)
       left.emplace(l.id, l.fence);
   else
     for (const auto& [id, b] : leases_)
       left.emplace(id, b.fence);
-  for (const auto& s : unit.settlements)
+  for (const auto& s : settlements)
     if (const auto* l = lease_of(s)) // a settlement that is sent again may be about an earlier lease of the batch
       left.erase({l->id, l->fence});
   return left.size();

@@ -42,8 +42,8 @@ public:
   /// A unit of work has been applied. `is_repeated`: it may have been applied before.
   settled_leases settle(const unit_of_work&, const work_done&, bool is_repeated);
 
-  /// Returns how many leases are left when a unit of work has been applied, before its claims.
-  std::size_t count_after(const unit_of_work&) const;
+  /// Returns how many leases are left when these settlements have been applied.
+  std::size_t count_after(const std::vector<settlement>&) const;
   /// Returns all batches that the store has leased but those that these settlements acknowledge.
   std::vector<batch_ptr> undelivered(const std::vector<settlement>&) const;
 
@@ -59,7 +59,7 @@ private:
   std::map<std::string, leased_batch> reported_;
 };
 
-/// Returns the last `retain` of a unit of work, or null.
-const retain* last_retain(const unit_of_work&);
+/// Returns the last `retain` of them, or null.
+const retain* last_retain(const std::vector<settlement>&);
 
 } // namespace sluice

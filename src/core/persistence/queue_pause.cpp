@@ -1,12 +1,14 @@
 #include "core/persistence/queue_pause.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
 
 std::optional<std::string> queue_pause::applied(const unit_of_work& unit, const work_done& done) {
-  if (unit.pause == wanted_)
-    wanted_.reset();
+  auto& p = partitions_.at(unit.partition);
+  if (unit.pause == p.wanted)
+    p.wanted.reset();
   if (unit.pause == false)
     guard_.reset();
   const bool was_tripped = guard_.tripped();
@@ -15,23 +17,39 @@ std::optional<std::string> queue_pause::applied(const unit_of_work& unit, const 
     if (guard_.tripped() && !was_tripped && !done.paused)
       return trip(std::get<bury>(unit.settlements[i]).why);
   }
-  if (wanted_ || done.paused == paused_) // what is wanted has not been done yet
+  if (p.wanted) // what is wanted has not been done yet
     return std::nullopt;
-  paused_ = done.paused;
+  p.paused = done.paused;
+  const bool paused = std::any_of(partitions_.begin(), partitions_.end(), [](const one& x) { return x.paused; });
+  if (std::exchange(paused_, paused) == paused)
+    return std::nullopt;
   if (paused_)
     return "the queue is paused; resume ends the pause";
   guard_.reset();
   return "";
 }
 
-bool queue_pause::note_resume(const work_done& done) {
-  const auto before = std::exchange(resumed_, done.resumed);
-  return before && done.resumed && *before != done.resumed;
+bool queue_pause::note_resume(const unit_of_work& unit, const work_done& done) {
+  const auto before = std::exchange(partitions_.at(unit.partition).resumed, done.resumed);
+  if (!before || !done.resumed || *before == done.resumed)
+    return false;
+  for (auto& p : partitions_)
+    if (p.wanted == true) // a partition that is away must not pause the queue again when it is back
+      p = {.resumed = p.resumed};
+  guard_.reset();
+  return true;
+}
+
+void queue_pause::want(bool paused) noexcept {
+  for (auto& p : partitions_)
+    p.wanted = paused;
 }
 
 std::optional<std::string> queue_pause::trip(const failure_note& last) {
   paused_ = true;
-  wanted_ = true;
+  for (auto& p : partitions_)
+    p.paused = true;
+  want(true);
   return std::to_string(most_burials_) +
          " batches in a row are dead, with no delivery in between, the last because of: " + last.reason +
          "; the queue is paused and nothing more is buried: look at the dead letters, then resume";

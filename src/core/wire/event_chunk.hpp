@@ -49,6 +49,8 @@ struct event_chunk {
   std::string bytes;
   /// Where each event ends, without its separator.
   std::vector<std::size_t> ends;
+  /// The partition of each event, if they are divided by user.
+  std::vector<std::uint8_t> partitions;
   /// The requesters, each with the index of its event in `ends`.
   std::vector<std::pair<std::uint32_t, requester_ptr>> waiting;
 

@@ -56,24 +56,30 @@ redis_connection::time_limit::time_limit(redis_connection& c, milliseconds limit
   c.deadline_ = std::min(before_, clock::now() + limit);
 }
 
-redis_connection::redis_connection(redis_options options, std::string key, log_hook log)
-    : options_{std::move(options)}, key_{std::move(key)}, log_{std::move(log)}, guides_{guides_of(options_)},
-      socket_{options_.tls, [this] { return deadline(); }} {}
+redis_connection::redis_connection(redis_options options, std::string key, log_hook log,
+                                   std::shared_ptr<redis_absent_servers> absent)
+    : options_{std::move(options)}, key_{std::move(key)}, log_{std::move(log)}, absent_{std::move(absent)},
+      guides_{guides_of(options_)}, socket_{options_.tls, [this] { return deadline(); }} {}
 
 result<void> redis_connection::open() {
-  if (replies_ && gathered_ == 0 && !socket_.is_quiet())
-    close(); // the server has ended it meanwhile
-  if (replies_)
+  if (gathered_ > 0 ? is_open() : is_still_open())
     return {};
   const time_limit limit{*this, options_.connect};
   for (auto step : {&redis_connection::connect, &redis_connection::authenticate, &redis_connection::load_scripts,
                     &redis_connection::look_around})
     if (auto done = (this->*step)(); !done) {
+      note_absent(done.error());
       close();
       return done;
     }
   ++times_connected_;
   return {};
+}
+
+bool redis_connection::is_still_open() {
+  if (replies_ && !socket_.is_quiet())
+    close();
+  return is_open();
 }
 
 void redis_connection::close() noexcept {
@@ -108,6 +114,8 @@ result<void> redis_connection::connect() {
 result<void> redis_connection::reach(const char* kind, const redis_node& to) {
   const bool by_path = !options_.unix_socket.empty();
   peer_ = std::string{kind} + " at " + (by_path ? options_.unix_socket : to.host + ":" + std::to_string(to.port));
+  if (const auto* why = absent_ ? absent_->find(peer_) : nullptr)
+    return *why;
   const auto done = by_path ? socket_.connect(options_.unix_socket) : socket_.connect(to.host, to.port);
   if (!done)
     return failure("cannot connect: ", done.error());
@@ -127,6 +135,7 @@ result<redis_node> redis_connection::find_server() {
                   guides_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
       return server;
     }
+    note_absent(server.error());
     // An answer says more than that a server is away.
     if (i == 0 || why.field == "persistence" || why.field == "redis.host")
       why = server.error();
@@ -225,6 +234,7 @@ result<void> redis_connection::load_scripts() {
       return to_error(classify_redis_error(answer.text()), answer.text());
     hashes_[i] = answer.text();
   }
+  ++times_loaded_;
   return {};
 }
 
@@ -280,14 +290,27 @@ void redis_connection::call(redis_script script, const redis_keys& keys, const s
   add(command);
 }
 
-result<std::vector<redis_reply>> redis_connection::run() {
+result<void> redis_connection::send() {
   if (!replies_)
     return failure("", {errc::store_failed, "persistence", "not connected"});
   const time_limit limit{*this, options_.command};
+  answered_by_ = deadline_;
+  gathered_ = 0;
+  auto sent = socket_.send(std::exchange(commands_, {}));
+  if (sent)
+    return sent;
+  close();
+  return failure("no answer: ", sent.error());
+}
+
+result<std::vector<redis_reply>> redis_connection::receive(std::size_t count) {
+  if (!replies_)
+    return failure("", {errc::store_failed, "persistence", "not connected"});
+  const time_limit limit{*this, std::chrono::ceil<milliseconds>(answered_by_ - clock::now())};
   std::vector<redis_reply> answers;
-  answers.reserve(gathered_);
-  auto done = socket_.send(std::exchange(commands_, {}));
-  while (done && answers.size() < gathered_) {
+  answers.reserve(count);
+  result<void> done;
+  while (done && answers.size() < count) {
     if (auto* const answer = replies_->next())
       answers.emplace_back(answer);
     else if (!replies_->why().empty())
@@ -295,53 +318,101 @@ result<std::vector<redis_reply>> redis_connection::run() {
     else
       done = socket_.receive([this](std::string_view bytes) { replies_->feed(bytes); });
   }
-  if (!done) {
-    close();
-    return failure("no answer: ", done.error());
+  if (done)
+    return answers;
+  close();
+  return failure("no answer: ", done.error());
+}
+
+result<std::vector<redis_reply>> redis_connection::run() {
+  const auto count = gathered_;
+  const auto sent = send();
+  return sent ? receive(count) : result<std::vector<redis_reply>>{sent.error()};
+}
+
+std::vector<result<redis_reply>> redis_connection::run_all(const std::vector<redis_call>& calls) {
+  std::vector<result<redis_reply>> all;
+  if (calls.empty())
+    return all;
+  std::vector<std::size_t> unanswered;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    all.emplace_back(answer_not_understood());
+    unanswered.push_back(i);
   }
-  gathered_ = 0;
-  return answers;
+  const auto fail = [&](const error& why) {
+    for (const auto i : unanswered)
+      all[i] = why;
+    return std::move(all);
+  };
+  for (bool again = true;; again = false) {
+    if (auto connected = open(); !connected)
+      return fail(connected.error());
+    for (const auto i : unanswered)
+      call(calls[i].script, calls[i].keys, calls[i].arguments, calls[i].batches);
+    auto answers = run();
+    if (!answers)
+      return fail(answers.error());
+    std::vector<std::size_t> forgotten, elsewhere;
+    for (std::size_t n = 0; n < unanswered.size(); ++n) {
+      const auto i = unanswered[n];
+      const auto answer = (*answers)[n].value();
+      if (!answer.is_error()) {
+        all[i] = std::move((*answers)[n]);
+        continue;
+      }
+      const auto trouble = classify_redis_error(answer.text());
+      all[i] = to_error(trouble, answer.text());
+      if (trouble == redis_trouble::no_script)
+        forgotten.push_back(i);
+      if (trouble == redis_trouble::not_writable || trouble == redis_trouble::wrong_server)
+        elsewhere.push_back(i);
+    }
+    if (!elsewhere.empty() && leave_server() && again) {
+      unanswered = std::move(elsewhere);
+    } else if (!forgotten.empty() && again) {
+      unanswered = std::move(forgotten);
+      if (auto loaded = load_scripts(); !loaded)
+        return fail(loaded.error());
+    } else {
+      return all;
+    }
+  }
 }
 
 result<redis_reply> redis_connection::run_one(redis_script script, const redis_keys& keys,
                                               const std::vector<std::string_view>& arguments,
                                               const std::vector<std::string_view>& batches) {
-  for (bool again = true;; again = false) {
-    if (auto connected = open(); !connected)
-      return connected.error();
-    call(script, keys, arguments, batches);
-    auto answers = run();
-    if (!answers)
-      return answers.error();
-    const auto answer = answers->front().value();
-    if (!answer.is_error())
-      return std::move(answers->front());
-    const auto trouble = classify_redis_error(answer.text());
-    if (trouble == redis_trouble::no_script && again) {
-      if (auto loaded = load_scripts(); !loaded)
-        return loaded.error();
-      continue;
-    }
-    auto why = to_error(trouble, answer.text());
-    if ((trouble == redis_trouble::not_writable || trouble == redis_trouble::wrong_server) && leave_server() && again)
-      continue;
-    return why;
-  }
+  return std::move(run_all({{script, keys, arguments, batches}}).front());
 }
 
-result<std::vector<std::string>> redis_connection::first_members(const std::string& key) {
-  add({"ZRANGE", key, "0", std::to_string(redis_script_most - 1)});
+std::vector<result<std::vector<std::string>>>
+redis_connection::first_members(const std::vector<std::string_view>& keys) {
+  for (const auto key : keys)
+    add({"ZRANGE", key, "0", std::to_string(redis_script_most - 1)});
   const auto answers = run();
-  if (!answers)
-    return answers.error();
-  const auto listed = answers->front().value();
-  if (listed.is_error())
-    return to_error(classify_redis_error(listed.text()), listed.text());
-  std::vector<std::string> members;
-  members.reserve(listed.size());
-  for (std::size_t i = 0; i < listed.size(); ++i)
-    members.emplace_back(listed[i].text());
-  return members;
+  std::vector<result<std::vector<std::string>>> all;
+  for (std::size_t n = 0; n < keys.size(); ++n) {
+    if (!answers) {
+      all.emplace_back(answers.error());
+      continue;
+    }
+    const auto listed = (*answers)[n].value();
+    if (listed.is_error()) {
+      all.emplace_back(to_error(classify_redis_error(listed.text()), listed.text()));
+      continue;
+    }
+    std::vector<std::string> members;
+    members.reserve(listed.size());
+    for (std::size_t i = 0; i < listed.size(); ++i)
+      members.emplace_back(listed[i].text());
+    all.emplace_back(std::move(members));
+  }
+  return all;
+}
+
+void redis_connection::note_absent(const error& why) {
+  if (absent_ && !is_open()) // else it has answered
+    absent_->add(peer_, why);
 }
 
 error redis_connection::failure(const std::string& what, error why) const {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "core/config/redis_nodes.hpp"
 #include "sluice/options.hpp"
+#include "store/redis/absent_servers.hpp"
 #include "store/redis/keys.hpp"
 #include "store/redis/reply_reader.hpp"
 #include "store/redis/scripts.hpp" // made of src/store/redis/lua/*.lua by the build
@@ -22,9 +24,19 @@ namespace sluice {
 /// What one call of a script takes or gives at most: `most` in prelude.lua.
 inline constexpr std::size_t redis_script_most = 500;
 
+/// A call of a script, and what is borrowed for it.
+struct redis_call {
+  redis_script script;
+  /// Of the partition that it is about.
+  const redis_keys& keys;
+  std::vector<std::string_view> arguments;
+  /// The ids of batches whose payloads it may touch.
+  std::vector<std::string_view> batches{};
+};
+
 /// A connection to Redis that is made when it is needed and given up at the first thing that goes wrong with it: then
 /// every command without an answer is unknown. Commands are gathered and sent together. In a cluster it is a connection
-/// to the node that serves one queue. For one thread, but for `end_by`.
+/// to the node that serves one partition of a queue. For one thread, but for `end_by`.
 class redis_connection {
 public:
   /// While it lives, whatever the connection does ends in time, or fails.
@@ -40,14 +52,19 @@ public:
     const std::chrono::steady_clock::time_point before_;
   };
 
-  /// `key`: one of the queue, by which a cluster says where that is.
-  explicit redis_connection(redis_options, std::string key = {}, log_hook log = {});
+  /// `key`: one of the partition, by which a cluster says where that is. `absent`: what connections to other nodes of
+  /// that cluster know of it, too.
+  explicit redis_connection(redis_options, std::string key = {}, log_hook log = {},
+                            std::shared_ptr<redis_absent_servers> absent = {});
 
   /// Connects within `redis.connect`, unless it is connected: name resolution, credentials, database, scripts.
   /// Errors: `store_failed`.
   result<void> open();
   bool is_open() const noexcept { return replies_.has_value(); }
+  /// Whether it is open and the server has not ended it. To be asked while nothing is gathered.
+  bool is_still_open();
   std::uint64_t times_connected() const noexcept { return times_connected_; }
+  std::uint64_t times_loaded() const noexcept { return times_loaded_; }
   void close() noexcept;
   /// Whatever the connection does ends by this moment, or fails. Of several moments the earliest applies. Any thread
   /// may call it.
@@ -59,22 +76,30 @@ public:
   /// Gathers a call of a script on the queue with these keys. `batches`: the ids of those whose payloads it may touch.
   void call(redis_script, const redis_keys&, const std::vector<std::string_view>& arguments,
             const std::vector<std::string_view>& batches = {});
+  /// How many commands are gathered.
+  std::size_t gathered() const noexcept { return gathered_; }
 
   /// Closes the connection, because the server has said that another one has the queue. Returns whether that one can be
   /// found.
   bool leave_server() noexcept;
 
-  /// Sends what was gathered. Gives an answer for each command, which may be an error, within `redis.command`.
-  /// Errors: the connection failed, and is closed.
+  /// Sends what was gathered. Errors: the connection failed, and is closed.
+  result<void> send();
+  /// Gives the next answers to what was sent, one for each command, which may be an error: within `redis.command` from
+  /// then, or at once if they have arrived. Nothing else may be done until all of them are received. Errors: the
+  /// connection failed, and is closed.
+  result<std::vector<redis_reply>> receive(std::size_t answers);
+  /// Both, for all that was gathered.
   result<std::vector<redis_reply>> run();
 
-  /// The same, for one call of a script; an error answer is an error. Scripts that the server has forgotten are loaded
-  /// again.
+  /// The same, for calls of scripts, all in one round trip; an error answer is an error. Scripts that the server has
+  /// forgotten are loaded again.
+  std::vector<result<redis_reply>> run_all(const std::vector<redis_call>&);
   result<redis_reply> run_one(redis_script, const redis_keys&, const std::vector<std::string_view>& arguments,
                               const std::vector<std::string_view>& batches = {});
 
-  /// The first members of a sorted set, as many as one call of a script takes.
-  result<std::vector<std::string>> first_members(const std::string& key);
+  /// The first members of sorted sets, of each as many as one call of a script takes.
+  std::vector<result<std::vector<std::string>>> first_members(const std::vector<std::string_view>& keys);
 
   /// Loads the scripts again.
   result<void> load_scripts();
@@ -94,11 +119,13 @@ private:
   void add_credentials(const std::string& username, const std::string& password);
   result<void> authenticate();
   result<void> look_around();
+  void note_absent(const error& why);
   error failure(const std::string& what, error why) const;
 
   const redis_options options_;
   const std::string key_;
   const log_hook log_;
+  const std::shared_ptr<redis_absent_servers> absent_;
   /// Sentinels, or nodes of the cluster, those that answered last first.
   std::vector<redis_node> guides_;
   redis_socket socket_;
@@ -109,7 +136,8 @@ private:
   clock::time_point deadline_ = clock::time_point::max();
   std::atomic<clock::rep> last_moment_{clock::duration::max().count()};
   std::array<std::string, redis_scripts.size()> hashes_;
-  std::uint64_t times_connected_ = 0;
+  std::uint64_t times_connected_ = 0, times_loaded_ = 0;
+  clock::time_point answered_by_;
   /// The commands that were gathered, and how many.
   std::string commands_;
   std::size_t gathered_ = 0;

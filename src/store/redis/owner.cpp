@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "core/event/uuid.hpp"
+#include "core/printable.hpp"
 #include "store/redis/error.hpp"
 
 namespace sluice {
 
 namespace {
 
-constexpr const char* redis_schema = "3";
 // What a sign of life may be late.
 constexpr std::chrono::seconds grace{1};
 
@@ -40,12 +40,12 @@ std::string owner_token::describe(std::string_view token) {
   return "process " + clean.substr(pid + 1, host - pid - 1) + " on " + clean.substr(host + 1);
 }
 
-redis_owner::redis_owner(redis_connection& connection, const redis_keys& keys, const options& o,
-                         std::string fingerprint)
-    : connection_{connection}, keys_{keys}, settings_{o},
-      fingerprint_{std::move(fingerprint)}, mode_{o.queue.enqueue_only         ? "enqueue"
-                                                  : o.queue.is_multi_processor ? "multi"
-                                                                               : "single"},
+redis_owner::redis_owner(redis_connection& connection, const redis_keys& keys, const options& o, redis_claimant who)
+    : connection_{connection}, keys_{keys}, settings_{o}, partition_{std::to_string(who.partition)},
+      partitions_{std::to_string(o.queue.partitions)}, token_{std::move(who.token)},
+      fingerprint_{std::move(who.fingerprint)}, mode_{o.queue.enqueue_only         ? "enqueue"
+                                                      : o.queue.is_multi_processor ? "multi"
+                                                                                   : "single"},
       ttl_{std::to_string(o.queue.owner_ttl.count())},
       max_crashes_{std::to_string(o.queue.max_crashes)}, session_{o.queue.enqueue_only ? fingerprint_ : "0"} {}
 
@@ -53,24 +53,112 @@ std::vector<std::string_view> redis_owner::credentials() const {
   return {token_, session_, mode_};
 }
 
-redis_owner::outcome redis_owner::ensure() {
-  if (auto connected = connection_.open(); !connected)
-    return connected.error();
-  if (sure_ && connected_ == connection_.times_connected())
-    return {};
-  return acquire();
+std::vector<redis_owner::outcome> redis_owner::ensure_all(redis_connection& connection,
+                                                          const std::vector<redis_owner*>& all) {
+  std::vector<outcome> outcomes(all.size());
+  if (auto connected = connection.open(); !connected) {
+    std::fill(outcomes.begin(), outcomes.end(), outcome{connected.error()});
+    return outcomes;
+  }
+  std::vector<asker> unsure;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (!all[i]->is_sure())
+      unsure.push_back({.owner = all[i], .result = &outcomes[i]});
+  acquire(connection, unsure);
+  reclaim(connection, unsure);
+  remove_garbage(connection, unsure);
+  for (const auto& a : unsure)
+    if (*a.result) {
+      a.owner->connected_ = connection.times_connected();
+      a.owner->sure_ = true;
+    }
+  return outcomes;
 }
 
-redis_owner::outcome redis_owner::acquire() {
-  const auto reply = connection_.run_one(redis_script::acquire, keys_,
-                                         {token_, session_, mode_, ttl_, fingerprint_,
-                                          settings_.queue.adopt ? "1" : "0", redis_schema, next_fingerprint_});
-  if (!reply)
-    return reply.error();
-  const auto answer = reply->value();
+void redis_owner::acquire(redis_connection& connection, const std::vector<asker>& all) {
+  std::vector<redis_call> calls;
+  calls.reserve(all.size());
+  for (const auto& a : all)
+    calls.push_back(a.owner->call_acquire());
+  const auto answers = connection.run_all(calls);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    *all[i].result = answers[i] ? all[i].owner->read_acquire(answers[i]->value()) : outcome{answers[i].error()};
+}
+
+// Of what the last incarnation had in flight, nothing may be left when the first lease is given.
+void redis_owner::reclaim(redis_connection& connection, std::vector<asker> left) {
+  const auto is_done = [](const asker& a) { return !*a.result || a.owner->only_enqueues(); };
+  for (std::erase_if(left, is_done); !left.empty(); std::erase_if(left, is_done)) {
+    std::vector<redis_call> calls;
+    calls.reserve(left.size());
+    for (const auto& a : left)
+      calls.push_back(a.owner->call_reclaim());
+    const auto answers = connection.run_all(calls);
+    std::vector<asker> more;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const auto may_be_more =
+          answers[i] ? left[i].owner->read_reclaim(answers[i]->value()) : result<bool>{answers[i].error()};
+      if (!may_be_more)
+        *left[i].result = may_be_more.error();
+      else if (*may_be_more)
+        more.push_back(left[i]);
+    }
+    left = std::move(more);
+  }
+}
+
+void redis_owner::remove_garbage(redis_connection& connection, std::vector<asker> left) {
+  const auto is_done = [](const asker& a) { return !*a.result || a.owner->only_enqueues(); };
+  for (std::erase_if(left, is_done); !left.empty(); std::erase_if(left, is_done)) {
+    std::vector<std::string_view> keys;
+    keys.reserve(left.size());
+    for (const auto& a : left)
+      keys.emplace_back(a.owner->keys_.garbage());
+    const auto garbage = connection.first_members(keys);
+    std::vector<asker> found;
+    std::vector<redis_call> calls;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      if (!garbage[i]) {
+        *left[i].result = garbage[i].error();
+      } else if (!garbage[i]->empty()) {
+        const std::vector<std::string_view> ids{garbage[i]->begin(), garbage[i]->end()};
+        calls.push_back({redis_script::remove_garbage, left[i].owner->keys_, ids, ids});
+        found.push_back(left[i]);
+      }
+    }
+    const auto removed = connection.run_all(calls);
+    left.clear();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (!removed[i])
+        *found[i].result = removed[i].error();
+      else if (calls[i].arguments.size() == redis_script_most)
+        left.push_back(found[i]);
+    }
+  }
+}
+
+result<void> redis_owner::remove_garbage() {
+  outcome done;
+  remove_garbage(connection_, {{.owner = this, .result = &done}});
+  return done ? result<void>{} : result<void>{done.error()};
+}
+
+redis_call redis_owner::call_acquire() const {
+  return {.script = redis_script::acquire,
+          .keys = keys_,
+          .arguments = {token_, session_, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0", redis_schema,
+                        next_fingerprint_, partition_, partitions_}};
+}
+
+redis_owner::outcome redis_owner::read_acquire(redis_value answer) {
   const auto word = answer.size() > 0 ? answer[0].text() : std::string_view{};
-  if (word == "ok" && answer.size() == 2)
-    return granted(std::string{answer[1].text()});
+  if (word == "ok" && answer.size() == 2) {
+    session_ = answer[1].text();
+    owned_ = true;
+    next_fingerprint_.clear();
+    watched_.reset();
+    return {};
+  }
   if (word == "taken" && answer.size() == 4)
     return watch(answer[1].text(), answer[2].integer().value_or(0), answer[3].text() == "1");
   if (word == "replaced")
@@ -78,6 +166,15 @@ redis_owner::outcome redis_owner::acquire() {
                  keys_.queue() + " was processed by another process while this one gave no sign of life"};
   if (word == "schema")
     return error{errc::not_a_queue, "queue.name", keys_.queue() + " was made by another version"};
+  if (word == "part" && answer.size() == 2)
+    return part_of_another(answer[1].text());
+  if (word == "partitions" && answer.size() == 2) {
+    const auto made_with = std::to_string(answer[1].integer().value_or(0));
+    return error{errc::not_a_queue, "queue.partitions",
+                 "must be " + made_with + ", not " + partitions_ + ": " + keys_.queue() + " was made with " +
+                     made_with + (made_with == "1" ? " partition" : " partitions") +
+                     "; to change it, deliver what waits and make a new queue"};
+  }
   if (word == "other")
     return error{errc::other_destination, "queue.name",
                  keys_.queue() + " holds events for another data_plane_url or write_key; use another queue, or set "
@@ -85,52 +182,26 @@ redis_owner::outcome redis_owner::acquire() {
   return answer_not_understood();
 }
 
-redis_owner::outcome redis_owner::granted(std::string session) {
-  session_ = std::move(session);
-  owned_ = true;
-  next_fingerprint_.clear();
-  watched_.reset();
-  if (auto done = reclaim(); !done)
-    return done.error();
-  if (auto done = remove_garbage(); !done)
-    return done.error();
-  connected_ = connection_.times_connected();
-  sure_ = true;
-  return {};
+redis_owner::outcome redis_owner::part_of_another(std::string_view part) const {
+  const auto what = part == "0" ? "a queue by itself" : "partition " + printable(part, "") + " of another queue";
+  return error{errc::not_a_queue, "queue.name",
+               keys_.queue() + " is " + what +
+                   (partition_ == "0" ? "" : ", and would be partition " + partition_ + " of this one") +
+                   "; use another name"};
 }
 
-result<void> redis_owner::reclaim() {
-  if (settings_.queue.enqueue_only) // all leases are those of others
-    return {};
-  for (;;) {
-    auto arguments = credentials();
-    arguments.insert(arguments.end(), {ttl_, max_crashes_});
-    const auto reply = connection_.run_one(redis_script::reclaim, keys_, arguments);
-    if (!reply)
-      return reply.error();
-    const auto answer = reply->value();
-    if (answer.size() == 0 || !read_burials(answer, 1, buried_))
-      return answer_not_understood();
-    if (answer[0].integer() != 1)
-      return {};
-  }
+redis_call redis_owner::call_reclaim() const {
+  return {.script = redis_script::reclaim, .keys = keys_, .arguments = {token_, session_, mode_, ttl_, max_crashes_}};
 }
 
-result<void> redis_owner::remove_garbage() {
-  if (settings_.queue.enqueue_only)
-    return {};
-  for (bool more = true; more;) {
-    const auto garbage = connection_.first_members(keys_.garbage());
-    if (!garbage)
-      return garbage.error();
-    if (garbage->empty())
-      break;
-    more = garbage->size() == redis_script_most;
-    const std::vector<std::string_view> ids{garbage->begin(), garbage->end()};
-    if (const auto removed = connection_.run_one(redis_script::remove_garbage, keys_, ids, ids); !removed)
-      return removed.error();
-  }
-  return {};
+void redis_owner::add_reclaim() {
+  connection_.call(redis_script::reclaim, keys_, call_reclaim().arguments);
+}
+
+result<bool> redis_owner::read_reclaim(redis_value answer) {
+  if (answer.size() == 0 || !read_burials(answer, 1, buried_))
+    return answer_not_understood();
+  return answer[0].integer() == 1;
 }
 
 store_error redis_owner::watch(std::string_view whose, std::int64_t expires_ms, bool is_later) {
@@ -162,14 +233,21 @@ void redis_owner::redirected() {
   sure_ = true;
 }
 
-void redis_owner::leave(const std::string& incarnation) {
-  if (!owned_ || !connection_.is_open())
-    return;
+void redis_owner::add_leave(const std::string& incarnation) {
+  connection_.call(redis_script::leave, keys_, leaving(incarnation));
+}
+
+void redis_owner::read_leave(redis_value answer, const std::string& incarnation) {
   // What fails is over after owner_ttl all the same.
+  if (answer.is_error())
+    (void)connection_.run_one(redis_script::leave, keys_, leaving(incarnation));
+  owned_ = sure_ = false;
+}
+
+std::vector<std::string_view> redis_owner::leaving(const std::string& incarnation) const {
   auto arguments = credentials();
   arguments.push_back(incarnation);
-  (void)connection_.run_one(redis_script::leave, keys_, arguments);
-  owned_ = sure_ = false;
+  return arguments;
 }
 
 } // namespace sluice

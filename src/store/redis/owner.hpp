@@ -21,28 +21,40 @@ struct owner_token {
   static std::string describe(std::string_view token);
 };
 
-/// The right to process a queue in Redis: of one process, or of all that share the queue. Asked for after every
-/// connect, since it may have been lost without a word. A process that only enqueues asks whether the queue is for its
-/// destination, and takes the right from nobody.
+/// Which partition of a queue it is, and who asks for it: the same in all partitions of a process.
+struct redis_claimant {
+  std::size_t partition = 0;
+  std::string token{};
+  /// Where its batches go.
+  std::string fingerprint{};
+};
+
+/// The right to process a partition of a queue in Redis: of one process, or of all that share the queue. Asked for
+/// after every connect, since it may have been lost without a word. A process that only enqueues asks whether the queue
+/// is for its destination, and takes the right from nobody.
 class redis_owner {
 public:
   /// Nothing, or an error, which may be a signal.
   using outcome = boost::system::result<void, store_error>;
 
-  /// Borrows the keys of the queue. `fingerprint`: where its batches go.
-  redis_owner(redis_connection&, const redis_keys&, const options&, std::string fingerprint);
+  /// Borrows the connection, the keys of the partition and the options.
+  redis_owner(redis_connection&, const redis_keys&, const options&, redis_claimant);
 
-  /// Makes sure of it. A process that finds another one at a queue of one process watches it for as long as that can be
-  /// silent: then, or as soon as it gives a sign, it is known whether it lives.
-  /// Errors: the signal `watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`; `store_failed`.
-  outcome ensure();
+  /// Whether the right was given over the connection as it is now, and nothing has been heard since.
+  bool is_sure() const noexcept { return sure_ && connected_ == connection_.times_connected(); }
+  /// Makes sure of it, for partitions with the same connection, together. A process that finds another one at a queue
+  /// of one process watches it for as long as that can be silent: then, or as soon as it gives a sign, it is known
+  /// whether it lives. Errors: the signal `watched` meanwhile; `queue_taken`; `not_a_queue`; `other_destination`;
+  /// `store_failed`.
+  static std::vector<outcome> ensure_all(redis_connection&, const std::vector<redis_owner*>&);
 
   /// A script has said that the right is gone, or that the queue is another, or for another destination.
   void doubt() noexcept { sure_ = false; }
 
-  /// Leases that are over go back, unless this process only enqueues. Called by a process of a shared queue now and
-  /// then.
-  result<void> reclaim();
+  /// Gathers a call by which leases that are over go back. For a process of a shared queue, now and then.
+  void add_reclaim();
+  /// What is answered to that. Returns whether there may be more.
+  result<bool> read_reclaim(redis_value);
   /// Removes the payloads of batches that scripts have forgotten by themselves.
   result<void> remove_garbage();
   /// Batches that were buried by that, and those that were noted, since this was asked last.
@@ -57,24 +69,41 @@ public:
   /// It was answered.
   void redirected();
 
-  /// Gives the right and all leases back; nobody asks any more how many events of the incarnation have ended.
-  void leave(const std::string& incarnation);
+  bool is_owned() const noexcept { return owned_; }
+  /// Gathers a call that gives the right and all leases back; nobody asks any more how many events of the incarnation
+  /// have ended.
+  void add_leave(const std::string& incarnation);
+  /// What is answered to that. If it is an error, the call is made once more.
+  void read_leave(redis_value, const std::string& incarnation);
 
   /// The first arguments of every script that changes something.
   std::vector<std::string_view> credentials() const;
 
 private:
-  outcome acquire();
-  outcome granted(std::string session);
+  /// One of those that go on together, as long as there is no error.
+  struct asker {
+    redis_owner* owner;
+    outcome* result;
+  };
+
+  static void acquire(redis_connection&, const std::vector<asker>&);
+  static void reclaim(redis_connection&, std::vector<asker>);
+  static void remove_garbage(redis_connection&, std::vector<asker>);
+  bool only_enqueues() const noexcept { return settings_.queue.enqueue_only; }
+  redis_call call_acquire() const;
+  outcome read_acquire(redis_value);
+  redis_call call_reclaim() const;
+  outcome part_of_another(std::string_view part) const;
+  std::vector<std::string_view> leaving(const std::string& incarnation) const;
   store_error watch(std::string_view whose, std::int64_t expires_ms, bool is_later);
 
   redis_connection& connection_;
   const redis_keys& keys_;
   const options& settings_;
+  const std::string partition_, partitions_, token_;
   std::string fingerprint_;
   /// What a unit of work that was not answered may have put in its place.
   std::string next_fingerprint_;
-  const std::string token_ = owner_token::make();
   const std::string mode_, ttl_, max_crashes_;
   /// A number; of a process that only enqueues, the fingerprint, so that every script checks it.
   std::string session_;

@@ -18,15 +18,43 @@ error no_queue(const std::string& queue) {
 
 } // namespace
 
-redis_queue::redis_queue(std::shared_ptr<redis_connection> connection, const queue_options& o, const redis_owner* owner)
-    : connection_{std::move(connection)}, owner_{owner}, keys_{o}, ttl_{std::to_string(o.owner_ttl.count())} {}
+result<std::size_t> count_redis_partitions(redis_connection& connection, const queue_options& o) {
+  if (auto connected = connection.open(); !connected)
+    return connected.error();
+  const redis_keys keys{o};
+  connection.add({"HMGET", keys.ctl(), "schema", "part", "partitions"});
+  const auto answers = connection.run();
+  if (!answers)
+    return answers.error();
+  const auto ctl = answers->front().value();
+  if (ctl.is_error())
+    return to_error(classify_redis_error(ctl.text()), ctl.text());
+  constexpr std::int64_t most = 256;
+  if (ctl.size() != 3 || ctl[0].is_nil())
+    return no_queue(keys.queue());
+  if (ctl[0].text() != redis_schema)
+    return error{errc::not_a_queue, "queue.name", keys.queue() + " was made by another version"};
+  if (ctl[1].text() != "0")
+    return error{errc::not_a_queue, "queue.name", keys.queue() + " is a partition of another queue"};
+  const auto partitions = ctl[2].integer().value_or(0);
+  if (partitions < 1 || partitions > most)
+    return answer_not_understood();
+  return static_cast<std::size_t>(partitions);
+}
+
+redis_queue::redis_queue(std::shared_ptr<redis_connection> connection, const queue_options& o, std::size_t partition,
+                         const redis_owner* owner)
+    : connection_{std::move(connection)},
+      partition_{partition}, owner_{owner}, keys_{o, partition}, ttl_{std::to_string(o.owner_ttl.count())} {}
 
 result<store_stats> redis_queue::stats() {
   const auto reply = connection_->run_one(redis_script::stats, keys_, {ttl_});
   if (!reply)
     return reply.error();
   const auto stats = read_stats(reply->value());
-  return stats ? result<store_stats>{*stats} : no_queue(keys_.queue());
+  if (stats)
+    return *stats;
+  return partition_ == 0 ? result<store_stats>{no_queue(keys_.queue())} : store_stats{};
 }
 
 result<std::vector<dead_letter>> redis_queue::list_dead(const std::string& after, std::size_t limit) {
@@ -100,7 +128,7 @@ result<std::uint64_t> redis_queue::change_dead(redis_script script, const std::v
   if (!before)
     return before.error();
   for (std::vector<std::string> last; events < before->dead;) {
-    const auto some = connection_->first_members(keys_.dead());
+    const auto some = std::move(connection_->first_members({keys_.dead()}).front());
     if (!some)
       return some.error();
     if (*some == last) // nothing changes any more
@@ -121,7 +149,8 @@ result<std::uint64_t> redis_queue::purge_dead(const std::vector<std::string>& id
 }
 
 result<void> redis_queue::set_paused(bool paused) {
-  const auto done = connection_->run_one(redis_script::set_paused, keys_, {paused ? "1" : "0"});
+  const auto done =
+      connection_->run_one(redis_script::set_paused, keys_, {paused ? "1" : "0", partition_ == 0 ? "0" : "1"});
   if (!done)
     return done.error();
   return done->value().integer() == 1 ? result<void>{} : result<void>{no_queue(keys_.queue())};

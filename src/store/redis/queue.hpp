@@ -10,11 +10,13 @@ namespace sluice {
 
 class redis_owner;
 
-/// What operators do to a queue in Redis, beside the processes that process it.
+/// What operators do to a partition of a queue in Redis, beside the processes that process it. A partition behind the
+/// first may be still to be made; then it is empty.
 class redis_queue : public queue_admin {
 public:
   /// `owner`: of the process that does so by itself; it gives a sign of life with every page of what takes long.
-  redis_queue(std::shared_ptr<redis_connection>, const queue_options&, const redis_owner* owner = nullptr);
+  redis_queue(std::shared_ptr<redis_connection>, const queue_options&, std::size_t partition = 0,
+              const redis_owner* owner = nullptr);
 
   result<store_stats> stats() override;
   result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
@@ -27,9 +29,14 @@ private:
   result<std::uint64_t> change_dead(redis_script, const std::vector<std::string>& ids);
 
   const std::shared_ptr<redis_connection> connection_;
+  const std::size_t partition_;
   const redis_owner* const owner_;
   const redis_keys keys_;
   const std::string ttl_;
 };
+
+/// Returns in how many partitions the queue was made. Errors: `not_a_queue`, if there is none of this name; those of
+/// the connection.
+result<std::size_t> count_redis_partitions(redis_connection&, const queue_options&);
 
 } // namespace sluice

@@ -217,6 +217,8 @@ result<void> redis_socket::send(std::string bytes) {
 
 result<void> redis_socket::receive(const std::function<void(std::string_view)>& take) {
   auto& s = *stream_;
+  s.io.restart();
+  s.io.poll();
   if (!s.wait([&] { return !s.arrived.empty() || s.over; }))
     return broken("the deadline has passed");
   if (s.arrived.empty())

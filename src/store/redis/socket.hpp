@@ -34,7 +34,7 @@ public:
 
   /// Sends all of it, and keeps what arrives meanwhile.
   result<void> send(std::string bytes);
-  /// Gives what has arrived, at least one byte of it.
+  /// Gives what has arrived, at least one byte of it; what has arrived by now also when the deadline has passed.
   result<void> receive(const std::function<void(std::string_view)>& take);
 
 private:

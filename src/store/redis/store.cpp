@@ -1,8 +1,12 @@
 #include "store/redis/store.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
+#include "core/persistence/partition.hpp"
 #include "store/unsettled.hpp"
 
 namespace sluice {
@@ -21,12 +25,144 @@ unit_of_work enqueues_of(unit_of_work work) {
   return work;
 }
 
+bool is_cluster(const redis_options& where) {
+  return !where.cluster.nodes.empty();
+}
+
+// For each partition its connection, which is one and the same but in a cluster.
+std::vector<std::shared_ptr<redis_connection>> connect_partitions(const redis_options& where, const options& o,
+                                                                  std::size_t partitions,
+                                                                  const std::shared_ptr<redis_absent_servers>& absent) {
+  std::vector<std::shared_ptr<redis_connection>> all;
+  for (std::size_t i = 0; i < partitions; ++i)
+    all.push_back(i == 0 || is_cluster(where)
+                      ? std::make_shared<redis_connection>(where, redis_keys{o.queue, i}.ctl(), o.log, absent)
+                      : all.front());
+  return all;
+}
+
+std::vector<std::unique_ptr<redis_partition>> make_partitions(const redis_options& where, const options& o,
+                                                              const std::string& fingerprint,
+                                                              const std::shared_ptr<redis_absent_servers>& absent) {
+  std::vector<std::unique_ptr<redis_partition>> all;
+  const auto token = owner_token::make();
+  for (auto& connection : connect_partitions(where, o, o.queue.partitions, absent))
+    all.push_back(std::make_unique<redis_partition>(
+        std::move(connection), o, redis_claimant{.partition = all.size(), .token = token, .fingerprint = fingerprint}));
+  return all;
+}
+
+std::vector<std::shared_ptr<queue_admin>> admins_of(const std::vector<std::unique_ptr<redis_partition>>& partitions) {
+  std::vector<std::shared_ptr<queue_admin>> all;
+  all.reserve(partitions.size());
+  for (const auto& p : partitions)
+    all.push_back(p->admin());
+  return all;
+}
+
 } // namespace
 
-redis_store::redis_store(const redis_options& where, const options& o, std::string fingerprint)
-    : settings_{o}, connect_limit_{where.connect}, call_limit_{where.connect + where.command}, keys_{o.queue},
-      connection_{std::make_shared<redis_connection>(where, keys_.ctl(), o.log)},
-      owner_{*connection_, keys_, settings_, std::move(fingerprint)}, admin_{connection_, o.queue, &owner_} {}
+struct redis_store::job {
+  redis_partition* to;
+  const unit_of_work* work = nullptr;
+  /// Of the unit.
+  work_result result{};
+  std::size_t commands = 0;
+  std::vector<redis_reply> answers{};
+
+  void fail(store_error why) {
+    to->give_up();
+    result = std::move(why);
+  }
+};
+
+struct redis_store::link {
+  redis_connection* connection;
+  std::vector<job*> jobs{};
+  /// The answer to the wait behind all of them.
+  std::optional<redis_reply> waited{};
+
+  void drop_failed() {
+    std::erase_if(jobs, [](const job* j) { return !j->result; });
+  }
+
+  // Makes sure of their owners.
+  void ensure() {
+    std::vector<redis_owner*> owners;
+    owners.reserve(jobs.size());
+    for (const auto* j : jobs)
+      owners.push_back(&j->to->owner());
+    const auto outcomes = redis_owner::ensure_all(*connection, owners);
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      if (!outcomes[i])
+        jobs[i]->fail(outcomes[i].error());
+    drop_failed();
+  }
+
+  // What each gathers is its own, in their order.
+  template <class Gather>
+  void gather(const Gather& one) {
+    for (auto* j : jobs) {
+      const auto before = connection->gathered();
+      one(*j);
+      j->commands = connection->gathered() - before;
+    }
+  }
+
+  void send() {
+    if (jobs.empty())
+      return;
+    if (const auto sent = connection->send(); !sent)
+      for (auto* j : std::exchange(jobs, {}))
+        j->fail(sent.error());
+  }
+
+  // Gives each its answers. If the connection fails, so do those that have none yet.
+  void receive() {
+    for (auto* j : jobs) {
+      auto answers = connection->receive(j->commands);
+      if (answers)
+        j->answers = std::move(*answers);
+      else
+        j->fail(answers.error());
+    }
+    drop_failed();
+  }
+
+  bool waits() const {
+    return std::any_of(jobs.begin(), jobs.end(), [](const job* j) { return j->to->waits(); });
+  }
+  void receive_wait() {
+    auto answers = connection->receive(1);
+    if (answers) {
+      waited = std::move(answers->front());
+      return;
+    }
+    for (auto* j : jobs)
+      if (j->to->waits())
+        j->fail(answers.error());
+    drop_failed();
+  }
+};
+
+// While it lives, whatever the connections do ends in time, or fails.
+class redis_store::time_limits {
+public:
+  time_limits(const std::vector<std::unique_ptr<redis_partition>>& partitions, milliseconds limit) {
+    std::set<redis_connection*> limited;
+    for (const auto& p : partitions)
+      if (limited.insert(&p->connection()).second)
+        limits_.emplace_back(p->connection(), limit);
+  }
+
+private:
+  std::deque<redis_connection::time_limit> limits_;
+};
+
+redis_store::redis_store(const redis_options& where, const options& o, const std::string& fingerprint)
+    : settings_{share_of_partition(o)}, connect_limit_{where.connect}, call_limit_{where.connect + where.command},
+      absent_{is_cluster(where) ? std::make_shared<redis_absent_servers>() : nullptr},
+      partitions_{make_partitions(where, settings_, fingerprint, absent_)}, admin_{admins_of(partitions_)} {}
 
 milliseconds redis_store::poll_interval() {
   if (!shared())
@@ -34,202 +170,206 @@ milliseconds redis_store::poll_interval() {
   return milliseconds{std::uniform_int_distribution<milliseconds::rep>{poll.count() * 8 / 10, poll.count()}(random_)};
 }
 
+void redis_store::end_by(std::chrono::steady_clock::time_point t) noexcept {
+  for (const auto& p : partitions_)
+    p->connection().end_by(t);
+}
+
 result<store_stats> redis_store::stats() {
-  const redis_connection::time_limit limit{*connection_, call_limit_};
-  if (auto ours = owner_.ensure(); !ours) // a queue that is new is made by that
+  const time_limits limits{partitions_, call_limit_};
+  forget_absent();
+  if (auto ours = ensure_first(); !ours) // a queue that is new is made by that
     return ours.error();
   return admin_.stats();
 }
 
+result<void> redis_store::set_paused(bool paused) {
+  const time_limits limits{partitions_, call_limit_};
+  forget_absent();
+  if (auto ours = ensure_first(); !ours)
+    return ours.error();
+  return admin_.set_paused(paused);
+}
+
 void redis_store::leave() {
   // It is not worth a long wait: what does not arrive is over after owner_ttl.
-  const redis_connection::time_limit limit{*connection_, connect_limit_};
-  owner_.leave(incarnation_);
+  const time_limits limits{partitions_, connect_limit_};
+  forget_absent();
+  std::deque<job> jobs;
+  for (const auto& p : partitions_)
+    jobs.push_back({.to = p.get()});
+  auto links = links_of(jobs);
+  for (auto& l : links) {
+    const bool is_open = l.connection->is_open() && l.connection->open();
+    std::erase_if(l.jobs, [&](const job* j) { return !is_open || !j->to->owner().is_owned(); });
+    l.gather([](job& j) { j.to->add_leave(); });
+    l.send();
+  }
+  for (auto& l : links)
+    l.receive();
+  for (auto& l : links)
+    for (auto* j : l.jobs)
+      j->to->read_leave(j->answers.front().value());
 }
 
 work_result redis_store::apply(const unit_of_work& work) {
+  return std::move(apply_units({&work}).front());
+}
+
+std::vector<work_result> redis_store::apply_all(const std::vector<unit_of_work>& units) {
+  std::vector<const unit_of_work*> all;
+  all.reserve(units.size());
+  for (const auto& u : units)
+    all.push_back(&u);
+  return apply_units(all);
+}
+
+std::vector<work_result> redis_store::apply_units(const std::vector<const unit_of_work*>& units) {
   if (!settings_.queue.enqueue_only)
-    return apply_whole(work);
-  auto done = apply_whole(enqueues_of(work));
-  if (done)
-    done->settled = unsettled(work.settlements);
-  return done;
+    return apply_whole(units);
+  std::deque<unit_of_work> enqueues;
+  std::vector<const unit_of_work*> all;
+  all.reserve(units.size());
+  for (const auto* u : units)
+    all.push_back(&enqueues.emplace_back(enqueues_of(*u)));
+  auto results = apply_whole(all);
+  for (std::size_t i = 0; i < units.size(); ++i)
+    if (results[i])
+      results[i]->settled = unsettled(units[i]->settlements);
+  return results;
 }
 
-work_result redis_store::apply_whole(const unit_of_work& work) {
-  const redis_connection::time_limit limit{*connection_, call_limit_};
-  if (std::exchange(incarnation_, work.incarnation) != work.incarnation)
-    answered_ = 0;
-  for (bool again = true;; again = false) {
-    if (auto ours = owner_.ensure(); !ours)
-      return ours.error();
-    if (auto done = reclaim_now_and_then(); !done) {
-      owner_.doubt(); // its session may be over
-      if (again)
-        continue;
-      return done.error();
+std::vector<work_result> redis_store::apply_whole(const std::vector<const unit_of_work*>& units) {
+  const time_limits limits{partitions_, call_limit_};
+  forget_absent();
+  std::deque<job> jobs;
+  for (const auto* u : units)
+    jobs.push_back({.to = partitions_.at(u->partition).get(), .work = u});
+  const auto known = is_known_ ? redis_owner::outcome{} : ensure_first();
+  if (known)
+    apply_jobs(jobs);
+  else
+    for (auto& j : jobs)
+      j.fail(known.error());
+  std::vector<work_result> results;
+  results.reserve(jobs.size());
+  for (auto& j : jobs)
+    results.push_back(std::move(j.result));
+  return results;
+}
+
+void redis_store::apply_jobs(std::deque<job>& jobs) {
+  try_once(links_of(jobs));
+  std::deque<job> again;
+  std::vector<job*> failed;
+  for (auto& j : jobs)
+    if (!j.result && j.to->mend()) {
+      again.push_back({.to = j.to, .work = j.work});
+      failed.push_back(&j);
     }
-    if (work.fingerprint)
-      owner_.redirecting(*work.fingerprint);
-    redis_unit unit{work, keys_, settings_, owner_.credentials(), {.own = ++units_, .answered = answered_}};
-    unit.add_to(*connection_);
-    const auto answers = connection_->run();
-    if (!answers)
-      return answers.error();
-    auto done = unit.read(*answers);
-    if (done)
-      done = complete(unit, work.slots, std::move(*done));
-    if (done) {
-      answered_ = units_;
-      done->buried = owner_.take_buried();
-      if (work.fingerprint)
-        owner_.redirected();
-      return *done;
-    }
-    if (unit.trouble() == redis_trouble::went_back) {
-      answered_ = 0; // said once; the next unit is the first that the queue hears of
-      return store_error{done.error(), store_signal::went_back};
-    }
-    if (!mended(unit.trouble()) || !again || unit.has_begun())
-      return done.error();
+  try_once(links_of(again));
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    if (!again[i].result)
+      (void)again[i].to->mend();
+    failed[i]->result = std::move(again[i].result);
   }
 }
 
-// Whether the unit may be sent again at once.
-bool redis_store::mended(redis_trouble trouble) {
-  switch (trouble) {
-  case redis_trouble::no_script:
-    return connection_->load_scripts().has_value();
-  case redis_trouble::not_owner:
-    owner_.doubt();
-    return true;
-  case redis_trouble::not_writable:
-  case redis_trouble::wrong_server:
-    return connection_->leave_server();
-  case redis_trouble::passing:
-  case redis_trouble::memory_full:
-  case redis_trouble::not_permitted:
-  case redis_trouble::wrong_type:
-  case redis_trouble::went_back:
-    break;
+// What is ready does not wait for what may be away.
+void redis_store::try_once(std::vector<link> links) {
+  std::vector<link> ready, others;
+  for (auto& l : links) {
+    const bool is_ready = l.connection->is_still_open() && std::all_of(l.jobs.begin(), l.jobs.end(), [](const job* j) {
+                            return j->to->owner().is_sure();
+                          });
+    (is_ready ? ready : others).push_back(std::move(l));
   }
-  return false;
+  apply_together(ready);
+  for (auto& l : others)
+    l.ensure();
+  apply_together(others);
 }
 
-result<void> redis_store::reclaim_now_and_then() {
-  const auto now = std::chrono::steady_clock::now();
-  if (!shared() || now < next_reclaim_)
+// Everything is sent before anything is received, and every answer is received before a partition goes on by itself.
+void redis_store::apply_together(std::vector<link>& links) {
+  for (auto& l : links) {
+    l.gather([](job& j) { j.to->begin(*j.work); });
+    if (l.waits())
+      redis_unit::add_wait(*l.connection, settings_.redis);
+    l.send();
+  }
+  for (auto& l : links) {
+    l.receive();
+    if (l.waits())
+      l.receive_wait();
+  }
+  for (auto& l : links)
+    for (auto* j : l.jobs)
+      if (auto done = j->to->read(std::move(j->answers), l.waited ? &*l.waited : nullptr); !done)
+        j->result = done.error();
+  fetch_bodies(links);
+  for (auto& l : links)
+    for (auto* j : l.jobs)
+      j->result = j->to->finish(j->answers);
+}
+
+void redis_store::fetch_bodies(std::vector<link>& links) {
+  std::vector<link> fetching;
+  for (auto& l : links) {
+    l.drop_failed();
+    auto& f = fetching.emplace_back(link{.connection = l.connection});
+    for (auto* j : l.jobs) {
+      j->answers.clear();
+      if (j->to->wants_bodies())
+        f.jobs.push_back(j);
+    }
+    f.gather([](job& j) { j.to->ask_for_bodies(); });
+    f.send();
+  }
+  for (auto& f : fetching)
+    f.receive();
+  for (auto& l : links)
+    l.drop_failed();
+}
+
+redis_owner::outcome redis_store::ensure_first() {
+  auto& first = *partitions_.front();
+  auto ours = redis_owner::ensure_all(first.connection(), {&first.owner()}).front();
+  is_known_ = is_known_ || ours;
+  return ours;
+}
+
+void redis_store::forget_absent() noexcept {
+  if (absent_)
+    absent_->forget();
+}
+
+std::vector<redis_store::link> redis_store::links_of(std::deque<job>& jobs) {
+  std::vector<link> links;
+  std::map<redis_connection*, std::size_t> places;
+  for (auto& j : jobs) {
+    const auto [place, is_new] = places.emplace(&j.to->connection(), links.size());
+    if (is_new)
+      links.push_back({.connection = place->first});
+    links[place->second].jobs.push_back(&j);
+  }
+  return links;
+}
+
+redis_admin::redis_admin(const redis_options& where, const options& o) : where_{where}, settings_{o} {}
+
+result<void> redis_admin::open() {
+  if (partitions_)
     return {};
-  next_reclaim_ = now + poll;
-  return owner_.reclaim();
-}
-
-result<work_done> redis_store::complete(redis_unit& unit, std::size_t slots, work_done done) {
-  if (unit.is_ungranted())
-    if (auto again = claim_again(unit, slots, done); !again)
-      return again.error();
-  // The next oldest take the slots of those whose payloads are missing. Where many are, not all go in one call.
-  constexpr int rounds = 3;
-  for (int round = 1;; ++round) {
-    const auto bodiless = fetch_bodies(done);
-    if (!bodiless)
-      return bodiless.error();
-    if (bodiless->empty())
-      break;
-    if (auto dead = bury_bodiless(unit, *bodiless); !dead)
-      return dead.error();
-    if (auto again = claim_again(unit, round < rounds ? bodiless->size() : 0, done); !again)
-      return again.error();
-  }
-  if (!unit.without_room().empty()) // of no use to anybody as they are
-    if (auto kept = settle_all(unit, "no_room", unit.without_room()); !kept)
-      return kept.error();
-  if (done.purged_events != 0)
-    (void)owner_.remove_garbage(); // what fails is done when the next session begins
-  return done;
-}
-
-result<void> redis_store::claim_again(redis_unit& unit, std::size_t slots, work_done& done) {
-  unit.add_claim_again(*connection_, slots);
-  const auto answers = connection_->run();
-  if (!answers)
-    return answers.error();
-  auto granted = unit.read_claim_again(*answers, std::move(done));
-  if (!granted)
-    return granted.error();
-  done = std::move(*granted);
+  const auto first = connect_partitions(where_, settings_, 1, {}).front();
+  const auto count = count_redis_partitions(*first, settings_.queue);
+  if (!count)
+    return count.error();
+  std::vector<std::shared_ptr<queue_admin>> all;
+  for (auto& connection : connect_partitions(where_, settings_, *count, {}))
+    all.push_back(std::make_shared<redis_queue>(std::move(connection), settings_.queue, all.size()));
+  partitions_.emplace(std::move(all));
   return {};
-}
-
-result<redis_reply> redis_store::settle_all(redis_unit& unit, std::string_view how, const std::vector<lease>& leases) {
-  unit.add_settle_all(*connection_, how, leases);
-  auto answers = connection_->run();
-  if (!answers)
-    return answers.error();
-  const auto answer = answers->front().value();
-  if (answer.is_error())
-    return to_error(classify_redis_error(answer.text()), answer.text());
-  return std::move(answers->front());
-}
-
-// Batches that this process has not just stored are read back, all in one round trip. Gives those that have none, which
-// are granted no more.
-result<std::vector<leased_batch>> redis_store::fetch_bodies(work_done& done) {
-  std::vector<leased_batch*> unread;
-  for (auto& b : done.granted)
-    if (!b.content->payload) {
-      unread.push_back(&b);
-      connection_->add({"GET", keys_.body(b.content->id)});
-    }
-  std::vector<leased_batch> bodiless;
-  if (unread.empty())
-    return bodiless;
-  const auto bodies = connection_->run();
-  if (!bodies)
-    return bodies.error();
-  for (std::size_t i = 0; i < unread.size(); ++i) {
-    auto& b = *unread[i];
-    const auto body = (*bodies)[i].value();
-    if (body.is_error())
-      return to_error(classify_redis_error(body.text()), body.text());
-    if (body.text().empty()) {
-      bodiless.push_back(b);
-      continue;
-    }
-    b.content = std::make_shared<const batch>(batch{
-        .id = b.content->id, .events = b.content->events, .payload = std::make_shared<const std::string>(body.text())});
-  }
-  std::erase_if(done.granted, [](const leased_batch& b) { return !b.content->payload; });
-  return bodiless;
-}
-
-// Nothing could deliver them any more, nor the next ones that have no payload either.
-result<void> redis_store::bury_bodiless(redis_unit& unit, const std::vector<leased_batch>& batches) {
-  std::vector<lease> leases;
-  leases.reserve(batches.size());
-  for (const auto& b : batches)
-    leases.push_back({b.content->id, b.fence});
-  const auto reply = settle_all(unit, "bodiless", leases);
-  if (!reply)
-    return reply.error();
-  const auto outcomes = reply->value();
-  if (outcomes.size() != batches.size() + 1)
-    return answer_not_understood();
-  for (std::size_t i = 0; i < batches.size(); ++i)
-    if (outcomes[i + 1].text() == "applied")
-      owner_.note_buried({.id = batches[i].content->id,
-                          .events = batches[i].content->events,
-                          .why = {.status = 0, .reason = "body_missing"}});
-  const auto next = connection_->first_members(keys_.ready());
-  if (!next)
-    return next.error();
-  const std::vector<std::string_view> ids{next->begin(), next->end()};
-  auto arguments = unit.credentials();
-  arguments.insert(arguments.end(), ids.begin(), ids.end());
-  const auto buried = connection_->run_one(redis_script::bury_bodiless, keys_, arguments, ids);
-  if (!buried)
-    return buried.error();
-  return owner_.note_buried(buried->value()) ? result<void>{} : answer_not_understood();
 }
 
 } // namespace sluice

@@ -199,7 +199,7 @@ void redis_unit::add_claim_again(redis_connection& to, std::size_t slots) {
 }
 
 void redis_unit::add_look_for(redis_connection& to) {
-  if (work_.look_for.empty())
+  if (work_.look_for.empty() && !work_.wants_ended)
     return;
   auto arguments = credentials_;
   arguments.push_back(number(static_cast<std::int64_t>(work_.first_open)));
@@ -223,26 +223,26 @@ void redis_unit::add_enqueues_and_claim(redis_connection& to) {
   }
   to.call(redis_script::enqueue_and_claim, keys_, arguments, ids);
   to.add({"EXEC"});
-  add_wait(to);
 }
 
-void redis_unit::add_wait(redis_connection& to) {
+bool redis_unit::waits() const noexcept {
   const auto& o = settings_.redis;
-  if (o.ack == redis_ack::memory && o.wait_replicas == 0)
-    return;
+  return !work_.enqueues.empty() && (o.ack == redis_ack::fsync || o.wait_replicas > 0);
+}
+
+void redis_unit::add_wait(redis_connection& to, const redis_options& o) {
   // Less than the deadline of the connection.
-  const auto deadline = number(o.command.count() / 2);
+  const auto replicas = std::to_string(o.wait_replicas), deadline = std::to_string(o.command.count() / 2);
   if (o.ack == redis_ack::fsync)
-    to.add({"WAITAOF", "1", number(o.wait_replicas), deadline});
+    to.add({"WAITAOF", "1", replicas, deadline});
   else
-    to.add({"WAIT", number(o.wait_replicas), deadline});
-  steps_.push_back({.what = step::kind::wait});
+    to.add({"WAIT", replicas, deadline});
 }
 
 // -- the answers
 // --------------------------------------------------------------------------------------------------------
 
-result<work_done> redis_unit::read(const std::vector<redis_reply>& answers) {
+result<work_done> redis_unit::read(const std::vector<redis_reply>& answers, const redis_reply* waited) {
   work_done done;
   done.settled.resize(work_.settlements.size(), settle_outcome::applied);
   reader from{.answers = answers};
@@ -251,6 +251,8 @@ result<work_done> redis_unit::read(const std::vector<redis_reply>& answers) {
       return why_;
     has_begun_ = true;
   }
+  if (waits() && !read_wait(waited))
+    return why_;
   return done;
 }
 
@@ -289,11 +291,6 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
       without_room_.push_back(std::get<split>(work_.settlements[s.about[0]]).lease);
       return true;
     }
-    if (s.what == step::kind::wait) {
-      why_ = {errc::store_failed, settings_.redis.ack == redis_ack::fsync ? "redis.ack" : "redis.wait_replicas",
-              "Redis says: " + printable(value.text(), "") + " (fsync needs Redis 7.2 with appendonly)"};
-      return false;
-    }
     return fail(value);
   }
   switch (s.what) {
@@ -307,8 +304,6 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
     return not_understood();
   case step::kind::retain:
     return true;
-  case step::kind::wait:
-    return read_wait(value);
   case step::kind::look:
     return read_found(value, done);
   case step::kind::claim:
@@ -339,8 +334,16 @@ bool redis_unit::read_enqueued(redis_value answer, work_done& done) {
   return true;
 }
 
-bool redis_unit::read_wait(redis_value answer) {
+bool redis_unit::read_wait(const redis_reply* waited) {
+  if (!waited)
+    return not_understood();
   const auto& o = settings_.redis;
+  const auto answer = waited->value();
+  if (answer.is_error()) {
+    why_ = {errc::store_failed, o.ack == redis_ack::fsync ? "redis.ack" : "redis.wait_replicas",
+            "Redis says: " + printable(answer.text(), "") + " (fsync needs Redis 7.2 with appendonly)"};
+    return false;
+  }
   const bool synced = o.ack == redis_ack::memory || (answer.size() == 2 && answer[0].integer() >= 1);
   const auto replicas = o.ack == redis_ack::memory ? answer.integer() : answer.size() == 2 ? answer[1].integer() : 0;
   if (synced && replicas >= o.wait_replicas)

@@ -11,11 +11,13 @@
 
 namespace sluice {
 
-/// One unit of work as commands to Redis, and what came of it out of the answers. Does no I/O of its own.
+/// One unit of work on a partition as commands to Redis, and what came of it out of the answers. Does no I/O of its
+/// own.
 ///
 /// The commands, in their order: settlements, and the splits, each a transaction with the bodies of the halves; then
 /// the bodies of the enqueues, and the script that sets the queue's fingerprint and pause, on which no settlement
-/// depends, accepts the enqueues, and claims, in one transaction; at last what is looked for.
+/// depends, accepts the enqueues, and claims, in one transaction; at last what is looked for. Whether what it stores is
+/// safe is waited for once behind all units that are sent together.
 class redis_unit {
 public:
   /// Its number, and that of the last unit of the process that was answered, 0 if there is none: by them it shows
@@ -32,8 +34,14 @@ public:
   void add_to(redis_connection&);
 
   /// Reads the answers. A batch that was granted and is not part of the unit has no payload yet. What needs memory that
-  /// Redis has not is refused: `backlog_full`, `no_room`. Errors: see `trouble`.
-  result<work_done> read(const std::vector<redis_reply>& answers);
+  /// Redis has not is refused: `backlog_full`, `no_room`. `waited`: the answer to `add_wait`, if it `waits`. Errors:
+  /// see `trouble`.
+  result<work_done> read(const std::vector<redis_reply>& answers, const redis_reply* waited = nullptr);
+
+  /// Whether it has done nothing until `redis.ack` and `redis.wait_replicas` are met.
+  bool waits() const noexcept;
+  /// Gathers a command that waits for that, for all that was sent before it.
+  static void add_wait(redis_connection&, const redis_options&);
 
   /// Whether a part of it has done something, also if `read` gave an error: then it is not sent again at once, since
   /// the caller has to learn of leases and settlements by other ways.
@@ -59,7 +67,7 @@ public:
 private:
   /// A command, or a transaction, and the settlements that its answer is about.
   struct step {
-    enum class kind { settle, retain, split, claim, wait, look };
+    enum class kind { settle, retain, split, claim, look };
     kind what{};
     std::vector<std::size_t> about{};
   };
@@ -69,7 +77,6 @@ private:
   void add_settlements(redis_connection&);
   void add_split(redis_connection&, const split&);
   void add_enqueues_and_claim(redis_connection&);
-  void add_wait(redis_connection&);
   void add_look_for(redis_connection&);
   std::vector<std::string_view> claim_arguments(std::size_t slots);
   void add_body(redis_connection&, const batch&);
@@ -81,7 +88,7 @@ private:
   bool read_enqueued(redis_value, work_done&);
   bool read_granted(redis_value, work_done&);
   bool read_found(redis_value, work_done&);
-  bool read_wait(redis_value);
+  bool read_wait(const redis_reply* waited);
   bool fail(redis_value);
   bool not_understood();
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "store/sqlite/in_place.hpp"
 #include "store/sqlite/queue.hpp"
@@ -9,14 +11,17 @@
 namespace sluice {
 
 /// A queue in an SQLite file that this process only enqueues into, whether another one processes it or not. It takes no
-/// lock, and ignores every part of a unit of work but enqueues and `look_for`.
+/// lock, and ignores every part of a unit of work but enqueues and `look_for`. The units of work of a call are one
+/// transaction.
 class sqlite_enqueuer : public store {
 public:
-  /// Opens or makes the file. `fingerprint` says where its batches go. Errors: `not_a_queue`, `other_destination`,
-  /// `store_failed`. A unit of work fails with `other_destination`, too, once the queue has been given another one.
+  /// Opens or makes the file. `fingerprint` says where its batches go. Errors: `not_a_queue`, also for a file that was
+  /// made with another number of partitions, `other_destination`, `store_failed`. A unit of work fails with
+  /// `other_destination`, too, once the queue has been given another one.
   static result<std::unique_ptr<store>> open(const std::string& name, const options&, const std::string& fingerprint);
 
   work_result apply(const unit_of_work&) override;
+  std::vector<work_result> apply_all(const std::vector<unit_of_work>&) override;
   bool durable() const noexcept override { return true; }
   bool shared() const noexcept override { return true; }
 
@@ -30,13 +35,18 @@ public:
   result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
 
 private:
+  using units = std::span<const unit_of_work>;
+
   sqlite_enqueuer(std::string path, sqlite_db db, sqlite_queue admin, const options&, std::string fingerprint);
-  work_result enqueue(const unit_of_work&);
-  bool has_room_for(const unit_of_work&) const;
+  result<std::vector<work_done>> apply_units(units);
+  result<std::vector<work_done>> enqueue(units);
+  void put(const unit_of_work&, work_done&);
+  bool has_room_for(units) const;
 
   const std::string path_;
   sqlite_db db_;
   sqlite_queue admin_;
+  /// Their bounds are those of a partition.
   const options settings_;
   const std::string fingerprint_;
   const files_in_place files_;

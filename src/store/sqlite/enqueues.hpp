@@ -9,20 +9,6 @@
 
 namespace sluice {
 
-/// The row of a batch that is not in the file yet.
-struct sqlite_new_row {
-  std::int64_t place = 0, enqueued = 0;
-  /// Whether its events have reached their first end.
-  bool ended = false;
-  sqlite_state state{};
-};
-
-/// Puts a batch into the file.
-void insert(sqlite_db&, const batch& content, const sqlite_new_row&, sqlite_totals&);
-
-/// Returns what the file has of a batch and of what splits have made of it.
-presence presence_of(sqlite_db&, const std::string& id);
-
 /// Checks that the queue is for a destination, or for none yet. Within the caller's transaction. Errors:
 /// `other_destination`.
 result<void> check_destination(sqlite_db&, const std::string& fingerprint);
@@ -36,10 +22,11 @@ void write_fingerprint(sqlite_db&, const std::string& fingerprint);
 /// What became of a batch that was to be put into the file.
 enum class put_outcome : std::uint8_t { put_in, was_there, refused };
 
-/// Puts the new batches of one unit of work into the file, in their order, within the caller's transaction.
+/// Puts the new batches of one unit of work into its partition, in their order, within the caller's transaction.
 class sqlite_enqueues {
 public:
-  /// Borrows everything. `is_full`: the disk has no room for new batches.
+  /// Borrows everything. `limits` and `totals`: those of the partition. `is_full`: the disk has no room for new
+  /// batches.
   sqlite_enqueues(sqlite_db& db, const queue_options& limits, const unit_of_work& work, sqlite_totals& totals,
                   bool is_full = false);
 

@@ -22,7 +22,7 @@ namespace {
 
 // "Slui", in the file's header: what tells our files from others'.
 constexpr std::uint32_t application_id = 0x536c7569;
-constexpr std::uint32_t schema_version = 3;
+constexpr std::uint32_t schema_version = 4;
 // How long another process (`sluice status`, a backup) may keep the file locked.
 constexpr std::chrono::milliseconds busy{5'000};
 
@@ -32,33 +32,54 @@ constexpr std::uint64_t long_log = std::uint64_t{8} << 20;
 // What the file grows by, in bytes.
 constexpr int growth = 256 * 1024;
 
-// `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance; the halves of a split share
-// their parent's and follow one another by id. `ended` is 1 once its events have reached their first end. Bodies stand
-// apart, so that a change of state does not rewrite them. What the process says of its deliveries stands in `control`;
-// `health_said` is when it did, or 0.
+// `state` is 0 ready, 1 in flight, 2 retry, 3 dead. `place` is the order of acceptance in the partition; the halves of
+// a split share their parent's and follow one another by id. `ended` is 1 once its events have reached their first end.
+// `due` of a dead letter is when it died. Bodies stand apart, so that a change of state does not rewrite them.
+//
+// Every index costs each change of a state, so a partition finds its retries and its oldest dead letter in one. SQLite
+// takes an index with a condition only for a query that has the same condition. `batch_dead` is for operators, who see
+// one list of all partitions.
+//
+// `total` has a row for each partition. What the process says of its deliveries stands in `control`; `health_said` is
+// when it did, or 0.
 constexpr const char* tables = R"sql(
 CREATE TABLE batch(
-  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, place INTEGER NOT NULL, state INTEGER NOT NULL,
-  fence INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
-  ended INTEGER NOT NULL DEFAULT 0, events INTEGER NOT NULL, bytes INTEGER NOT NULL, enqueued INTEGER NOT NULL,
-  due INTEGER NOT NULL DEFAULT 0, died INTEGER NOT NULL DEFAULT 0,
+  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, partition INTEGER NOT NULL, place INTEGER NOT NULL,
+  state INTEGER NOT NULL, fence INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
+  crashes INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, events INTEGER NOT NULL,
+  bytes INTEGER NOT NULL, enqueued INTEGER NOT NULL, due INTEGER NOT NULL DEFAULT 0,
   status INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '');
-CREATE INDEX batch_ready ON batch(place, id) WHERE state = 0;
-CREATE INDEX batch_in_flight ON batch(id) WHERE state = 1;
-CREATE INDEX batch_retry ON batch(due) WHERE state = 2;
-CREATE INDEX batch_dead ON batch(died, id) WHERE state = 3;
+CREATE INDEX batch_ready ON batch(partition, place, id) WHERE state = 0;
+CREATE INDEX batch_in_flight ON batch(partition, id) WHERE state = 1;
+CREATE INDEX batch_later ON batch(state, partition, due, id) WHERE state > 1;
+CREATE INDEX batch_dead ON batch(due, id) WHERE state = 3;
 CREATE TABLE body(n INTEGER PRIMARY KEY, payload BLOB NOT NULL);
 CREATE TABLE total(
-  one INTEGER PRIMARY KEY CHECK(one = 1), stored INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0,
+  partition INTEGER PRIMARY KEY, stored INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0,
   purged INTEGER NOT NULL DEFAULT 0, ready INTEGER NOT NULL DEFAULT 0, in_flight INTEGER NOT NULL DEFAULT 0,
   retry INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0, backlog_bytes INTEGER NOT NULL DEFAULT 0,
   dead_bytes INTEGER NOT NULL DEFAULT 0, next_place INTEGER NOT NULL DEFAULT 1);
-INSERT INTO total(one) VALUES(1);
 CREATE TABLE control(
   one INTEGER PRIMARY KEY CHECK(one = 1), paused INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '',
   health_said INTEGER NOT NULL DEFAULT 0, suspended TEXT NOT NULL DEFAULT '', last_failure TEXT NOT NULL DEFAULT '');
 INSERT INTO control(one) VALUES(1);
 )sql";
+
+// How a file was made. Both stand in the header, as its user version, where they are read before anything is changed.
+struct file_kind {
+  std::uint32_t schema = 0;
+  std::size_t partitions = 0;
+};
+
+constexpr std::uint32_t schema_bits = 16;
+
+std::uint32_t to_user_version(const file_kind& k) {
+  return static_cast<std::uint32_t>(k.partitions) << schema_bits | k.schema;
+}
+
+file_kind from_user_version(std::uint32_t version) {
+  return {.schema = version & ((1U << schema_bits) - 1), .partitions = version >> schema_bits};
+}
 
 std::uint32_t big_endian(const unsigned char* p) {
   return std::uint32_t{p[0]} << 24U | std::uint32_t{p[1]} << 16U | std::uint32_t{p[2]} << 8U | p[3];
@@ -86,11 +107,11 @@ int read_beginning(const std::string& path, std::array<unsigned char, Size>& to)
 }
 
 // Looks at the header first: SQLite might already change a file while it opens it. Empty: a new file.
-result<std::optional<std::uint32_t>> version_of(const std::string& path) {
+result<std::optional<file_kind>> kind_of(const std::string& path) {
   std::error_code why;
   const auto size = std::filesystem::file_size(path, why);
   if (why == std::errc::no_such_file_or_directory || (!why && size == 0))
-    return std::optional<std::uint32_t>{};
+    return std::optional<file_kind>{};
   if (why)
     return error{errc::store_failed, "persistence", path + ": " + why.message()};
   std::array<unsigned char, 100> header{};
@@ -101,7 +122,7 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
   if (std::memcmp(header.data(), magic.data(), magic.size()) != 0 || big_endian(&header[68]) != application_id)
     return error{errc::not_a_queue, "persistence",
                  path + " is a file of something else, or damaged; nothing was changed"};
-  return std::optional{big_endian(&header[60])};
+  return std::optional{from_user_version(big_endian(&header[60]))};
 }
 
 error failed_at(const std::string& path) {
@@ -114,14 +135,17 @@ void remove_companions(const std::string& path) {
     ::unlink((path + suffix).c_str());
 }
 
-result<void> write_tables(const std::string& path) {
+result<void> write_tables(const std::string& path, std::size_t partitions) {
+  const auto version = to_user_version({.schema = schema_version, .partitions = partitions});
   try {
     sqlite_db db{path, busy};
     // No journal: what is cut short is thrown away. In the end it has the mode in which it is used.
     db.script("PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL; PRAGMA auto_vacuum = INCREMENTAL; BEGIN EXCLUSIVE;"
               "PRAGMA application_id = " +
-              std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version) + ";" +
-              tables + "COMMIT; PRAGMA journal_mode = WAL");
+              std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(version) + ";" + tables);
+    for (std::size_t p = 0; p < partitions; ++p)
+      db.run("INSERT INTO total(partition) VALUES(?)", {static_cast<std::int64_t>(p)});
+    db.script("COMMIT; PRAGMA journal_mode = WAL");
     return {};
   } catch (const sqlite_failure& f) {
     return to_error(f);
@@ -140,7 +164,7 @@ result<void> sync_folder_of(const std::string& path) {
 
 // Makes a queue where there is none, as a whole or, if it is killed, not at all: beside, and renamed when it is on the
 // disk. The caller has the lock for that, so that no other process does.
-result<void> make_file(const std::string& path) {
+result<void> make_file(const std::string& path, std::size_t partitions) {
   const auto fresh = path + ".new";
   ::unlink(fresh.c_str()); // what a killed process left
   remove_companions(fresh);
@@ -148,7 +172,7 @@ result<void> make_file(const std::string& path) {
   const int fd = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0)
     return failed_at(fresh);
-  auto made = write_tables(fresh);
+  auto made = write_tables(fresh, partitions);
   if (made && ::fsync(fd) != 0)
     made = failed_at(fresh);
   ::close(fd);
@@ -163,6 +187,37 @@ result<void> make_file(const std::string& path) {
     return made;
   }
   return sync_folder_of(path);
+}
+
+error other_schema(const std::string& path, std::uint32_t schema) {
+  return {errc::not_a_queue, "persistence",
+          path + " was written by " + (schema > schema_version ? "a newer" : "an older") + " version (schema " +
+              std::to_string(schema) + ")"};
+}
+
+error other_partitions(std::size_t made_with, std::size_t asked) {
+  const auto made = std::to_string(made_with);
+  return {errc::not_a_queue, "queue.partitions",
+          "must be " + made + ", not " + std::to_string(asked) + ": the queue was made with " + made +
+              (made_with == 1 ? " partition" : " partitions") +
+              "; to change it, deliver what waits and make a new queue"};
+}
+
+// `set_up`: what this connection does in its own way.
+template <class F>
+result<sqlite_db> connect_to(const std::string& path, sqlite_durability durability, F set_up) {
+  try {
+    sqlite_db db{path, busy};
+    // Some builds of SQLite overwrite what is deleted: an acknowledgement would write as much as the batch did.
+    db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304;"
+              "PRAGMA secure_delete = OFF");
+    db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    db.script("PRAGMA journal_mode = WAL");
+    set_up(db);
+    return result<sqlite_db>{boost::system::in_place_value, std::move(db)};
+  } catch (const sqlite_failure& f) {
+    return to_error(f);
+  }
 }
 
 } // namespace
@@ -202,43 +257,47 @@ error to_error(const sqlite_failure& f) {
   return {damaged ? errc::not_a_queue : errc::store_failed, "persistence", std::string{"SQLite: "} + f.what()};
 }
 
-result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability durability, when_missing missing) {
-  auto version = version_of(path);
+result<bool> find_sqlite_file(const std::string& path, std::optional<std::size_t> partitions) {
+  const auto kind = kind_of(path);
+  if (!kind)
+    return kind.error();
+  if (!*kind)
+    return false;
+  const file_kind& found = **kind;
+  if (found.schema != schema_version)
+    return other_schema(path, found.schema);
+  if (partitions && found.partitions != *partitions)
+    return other_partitions(found.partitions, *partitions);
+  return true;
+}
+
+result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability durability) {
+  const auto found = find_sqlite_file(path);
+  if (!found)
+    return found.error();
+  if (!*found)
+    return error{errc::not_a_queue, "persistence", path + ": there is no such queue"};
+  // One connection empties the log, see `allocate`.
+  return connect_to(path, durability, [](sqlite_db& db) { db.script("PRAGMA wal_autocheckpoint = 0"); });
+}
+
+result<sqlite_db> make_sqlite_file(const std::string& path, const options& o) {
+  auto found = find_sqlite_file(path, o.queue.partitions);
   std::optional<file_lock> making;
-  if (version && !*version && missing == when_missing::create) {
+  if (found && !*found) {
     auto lock = file_lock::wait_to_make(path, busy);
     if (!lock)
       return lock.error();
     making.emplace(std::move(*lock));
-    version = version_of(path); // another process may have made it meanwhile
+    found = find_sqlite_file(path, o.queue.partitions); // another process may have made it meanwhile
   }
-  if (!version)
-    return version.error();
-  if (!*version && missing == when_missing::refuse)
-    return error{errc::not_a_queue, "persistence", path + ": there is no such queue"};
-  if (*version && **version != schema_version)
-    return error{errc::not_a_queue, "persistence",
-                 path + " was written by " + (**version > schema_version ? "a newer" : "an older") +
-                     " version (schema " + std::to_string(**version) + ")"};
-  if (!*version) {
-    if (auto made = make_file(path); !made)
+  if (!found)
+    return found.error();
+  if (!*found) {
+    if (auto made = make_file(path, o.queue.partitions); !made)
       return made.error();
   }
-  try {
-    sqlite_db db{path, busy};
-    // Some builds of SQLite overwrite what is deleted: an acknowledgement would write as much as the batch did.
-    db.script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 4194304;"
-              "PRAGMA secure_delete = OFF");
-    db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    db.script("PRAGMA journal_mode = WAL");
-    if (missing == when_missing::create)
-      db.set_growth(growth);
-    else
-      db.script("PRAGMA wal_autocheckpoint = 0"); // one connection empties the log, see `allocate`
-    return result<sqlite_db>{boost::system::in_place_value, std::move(db)};
-  } catch (const sqlite_failure& f) {
-    return to_error(f);
-  }
+  return connect_to(path, o.sqlite.durability, [](sqlite_db& db) { db.set_growth(growth); });
 }
 
 } // namespace sluice

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sluice/error.hpp"
@@ -8,17 +11,21 @@
 
 namespace sluice {
 
-/// Whether a file that is not there, or is empty, is made.
-enum class when_missing : std::uint8_t { create, refuse };
-
 /// The one name of the file that `name` leads to, or would make: absolute, without symbolic links. Errors:
 /// `not_a_queue` for what is no regular file, and for a file with other hard links, by which another process could
 /// process it; `store_failed`.
 result<std::string> path_of_queue(const std::string& name);
 
-/// Opens a queue file, named by `path_of_queue`. A file that is something else, is damaged, or is of another version is
-/// refused and left as it is. Errors: `not_a_queue`, `store_failed`.
-result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability, when_missing);
+/// Returns whether there is a queue file, named by `path_of_queue`; one that is empty is none yet. What is not right is
+/// left as it is. Errors: `not_a_queue` for a file that is something else, is damaged, is of another version, or was
+/// made with another number of partitions, if one is given; `store_failed`.
+result<bool> find_sqlite_file(const std::string& path, std::optional<std::size_t> partitions = {});
+
+/// Opens a queue file that is there. Errors: as above.
+result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability);
+
+/// Opens a queue file that has as many partitions as the options say; makes it if there is none. Errors: as above.
+result<sqlite_db> make_sqlite_file(const std::string& path, const options&);
 
 /// The log beside a queue's file, and its size in bytes.
 inline std::string log_of(const std::string& path) {

@@ -1,5 +1,6 @@
 #include "store/sqlite/queue.hpp"
 
+#include <map>
 #include <set>
 
 #include "core/persistence/dead_cursor.hpp"
@@ -27,6 +28,19 @@ dead_letter letter_in(const sqlite_row& r) {
           .died = store_time{std::chrono::milliseconds{r.integer(5)}}};
 }
 
+sqlite_totals totals_in(const sqlite_row& r) {
+  return {.stored = r.integer(0),
+          .delivered = r.integer(1),
+          .purged = r.integer(2),
+          .ready = r.integer(3),
+          .in_flight = r.integer(4),
+          .retry = r.integer(5),
+          .dead = r.integer(6),
+          .backlog_bytes = r.integer(7),
+          .dead_bytes = r.integer(8),
+          .next_place = r.integer(9)};
+}
+
 queue_owner owner_called(sqlite_db& db, std::string name) {
   queue_owner owner{.name = std::move(name)};
   db.query("SELECT health_said, suspended, last_failure FROM control WHERE health_said > 0", {},
@@ -38,7 +52,31 @@ queue_owner owner_called(sqlite_db& db, std::string name) {
 }
 
 struct chosen_dead {
-  std::int64_t n, events, bytes;
+  std::int64_t n, partition, events, bytes;
+};
+
+chosen_dead chosen_in(const sqlite_row& r) {
+  return {.n = r.integer(0), .partition = r.integer(1), .events = r.integer(2), .bytes = r.integer(3)};
+}
+
+// The totals of the partitions that a transaction changes.
+class changed_totals {
+public:
+  explicit changed_totals(sqlite_db& db) : db_{db} {}
+  sqlite_totals& of(std::int64_t partition) {
+    auto known = totals_.find(partition);
+    if (known == totals_.end())
+      known = totals_.emplace(partition, read_totals(db_, partition)).first;
+    return known->second;
+  }
+  void write() const {
+    for (const auto& [partition, totals] : totals_)
+      write_totals(db_, partition, totals);
+  }
+
+private:
+  sqlite_db& db_;
+  std::map<std::int64_t, sqlite_totals> totals_;
 };
 
 template <class F>
@@ -78,30 +116,27 @@ void sqlite_totals::remove(sqlite_state from, std::int64_t events, std::int64_t 
   (from == sqlite_state::dead ? dead_bytes : backlog_bytes) -= bytes;
 }
 
-sqlite_totals read_totals(sqlite_db& db) {
+sqlite_totals read_totals(sqlite_db& db, std::int64_t partition) {
   sqlite_totals t;
   db.query("SELECT stored, delivered, purged, ready, in_flight, retry, dead, backlog_bytes, dead_bytes, next_place "
-           "FROM total",
-           {}, [&](const sqlite_row& r) {
-             t = {.stored = r.integer(0),
-                  .delivered = r.integer(1),
-                  .purged = r.integer(2),
-                  .ready = r.integer(3),
-                  .in_flight = r.integer(4),
-                  .retry = r.integer(5),
-                  .dead = r.integer(6),
-                  .backlog_bytes = r.integer(7),
-                  .dead_bytes = r.integer(8),
-                  .next_place = r.integer(9)};
-           });
+           "FROM total WHERE partition = ?",
+           {partition}, [&](const sqlite_row& r) { t = totals_in(r); });
   return t;
 }
 
-void write_totals(sqlite_db& db, const sqlite_totals& t) {
+void write_totals(sqlite_db& db, std::int64_t partition, const sqlite_totals& t) {
   db.run("UPDATE total SET stored = ?, delivered = ?, purged = ?, ready = ?, in_flight = ?, retry = ?, dead = ?, "
-         "backlog_bytes = ?, dead_bytes = ?, next_place = ?",
+         "backlog_bytes = ?, dead_bytes = ?, next_place = ? WHERE partition = ?",
          {t.stored, t.delivered, t.purged, t.ready, t.in_flight, t.retry, t.dead, t.backlog_bytes, t.dead_bytes,
-          t.next_place});
+          t.next_place, partition});
+}
+
+sqlite_totals sum_of_totals(sqlite_db& db) {
+  sqlite_totals t;
+  db.query("SELECT sum(stored), sum(delivered), sum(purged), sum(ready), sum(in_flight), sum(retry), sum(dead), "
+           "sum(backlog_bytes), sum(dead_bytes), sum(next_place) FROM total",
+           {}, [&](const sqlite_row& r) { t = totals_in(r); });
+  return t;
 }
 
 // 1: paused; 0: not; below: not since an operator resumed it, in ms since 1970.
@@ -128,7 +163,7 @@ result<sqlite_queue> sqlite_queue::open(const std::string& name, sqlite_durabili
   auto path = path_of_queue(name);
   if (!path)
     return path.error();
-  auto db = open_sqlite_file(*path, durability, when_missing::refuse);
+  auto db = open_sqlite_file(*path, durability);
   if (!db)
     return db.error();
   return sqlite_queue{std::move(*db), std::move(*path)};
@@ -137,7 +172,7 @@ result<sqlite_queue> sqlite_queue::open(const std::string& name, sqlite_durabili
 result<store_stats> sqlite_queue::stats() {
   return guarded([&]() -> result<store_stats> {
     const sqlite_transaction snapshot{db_, "BEGIN"};
-    const auto t = read_totals(db_);
+    const auto t = sum_of_totals(db_);
     const auto count = [](std::int64_t n) { return static_cast<std::uint64_t>(n); };
     store_stats s{.stored = count(t.stored),
                   .delivered = count(t.delivered),
@@ -146,9 +181,13 @@ result<store_stats> sqlite_queue::stats() {
                   .in_flight = count(t.in_flight),
                   .retry = count(t.retry),
                   .dead = count(t.dead)};
-    s.oldest_ready = time_of(db_, "SELECT enqueued FROM batch WHERE state = 0 ORDER BY place, id LIMIT 1");
-    s.next_retry = time_of(db_, "SELECT due FROM batch WHERE state = 2 ORDER BY due LIMIT 1");
-    s.oldest_dead = time_of(db_, "SELECT died FROM batch WHERE state = 3 ORDER BY died LIMIT 1");
+    s.oldest_ready =
+        time_of(db_, "SELECT (SELECT enqueued FROM batch WHERE state = 0 AND partition = total.partition "
+                     "ORDER BY place, id LIMIT 1) AS first FROM total WHERE first IS NOT NULL ORDER BY first LIMIT 1");
+    s.next_retry =
+        time_of(db_, "SELECT (SELECT due FROM batch WHERE state > 1 AND state = 2 AND partition = total.partition "
+                     "ORDER BY due LIMIT 1) AS first FROM total WHERE first IS NOT NULL ORDER BY first LIMIT 1");
+    s.oldest_dead = time_of(db_, "SELECT due FROM batch WHERE state = 3 ORDER BY due LIMIT 1");
     s.paused = read_pause(db_).paused;
     if (auto owner = file_lock::holder(path_); !owner.empty())
       s.owners.push_back(owner_called(db_, std::move(owner)));
@@ -162,8 +201,8 @@ result<std::vector<dead_letter>> sqlite_queue::list_dead(const std::string& afte
     return place.error();
   return guarded([&]() -> result<std::vector<dead_letter>> {
     std::vector<dead_letter> page;
-    db_.query("SELECT id, events, attempts, status, reason, died FROM batch WHERE state = 3 AND (died, id) > (?, ?) "
-              "ORDER BY died, id LIMIT ?",
+    db_.query("SELECT id, events, attempts, status, reason, due FROM batch WHERE state = 3 AND (due, id) > (?, ?) "
+              "ORDER BY due, id LIMIT ?",
               {place->died.time_since_epoch().count(), place->id, static_cast<std::int64_t>(limit)},
               [&](const sqlite_row& r) { page.push_back(letter_in(r)); });
     return page;
@@ -173,7 +212,7 @@ result<std::vector<dead_letter>> sqlite_queue::list_dead(const std::string& afte
 result<dead_letter> sqlite_queue::show_dead(const std::string& id) {
   return guarded([&]() -> result<dead_letter> {
     std::optional<dead_letter> found;
-    db_.query("SELECT id, events, attempts, status, reason, died, payload FROM batch JOIN body USING(n) "
+    db_.query("SELECT id, events, attempts, status, reason, due, payload FROM batch JOIN body USING(n) "
               "WHERE state = 3 AND id = ?",
               {id}, [&](const sqlite_row& r) {
                 found = letter_in(r);
@@ -195,27 +234,26 @@ result<std::uint64_t> sqlite_queue::change_dead(const std::vector<std::string>& 
     std::optional<std::int64_t> before; // what dies meanwhile is not meant
     for (bool more = true; more;) {
       sqlite_transaction whole{db_};
-      auto totals = read_totals(db_);
-      before = before.value_or(totals.dead);
+      changed_totals totals{db_};
+      if (!before)
+        before = sum_of_totals(db_).dead;
       std::vector<chosen_dead> some;
-      const auto choose = [&](const sqlite_row& r) {
-        some.push_back({.n = r.integer(0), .events = r.integer(1), .bytes = r.integer(2)});
-      };
+      const auto choose = [&](const sqlite_row& r) { some.push_back(chosen_in(r)); };
       if (ids.empty()) {
-        db_.query("SELECT n, events, bytes FROM batch WHERE state = 3 ORDER BY died, id LIMIT ?", {all_at_a_time},
-                  choose);
+        db_.query("SELECT n, partition, events, bytes FROM batch WHERE state = 3 ORDER BY due, id LIMIT ?",
+                  {all_at_a_time}, choose);
         more = some.size() == static_cast<std::size_t>(all_at_a_time);
       } else {
         for (std::int64_t i = 0; next != wanted.end() && i < all_at_a_time; ++next, ++i)
-          db_.query("SELECT n, events, bytes FROM batch WHERE state = 3 AND id = ?", {*next}, choose);
+          db_.query("SELECT n, partition, events, bytes FROM batch WHERE state = 3 AND id = ?", {*next}, choose);
         more = next != wanted.end();
       }
       for (const auto& c : some) {
-        change(db_, c, totals);
+        change(db_, c, totals.of(c.partition));
         events += static_cast<std::uint64_t>(c.events);
       }
       more = more && (!ids.empty() || static_cast<std::int64_t>(events) < *before);
-      write_totals(db_, totals);
+      totals.write();
       whole.commit();
     }
     return events;

@@ -11,7 +11,7 @@ namespace sluice {
 /// The numbers of a batch's state in the file.
 enum class sqlite_state : std::int64_t { ready = 0, in_flight = 1, retry = 2, dead = 3 };
 
-/// The row of totals, read and written once a transaction.
+/// A partition's row of totals, read and written once a unit of work.
 struct sqlite_totals {
   std::int64_t stored = 0, delivered = 0, purged = 0;
   std::int64_t ready = 0, in_flight = 0, retry = 0, dead = 0;
@@ -28,8 +28,11 @@ struct sqlite_totals {
   void remove(sqlite_state from, std::int64_t events, std::int64_t bytes);
 };
 
-sqlite_totals read_totals(sqlite_db&);
-void write_totals(sqlite_db&, const sqlite_totals&);
+sqlite_totals read_totals(sqlite_db&, std::int64_t partition);
+void write_totals(sqlite_db&, std::int64_t partition, const sqlite_totals&);
+
+/// Returns the sums of all partitions; `next_place` means nothing there.
+sqlite_totals sum_of_totals(sqlite_db&);
 
 /// Whether the queue is paused, and when an operator resumed it, if it is not.
 struct sqlite_pause {
@@ -42,7 +45,7 @@ void write_pause(sqlite_db&, const sqlite_pause&);
 /// How the deliveries of the process go, and when it said so; empty: it has said nothing yet.
 void write_health(sqlite_db&, const delivery_health&, std::optional<store_time> said);
 
-/// What operators do to a queue in a file, beside the process that processes it.
+/// What operators do to a queue in a file, beside the process that processes it, however many partitions it has.
 class sqlite_queue : public queue_admin {
 public:
   /// Opens the queue of a file that is there. Errors: those of `path_of_queue` and `open_sqlite_file`.

@@ -2,26 +2,29 @@
 
 #include <memory>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
 #include "store/sqlite/in_place.hpp"
 #include "store/sqlite/lock.hpp"
 #include "store/sqlite/queue.hpp"
 #include "store/sqlite/reserve.hpp"
+#include "store/sqlite/unit.hpp"
 
 namespace sluice {
 
-/// A queue in an SQLite file, processed by one process at a time. A unit of work is one transaction.
+/// A queue in an SQLite file, processed by one process at a time. The units of work of a call are one transaction: all
+/// of them are applied, or none.
 class sqlite_store : public store {
 public:
   /// Opens or makes the file, takes its lock, and takes back what the last process had in flight.
-  /// `fingerprint` says where its batches go. Errors: `queue_taken`, `not_a_queue`, `other_destination`,
-  /// `store_failed`.
+  /// `fingerprint` says where its batches go. Errors: `queue_taken`, `not_a_queue`, also for a file that was made with
+  /// another number of partitions, `other_destination`, `store_failed`.
   static result<std::unique_ptr<store>> open(const std::string& name, const options&, const std::string& fingerprint);
 
   work_result apply(const unit_of_work&) override;
+  std::vector<work_result> apply_all(const std::vector<unit_of_work>&) override;
   bool durable() const noexcept override { return true; }
   void leave() override;
   std::chrono::milliseconds poll_interval() override { return std::chrono::milliseconds{1'000}; }
@@ -36,64 +39,40 @@ public:
   result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
 
 private:
-  /// A batch's row.
-  struct row {
-    std::int64_t n = 0, place = 0, fence = 0, attempts = 0, events = 0, bytes = 0, enqueued = 0;
-    /// Whether its events have reached their first end.
-    bool ended = false;
-    sqlite_state state{};
-  };
-  /// What a transaction works on.
-  struct transaction_state {
-    const unit_of_work& work;
-    sqlite_totals totals;
-    work_done done{};
-    /// The disk has room for new batches.
-    bool may_grow = true;
-    /// A batch was put in.
-    bool grew = false;
-    /// Of the process whose work this is: the first ends of its events.
+  /// What is kept of a partition between its units of work.
+  struct partition_news {
+    /// Since this was opened, of the process whose work it does.
     ended_events ended{};
+    /// What died when this was opened, until it is reported.
+    std::vector<store_burial> buried{};
   };
+  using units = std::span<const unit_of_work>;
+  using all_done = std::vector<sqlite_unit_done>;
 
   sqlite_store(std::string path, file_lock lock, disk_reserve reserve, sqlite_db db, sqlite_queue admin,
-               const options& o)
-      : path_{std::move(path)}, lock_{std::move(lock)}, reserve_{std::move(reserve)}, db_{std::move(db)},
-        admin_{std::move(admin)}, settings_{o} {}
+               const options& o);
 
   result<void> begin(const std::string& fingerprint, store_time now);
   void take_over(store_time now);
-  work_result apply_with_room(const unit_of_work&);
-  work_done attempt(const unit_of_work&, bool may_grow);
-  settle_outcome settle(const settlement&, transaction_state&);
-  void retry_later(const row&, int counted, std::chrono::milliseconds delay, const failure_note&, transaction_state&);
-  settle_outcome settle_bury(const row&, const bury&, transaction_state&);
-  settle_outcome settle_split(const row&, const split&, transaction_state&);
-  void take_back_all_but(const std::vector<lease>&, transaction_state&);
-  bool make_room_for_dead(const row&, transaction_state&);
-  void promote(transaction_state&);
-  void claim(transaction_state&);
-  /// Whether any was ready.
-  bool claim_oldest(std::size_t slots, transaction_state&);
-  void erase(const row&, sqlite_totals&);
-  void die(const row&, int attempts, const failure_note&, store_time now, sqlite_totals&);
-  void count_end(const row&, const std::string& id, std::uint64_t& where, const transaction_state&);
-  void give_space_back(const transaction_state&);
+  void bury_poison(store_time now);
+  result<all_done> apply_units(units);
+  result<all_done> apply_with_room(units);
+  all_done attempt(units, bool may_grow);
+  sqlite_pause apply_to_queue(units);
+  void report_news(const unit_of_work&, work_done&);
+  void give_space_back(units, const all_done&);
   /// Gives unused pages back but for `kept`, and `most` at most; whether there were any.
   bool shrink(std::int64_t kept, std::int64_t most);
-  std::optional<row> find(const std::string& id);
 
   const std::string path_;
   std::optional<file_lock> lock_;
   disk_reserve reserve_; // goes after the databases: they leave room for it
   sqlite_db db_;
   sqlite_queue admin_;
-  options settings_;
+  /// Their bounds are those of a partition.
+  const options settings_;
   std::optional<files_in_place> files_;
-  /// Since this was opened, of the process whose work it does.
-  ended_events ended_{};
-  /// What died when this was opened, until it is reported.
-  std::vector<store_burial> buried_;
+  std::vector<partition_news> news_;
   /// When the file was last made smaller.
   store_time shrunk_{};
 };

@@ -1,13 +1,23 @@
--- A process begins a session on the queue; one that only enqueues makes sure that it may. ARGV[2]: the number of the
+-- A process begins a session on a partition; one that only enqueues makes sure that it may. ARGV[2]: the number of the
 -- session that it had, or '0'; of one that only enqueues, its fingerprint.
 -- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
--- of work whose answer got lost.
+-- of work whose answer got lost. ARGV[9], [10]: the number of the partition, and of how many it is one.
 -- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};
--- {'replaced'}; {'schema'}; {'other'}.
+-- {'replaced'}; {'schema'}; {'part', the partition that it is, perhaps of another queue}; {'partitions', how many there
+-- are}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
-local schema = call('HGET', ctl, 'schema')
+local schema, part, partitions = unpack(call('HMGET', ctl, 'schema', 'part', 'partitions'))
 if schema and schema ~= ARGV[7] then
   return {'schema'}
+end
+if schema and part ~= ARGV[9] then
+  return {'part', part}
+end
+if schema and partitions ~= ARGV[10] then
+  return {'partitions', partitions}
+end
+local function is_ours(...)
+  call('HSET', ctl, 'schema', ARGV[7], 'part', ARGV[9], 'partitions', ARGV[10], 'fingerprint', ARGV[5], ...)
 end
 local last = tonumber(call('HGET', ctl, 'sessions') or '0')
 local function taken(whose, expires)
@@ -20,7 +30,7 @@ if mode == 'enqueue' then -- beside every owner, for the destination that the qu
   end
   forget_silent_incarnations()
   if not fingerprint then
-    call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5])
+    is_ours()
   end
   return {'ok', ARGV[2]}
 end
@@ -46,8 +56,7 @@ if mode == 'single' or other then
 end
 call('ZREM', owners, token)
 forget_silent_incarnations()
-call('HSET', ctl, 'schema', ARGV[7], 'fingerprint', ARGV[5], 'sessions', text(last + 1),
-  'last', token)
+is_ours('sessions', text(last + 1), 'last', token)
 if mode == 'single' then
   local mine = call('HGET', health, token)
   call('UNLINK', sessions, owners, health) -- of those that are taken for dead

@@ -1,5 +1,5 @@
 -- What is here of batches of the caller. ARGV[6]: the number of the first of its batches that is open; what others have
--- ended before is forgotten. ARGV[7…]: their ids.
+-- ended before is forgotten. ARGV[7…]: their ids, none if only the first two numbers are wanted.
 -- Gives {events that the caller has delivered, that died; waiting, dead, ended by others, … of each batch, in events}.
 local refused = unit_refusal()
 if refused then

@@ -1,9 +1,10 @@
 -- What every script begins with. KEYS are all that it touches, so that a cluster knows where to run it; first those that
--- every script is given. All keys of a queue begin with its name, whose hash tag keeps them together:
+-- every script is given. All keys of a partition of a queue begin with its name, whose hash tag keeps them together;
+-- what follows speaks of it as of a queue, which it is by itself:
 --   :ready   by place                :lease  by deadline    :retry   by due time            :dead  by time of death
 --   :m       hash id -> record, see `load`
---   :stat    totals, in events       :ctl     schema, fingerprint, paused: 1, 0, or below
---   zero since when an operator has resumed it
+--   :stat    totals, in events       :ctl     schema, part: the number of this partition, partitions: of how many it is
+--   one, fingerprint, paused: 1, 0, or below zero since when an operator has resumed it
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself

@@ -1,5 +1,6 @@
--- Deliveries stop, or go on. ARGV[1]: '1' or '0'. Gives whether there is a queue.
-if call('EXISTS', ctl) == 0 then
+-- Deliveries stop, or go on. ARGV[1]: '1' or '0'. ARGV[2]: '1' if there is a queue also if this partition of it is still
+-- to be made. Gives whether there is a queue.
+if ARGV[2] ~= '1' and call('EXISTS', ctl) == 0 then
   return 0
 end
 call('ZREM', owners, '')

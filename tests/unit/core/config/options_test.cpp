@@ -207,6 +207,45 @@ TEST_CASE("the nodes of a cluster must be valid, and are the only way to Redis",
   CHECK(wrong(o) == names{"redis.cluster.nodes"});
 }
 
+TEST_CASE("the bounds of the store hold a batch for each partition", "[core][options]") {
+  auto o = good();
+  o.queue.partitions = 16;
+  CHECK(wrong(o).empty());
+  o.queue.max_backlog_events = 16 * o.max_batch_events - 1;
+  CHECK(wrong(o) == names{"queue.max_backlog_events"});
+  o = good();
+  o.queue.partitions = 16;
+  o.dead_letters.max_events = 16 * o.max_batch_events - 1;
+  o.dead_letters.max_bytes = 16 * o.max_batch_bytes - 1;
+  CHECK(wrong(o) == names{"dead_letters.max_events", "dead_letters.max_bytes"});
+  CHECK(validate(o)[0].message ==
+        "must not be below max_batch_events for each of the queue.partitions: a batch must fit");
+  o.dead_letters.max_events = o.dead_letters.max_bytes = 0; // nothing is to be kept
+  CHECK(wrong(o).empty());
+}
+
+TEST_CASE("an order needs the partitions that it is made of", "[core][options]") {
+  auto o = good();
+  o.ordering = delivery_order::per_user;
+  CHECK(wrong(o) == names{"queue.partitions"});
+  o.queue.partitions = 2;
+  CHECK(wrong(o).empty());
+  o.ordering = delivery_order::strict;
+  CHECK(wrong(o) == names{"queue.partitions"});
+}
+
+TEST_CASE("a queue has no name that a partition of another one may have", "[core][options]") {
+  auto o = good();
+  for (const char* const name : {"1", "a:1", "a:b:007"}) {
+    o.queue.name = name;
+    CHECK(wrong(o) == names{"queue.name"});
+  }
+  for (const char* const name : {"a1", "a:b", "1:a", "a:1b", "a:"}) {
+    o.queue.name = name;
+    CHECK(wrong(o).empty());
+  }
+}
+
 TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
   options o;
   o.write_key = "k";

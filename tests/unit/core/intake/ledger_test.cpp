@@ -170,48 +170,48 @@ TEST_CASE("what is missing has ended elsewhere as far as the store knows of that
   const auto search = b.ledger.begin_search();
   REQUIRE(b.ledger.next_page(500) == numbers{1, 2});
   SECTION("all of it") {
-    CHECK(b.ledger.found({1, 2}, {{.elsewhere = 20}, {.elsewhere = 10}}, {}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.elsewhere = 20}, {.elsewhere = 10}}, {{}}) == 0);
     CHECK(b.counts().ended_elsewhere == 30);
     CHECK(b.ledger.report(flush).ended_elsewhere == 30);
   }
   SECTION("the dead letters as well") {
-    CHECK(b.ledger.found({1, 2}, {{.dead = 20, .elsewhere = 20}, {.waiting = 10}}, {}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.dead = 20, .elsewhere = 20}, {.waiting = 10}}, {{}}) == 0);
     CHECK(b.counts().ended_elsewhere == 20);
     CHECK(b.counts().waiting == 10);
   }
   SECTION("the newer one") {
-    CHECK(b.ledger.found({1, 2}, {{}, {.elsewhere = 10}}, {}) == 20);
+    CHECK(b.ledger.found({1, 2}, {{}, {.elsewhere = 10}}, {{}}) == 20);
     CHECK(b.counts().ended_elsewhere == 10);
     CHECK(b.counts().lost == 20);
     CHECK(b.ledger.report(flush).lost == 20);
   }
   SECTION("a part of one, and later another") {
-    CHECK(b.ledger.found({1, 2}, {{.waiting = 15, .elsewhere = 5}, {.waiting = 10}}, {}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 15, .elsewhere = 5}, {.waiting = 10}}, {{}}) == 0);
     CHECK(b.counts().ended_elsewhere == 5);
     b.ledger.begin_search();
-    CHECK(b.ledger.found({1, 2}, {{.elsewhere = 12}, {.waiting = 10}}, {}) == 8);
+    CHECK(b.ledger.found({1, 2}, {{.elsewhere = 12}, {.waiting = 10}}, {{}}) == 8);
     CHECK(b.counts().ended_elsewhere == 12);
     CHECK(b.counts().lost == 8);
   }
   SECTION("of one that is whole again in the store, which went back") {
-    CHECK(b.ledger.found({1, 2}, {{.waiting = 15, .elsewhere = 5}, {.waiting = 10}}, {}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 15, .elsewhere = 5}, {.waiting = 10}}, {{}}) == 0);
     b.ledger.begin_search();
-    CHECK(b.ledger.found({1, 2}, {{.waiting = 20}, {.waiting = 10}}, {}) == 0);
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 20}, {.waiting = 10}}, {{}}) == 0);
     CHECK(b.counts().ended_elsewhere == 5);
     CHECK(b.counts().waiting == 25);
   }
   SECTION("nothing") {
-    CHECK(b.ledger.found({1, 2}, {{}, {}}, {}) == 30);
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {{}}) == 30);
     CHECK(b.counts().lost == 30);
   }
   SECTION("a half of one") {
-    CHECK(b.ledger.found({1, 2}, {{.waiting = 13}, {.waiting = 10}}, {}) == 7);
+    CHECK(b.ledger.found({1, 2}, {{.waiting = 13}, {.waiting = 10}}, {{}}) == 7);
     CHECK(b.counts().lost == 7);
     CHECK(b.counts().waiting == 23);
   }
   SECTION("ends that are known already explain nothing") {
     b.ledger.ended(2, 10, true);
-    CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 10}) == 20);
+    CHECK(b.ledger.found({1, 2}, {{}, {}}, {{.delivered = 10}}) == 20);
     CHECK(b.counts().lost == 20);
   }
   CHECK(b.ledger.searched(search));
@@ -233,7 +233,7 @@ TEST_CASE("of a queue with one owner, what ended while the news got lost is coun
   b.ledger.stored(1, true);
   b.ledger.stored(2, true);
   b.ledger.news_may_be_missing();
-  CHECK(b.ledger.found({1, 2}, {{}, {}}, {.delivered = 10, .dead = 20}) == 0);
+  CHECK(b.ledger.found({1, 2}, {{}, {}}, {{.delivered = 10, .dead = 20}}) == 0);
   CHECK(b.counts().delivered == 10);
   CHECK(b.counts().dead == 20);
   CHECK(b.counts().waiting == 0);
@@ -245,9 +245,9 @@ TEST_CASE("a store that went back has forgotten ends as well, and they explain n
   b.ledger.stored(1, false);
   b.ledger.stored(2, false);
   b.ledger.begin_search();
-  CHECK(b.ledger.found({1, 2}, {{.elsewhere = 20}, {.waiting = 10}}, {}) == 0);
+  CHECK(b.ledger.found({1, 2}, {{.elsewhere = 20}, {.waiting = 10}}, {{}}) == 0);
   b.ledger.store_went_back(); // to when it was empty; batch 1 had ended before
-  CHECK(b.ledger.found({2}, {{}}, {}) == 10);
+  CHECK(b.ledger.found({2}, {{}}, {{}}) == 10);
   CHECK(b.counts().ended_elsewhere == 20);
   CHECK(b.counts().lost == 10);
   b.check_sum();
@@ -259,7 +259,7 @@ TEST_CASE("a store that forgot what this process has ended has not forgotten wha
   b.ledger.stored(2, true);
   b.ledger.ended(2, 10, true);
   b.ledger.store_went_back(); // to when batch 2 waited, and another process had delivered batch 1
-  CHECK(b.ledger.found({1}, {{.elsewhere = 20}}, {}) == 0);
+  CHECK(b.ledger.found({1}, {{.elsewhere = 20}}, {{}}) == 0);
   CHECK(b.counts().ended_elsewhere == 20);
   CHECK(b.counts().lost == 0);
   b.check_sum();
@@ -271,7 +271,7 @@ TEST_CASE("a dead letter that is counted already explains nothing else that is m
   b.ledger.stored(2, true);
   b.ledger.ended(2, 4, false); // one half of it
   b.ledger.store_went_back();
-  CHECK(b.ledger.found({1, 2}, {{.waiting = 20}, {.dead = 4}}, {.dead = 4}) == 6);
+  CHECK(b.ledger.found({1, 2}, {{.waiting = 20}, {.dead = 4}}, {{.dead = 4}}) == 6);
   CHECK(b.counts().dead == 4);
   CHECK(b.counts().lost == 6);
   b.check_sum();
@@ -284,11 +284,11 @@ TEST_CASE("a batch that is whole again in the store, though a part of it had end
   b.ledger.stored(2, true);
   b.ledger.ended(1, 8, true);
   b.ledger.store_went_back(); // to before batch 1 was split
-  CHECK(b.ledger.found({1}, {{.waiting = 20}}, {}) == 0);
+  CHECK(b.ledger.found({1}, {{.waiting = 20}}, {{}}) == 0);
   b.ledger.ended(1, 20, true);
   CHECK(b.counts().delivered == 28);
   CHECK(b.counts().recovered == 8);
-  CHECK(b.ledger.found({2}, {{}}, {.delivered = 20}) == 10);
+  CHECK(b.ledger.found({2}, {{}}, {{.delivered = 20}}) == 10);
   CHECK(b.counts().lost == 10);
   b.check_sum();
 }
@@ -304,18 +304,18 @@ TEST_CASE("a search looks for what is stored and open, page by page, and for not
   b.ledger.stored(3, true);
   CHECK(b.ledger.next_page(1) == numbers{1});
   CHECK(b.ledger.next_page(500) == numbers{1, 2});
-  CHECK(b.ledger.found({1}, {{}}, {}) == 0); // what is missing is known at the end
+  CHECK(b.ledger.found({1}, {{}}, {{}}) == 0); // what is missing is known at the end
   CHECK(b.counts().lost == 0);
   CHECK(!b.ledger.searched(first));
   const auto second = b.ledger.begin_search(); // asked for in the middle of the first
   CHECK(second != first);
-  CHECK(b.ledger.found({2}, {{.waiting = 10}}, {}) == 20);
+  CHECK(b.ledger.found({2}, {{.waiting = 10}}, {{}}) == 20);
   CHECK(b.ledger.searched(first));
   CHECK(!b.ledger.searched(second));
   CHECK(b.ledger.next_page(500) == numbers{2, 3});
   b.ledger.ended(2, 10, true);
   b.ledger.ended(3, 5, true);
-  CHECK(b.ledger.found({2, 3}, {{}, {}}, {}) == 0); // both have ended meanwhile
+  CHECK(b.ledger.found({2, 3}, {{}, {}}, {{}}) == 0); // both have ended meanwhile
   CHECK(b.ledger.searched(second));
   CHECK(b.counts().lost == 20);
 }
@@ -324,4 +324,45 @@ TEST_CASE("a search for nothing is over at once", "[core][ledger]") {
   books b{true};
   CHECK(b.ledger.searched(b.ledger.begin_search()));
   CHECK(b.ledger.searched(b.ledger.begin_search()));
+}
+
+TEST_CASE("a flush waits for what came before it, in whichever lane that is cut", "[core][ledger]") {
+  intake in{options{}};
+  ledger l{in, true, deliverers::this_one, 3, 3};
+  l.taken(2, 1);
+  l.taken(1, 2);
+  const auto flush = l.begin_flush();
+  l.taken(5, 0);
+  l.open(3, numbered(3, 5), of(5)); // came later, and is cut first
+  l.stored(3, true);
+  l.ended(3, 5, true);
+  CHECK(!l.flushed(flush));
+  CHECK(l.report(flush).waiting == 3);
+  l.open(4, numbered(4, 2), of(2));
+  l.open(5, numbered(5, 1), of(1));
+  CHECK(!l.flushed(flush));
+  l.ended(4, 2, true);
+  CHECK(!l.flushed(flush));
+  CHECK(l.report(flush).delivered == 2);
+  l.ended(5, 1, false);
+  CHECK(l.flushed(flush));
+  CHECK(l.report(flush).dead == 1);
+  CHECK(l.report(flush).waiting == 0);
+}
+
+TEST_CASE("what a partition has ended says nothing of what another one has forgotten", "[core][ledger]") {
+  intake in{options{}};
+  ledger l{in, true, deliverers::this_one, 2};
+  for (int i = 0; i < 20; ++i)
+    in.offer("0123456789", "id");
+  l.taken(20);
+  for (const std::uint64_t n : {2U, 3U}) {
+    l.open(n, numbered(n, 10), of(10));
+    l.stored(n, true);
+  }
+  l.store_went_back(); // partition 0 has forgotten batch 2; that 3 was delivered in partition 1 was not heard
+  CHECK(l.found({2, 3}, {{}, {}}, {{}, {.delivered = 10}}) == 10);
+  const auto counts = in.totals().snapshot();
+  CHECK(counts.lost == 10);
+  CHECK(counts.delivered == 10);
 }

@@ -16,8 +16,12 @@ void note(burial_guard& g, const settlement& s, settle_outcome outcome = settle_
 
 // How many of so many burials it lets through.
 std::size_t lets(const burial_guard& g, std::size_t of) {
-  std::vector<settlement> all(of, burial(422));
-  g.limit(all);
+  std::vector<unit_of_work> units(2); // it permits so many in all of them
+  for (std::size_t i = 0; i < of; ++i)
+    units[i < of / 2 ? 0 : 1].settlements.push_back(burial(422));
+  g.limit(units);
+  auto all = std::move(units[0].settlements);
+  all.insert(all.end(), units[1].settlements.begin(), units[1].settlements.end());
   std::size_t n = 0;
   for (const auto& s : all)
     n += std::holds_alternative<bury>(s) ? 1 : 0;
@@ -59,7 +63,8 @@ TEST_CASE("the guard counts what was buried: not what was too old, had no room, 
   CHECK(!g.tripped());
   note(g, burial(422));
   CHECK(g.tripped());
-  std::vector<settlement> old{burial(422, true)};
+  std::vector<unit_of_work> old(1);
+  old[0].settlements.push_back(burial(422, true));
   g.limit(old);
-  CHECK(std::holds_alternative<bury>(old[0]));
+  CHECK(std::holds_alternative<bury>(old[0].settlements[0]));
 }

@@ -17,6 +17,26 @@ batch_ptr batch_named(const std::string& id, std::size_t bytes = 1) {
       batch{.id = id, .events = 1, .payload = std::make_shared<const std::string>(bytes, 'x')});
 }
 
+/// One, with the pause that partitions have in common.
+class commit_under_test : public group_commit {
+public:
+  explicit commit_under_test(const options& o, bool is_shared = false)
+      : commit_under_test{o, is_shared, std::make_shared<queue_pause>(o.dead_letters.pause_after)} {}
+
+  unit_of_work next(store_time at) const {
+    std::vector<unit_of_work> units{group_commit::next(at)};
+    pause_->limit(units);
+    return units.front();
+  }
+  void resume() { pause_->resume(); }
+
+private:
+  commit_under_test(const options& o, bool is_shared, const std::shared_ptr<queue_pause>& pause)
+      : group_commit{o, is_shared, "inc", pause}, pause_{pause} {}
+
+  std::shared_ptr<queue_pause> pause_;
+};
+
 // -- what is expected, as text ----------------------------------------------------------------------------------------
 
 std::string text(const lease& l) {
@@ -107,19 +127,19 @@ std::string text(const effects& e) {
 // -- what comes in ----------------------------------------------------------------------------------------------------
 
 /// Changes the machine, and returns what it says.
-using input = std::function<std::string(group_commit&)>;
+using input = std::function<std::string(commit_under_test&)>;
 
 /// Something arrives: the answer is the next unit of work.
 template <class F>
 input arrives(F change) {
-  return [change](group_commit& m) {
+  return [change](commit_under_test& m) {
     change(m);
     return text(m.next(now));
   };
 }
 
 input stores(std::vector<std::string> ids) {
-  return arrives([ids](group_commit& m) {
+  return arrives([ids](commit_under_test& m) {
     std::vector<batch_ptr> batches;
     for (const auto& id : ids)
       batches.push_back(batch_named(id));
@@ -127,10 +147,10 @@ input stores(std::vector<std::string> ids) {
   });
 }
 input settles(settlement s) {
-  return arrives([s](group_commit& m) { m.settle({s}); });
+  return arrives([s](commit_under_test& m) { m.settle({s}); });
 }
 input pulls(std::size_t capacity, std::vector<leased_batch> leased = {}) {
-  return arrives([=](group_commit& m) {
+  return arrives([=](commit_under_test& m) {
     m.set_attached(true);
     m.pull(capacity, leased);
   });
@@ -147,7 +167,7 @@ struct answer {
   std::optional<store_time> resumed{};
 };
 input applies(answer a = {}, milliseconds later = milliseconds{0}) {
-  return [a, later](group_commit& m) {
+  return [a, later](commit_under_test& m) {
     const auto unit = m.next(now + later);
     work_done done{.settled = a.settled, .enqueued = a.enqueued, .granted = a.granted, .next_due = a.next_due};
     done.settled.resize(unit.settlements.size(), settle_outcome::applied);
@@ -160,10 +180,12 @@ input applies(answer a = {}, milliseconds later = milliseconds{0}) {
   };
 }
 input fails(store_signal signal = store_signal::none, errc code = errc::store_failed, double unit_random = 0.0) {
-  return [=](group_commit& m) { return text(m.failed(store_error{error{code, "", "away"}, signal}, unit_random)); };
+  return [=](commit_under_test& m) {
+    return text(m.failed(store_error{error{code, "", "away"}, signal}, unit_random));
+  };
 }
 /// Nothing arrives.
-const input looks = arrives([](group_commit&) {});
+const input looks = arrives([](commit_under_test&) {});
 
 leased_batch leased(const std::string& id, std::uint64_t fence = 1) {
   return {.content = batch_named(id), .fence = fence};
@@ -177,22 +199,22 @@ struct step {
   std::string out;
 };
 
-void run(group_commit& m, const std::vector<step>& steps) {
+void run(commit_under_test& m, const std::vector<step>& steps) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     INFO("step " << i);
     CHECK(steps[i].in(m) == steps[i].out);
   }
 }
 
-group_commit machine(std::size_t pause_after = 20, bool is_shared = false) {
+commit_under_test machine(std::size_t pause_after = 20, bool is_shared = false) {
   options o;
   o.dead_letters.pause_after = pause_after;
-  return {o, is_shared, "inc"};
+  return commit_under_test{o, is_shared};
 }
 
 /// One that has delivered nothing yet and has these leases.
-group_commit machine_with(const std::vector<leased_batch>& leases, std::size_t pause_after = 20,
-                          bool is_shared = false) {
+commit_under_test machine_with(const std::vector<leased_batch>& leases, std::size_t pause_after = 20,
+                               bool is_shared = false) {
   auto m = machine(pause_after, is_shared);
   m.store({});
   m.set_attached(true);
@@ -222,20 +244,21 @@ TEST_CASE("what arrives is gathered into one unit of work", "[core][group commit
 TEST_CASE("no lease is asked for before buffer and dispatcher have said what they have", "[core][group commit]") {
   auto m = machine();
   run(m, {
-             {arrives([](group_commit& g) { g.set_capacity(8); }), ""},
-             {arrives([](group_commit& g) { g.pull(8, {}); }), "retain( )"}, // of a dispatcher that is gone
+             {arrives([](commit_under_test& g) { g.set_capacity(8); }), ""},
+             {arrives([](commit_under_test& g) { g.pull(8, {}); }), "retain( )"}, // of a dispatcher that is gone
              {stores({}), "retain( )"},
-             {arrives([](group_commit& g) { g.set_attached(true); }), "retain( ) slots:8"},
-             {arrives([](group_commit& g) { g.set_capacity(0); }), "retain( )"},
+             {arrives([](commit_under_test& g) { g.set_attached(true); }), "retain( ) slots:8"},
+             {arrives([](commit_under_test& g) { g.set_capacity(0); }), "retain( )"},
          });
 }
 
 TEST_CASE("how deliveries go is said once, with a unit of work that is applied", "[core][group commit]") {
   auto m = machine();
   run(m, {
-             {arrives([](group_commit& g) { g.note_health({.suspended = "", .last_failure = "500"}); }), "health:500"},
+             {arrives([](commit_under_test& g) { g.note_health({.suspended = "", .last_failure = "500"}); }),
+              "health:500"},
              {fails(), "log:1 again:100"},
-             {arrives([](group_commit& g) { g.note_health({.suspended = "", .last_failure = "503"}); }),
+             {arrives([](commit_under_test& g) { g.note_health({.suspended = "", .last_failure = "503"}); }),
               "retain( ) health:503"},
              {applies(), ""},
              {looks, ""},
@@ -245,10 +268,10 @@ TEST_CASE("how deliveries go is said once, with a unit of work that is applied",
 TEST_CASE("one delivery at a time keeps the order, but in a shared queue", "[core][group commit]") {
   options o;
   o.max_in_flight = 1;
-  CHECK(group_commit{o, false, ""}.next(now).in_order);
-  CHECK(!group_commit{o, true, ""}.next(now).in_order);
+  CHECK(commit_under_test{o}.next(now).in_order);
+  CHECK(!commit_under_test{o, true}.next(now).in_order);
   o.max_in_flight = 2;
-  CHECK(!group_commit{o, false, ""}.next(now).in_order);
+  CHECK(!commit_under_test{o}.next(now).in_order);
 }
 
 TEST_CASE("a unit of work has a bound, and the rest follows at once", "[core][group commit]") {
@@ -273,7 +296,7 @@ TEST_CASE("a batch that finds no room keeps its place and is tried again later",
               "stored:a again:1000"},
              {stores({"d"}), "enqueue( b c d )"},
              {applies(), "stored:b stored:c stored:d"},
-             {arrives([](group_commit& g) {
+             {arrives([](commit_under_test& g) {
                 g.store({batch_named("large", group_commit::max_enqueued_bytes), batch_named("small")});
               }),
               "enqueue( large )"},
@@ -318,7 +341,7 @@ TEST_CASE("nothing is delivered from memory that could overtake, in order, while
   SECTION("the order is kept") {
     options o;
     o.max_in_flight = 1;
-    group_commit m{o, false, "inc"};
+    commit_under_test m{o};
     m.store({});
     pulls(1)(m);
     applies()(m);
@@ -330,7 +353,7 @@ TEST_CASE("nothing is delivered from memory that could overtake, in order, while
   SECTION("other processes deliver") {
     options o;
     o.queue.enqueue_only = true;
-    group_commit m{o, false, "inc"};
+    commit_under_test m{o};
     m.store({});
     pulls(8)(m);
     applies()(m);
@@ -399,7 +422,7 @@ TEST_CASE("what the dispatcher says it holds takes the place of what is known", 
              {fails(), "log:1 again:100"},
              {pulls(4, {leased("b")}), "retain( b1 ) slots:3"}, // one `retain` is enough
              {applies(), "returned:a"},
-             {arrives([](group_commit& g) { g.extend_leases(); }), "extend( b1 ) slots:3"},
+             {arrives([](commit_under_test& g) { g.extend_leases(); }), "extend( b1 ) slots:3"},
              {fails(), "log:1 again:100"},
              {looks, "retain( b1 ) extend( b1 ) slots:3"}, // it is still due
              {applies(), ""},
@@ -518,7 +541,7 @@ TEST_CASE("a lease that the dispatcher does not report goes back", "[core][group
 TEST_CASE("what the buffer looks for is asked until it is answered, and behind what is restored",
           "[core][group commit]") {
   const auto asks = [](std::uint64_t number, std::vector<std::string> ids) {
-    return arrives([=](group_commit& g) { g.look({number, ids}); });
+    return arrives([=](commit_under_test& g) { g.look({number, ids}); });
   };
   auto m = machine_with({leased("a")});
   run(m, {
@@ -536,13 +559,13 @@ TEST_CASE("what the buffer looks for is asked until it is answered, and behind w
 TEST_CASE("nothing is looked for before the dispatcher has said what it acknowledges", "[core][group commit]") {
   auto m = machine_with({leased("a")});
   run(m, {
-             {arrives([](group_commit& g) {
+             {arrives([](commit_under_test& g) {
                 g.set_attached(false);
                 g.look({1, {"x"}});
               }),
               ""},
              {applies(), ""},
-             {arrives([](group_commit& g) { g.set_attached(true); }), "slots:7 look-for:x"},
+             {arrives([](commit_under_test& g) { g.set_attached(true); }), "slots:7 look-for:x"},
              {applies(), "found:1"},
          });
 }
@@ -614,7 +637,7 @@ TEST_CASE("too many burials in a row pause the queue, until it is resumed", "[co
              {looks, "retain( ) pause"},
              {applies({.paused = true}), ""},
              {looks, ""},
-             {arrives([](group_commit& g) { g.resume(); }), "resume"},
+             {arrives([](commit_under_test& g) { g.resume(); }), "resume"},
              {fails(), "log:1 again:100"},
              {applies(), "not-paused log:1 again:0"},
              {looks, "slots:8"},
@@ -635,7 +658,7 @@ TEST_CASE("a pause that another process began or ended is noticed once", "[core]
 TEST_CASE("a new destination is told until the store knows it", "[core][group commit]") {
   auto m = machine();
   run(m, {
-             {arrives([](group_commit& g) { g.redirect("two"); }), "fingerprint:two"},
+             {arrives([](commit_under_test& g) { g.redirect("two"); }), "fingerprint:two"},
              {fails(), "log:1 again:100"},
              {looks, "retain( ) fingerprint:two"},
              {applies(), ""},

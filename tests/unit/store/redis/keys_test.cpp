@@ -29,47 +29,50 @@ std::set<std::string> keys_of(const std::vector<std::string>& command) {
 
 // Every batch of a queue goes its own way: delivered, to retry, split, dead, replayed, purged, without a body, given
 // back, dropped for a later dead letter, in flight when its process ends.
-void use_everything(redis_queue_under_test& q) {
+void use_everything(redis_queue_under_test& q, std::size_t partition) {
   auto a = q.process();
-  unit_of_work w;
-  for (int i = 0; i < 12; ++i)
-    w.enqueues.push_back(make("b-" + std::to_string(i)));
+  const auto id = [&](std::size_t n) { return "b-" + std::to_string(n * q.o.queue.partitions + partition); };
+  const auto name = partition_name(partition);
+  unit_of_work w{.partition = partition};
+  for (std::size_t n = 0; n < 12; ++n)
+    w.enqueues.push_back(make(id(n)));
   w.slots = 10;
   w.pause = false;
   w.fingerprint = "test";
   w.health = delivery_health{};
   const auto given = apply(*a, w)->granted;
   REQUIRE(given.size() == 10);
-  unit_of_work s;
+  unit_of_work s{.partition = partition};
   s.settlements = {ack{lease_of(given[0])},
                    nack{lease_of(given[1]), milliseconds{0}, {}},
                    defer{lease_of(given[2]), milliseconds{0}, {}},
                    bury{lease_of(given[3]), {}},
                    bury{lease_of(given[4]), {}},
                    release{lease_of(given[6])},
-                   split{lease_of(given[7]), half("b-7.0"), half("b-7.1")},
+                   split{lease_of(given[7]), half(id(7) + ".0"), half(id(7) + ".1")},
                    extend{{lease_of(given[8])}},
                    retain{{lease_of(given[5]), lease_of(given[8])}}};
-  s.look_for = {"b-1"};
+  s.look_for = {id(1)};
   REQUIRE(apply(*a, s));
-  REQUIRE(settle_one(*a, bury{lease_of(given[5]), {}})->purged_events == 10); // there is room for two
-  REQUIRE(q.server.command({"DEL", queue_name + ":b:b-6"}) == "1");
-  s = {};
+  s = {.partition = partition};
+  s.settlements = {bury{lease_of(given[5]), {}}};
+  REQUIRE(apply(*a, s)->purged_events == 10); // there is room for two
+  REQUIRE(q.server.command({"DEL", name + ":b:" + id(6)}) == "1");
+  s = {.partition = partition};
   s.slots = 20;
   REQUIRE(apply(*a, s)->buried.size() == 1);
   REQUIRE(a->stats());
   REQUIRE(a->list_dead("", 10)->size() == 3);
-  REQUIRE(a->show_dead("b-4"));
-  REQUIRE(*a->replay_dead({"b-4"}) == 10);
-  REQUIRE(*a->purge_dead({"b-5"}) == 10);
+  REQUIRE(a->show_dead(id(4)));
+  REQUIRE(*a->replay_dead({id(4)}) == 10);
+  REQUIRE(*a->purge_dead({id(5)}) == 10);
   REQUIRE(*a->purge_dead({}) == 10);
   REQUIRE(a->set_paused(true));
   REQUIRE(a->set_paused(false));
   if (q.o.queue.is_multi_processor) { // its leases are taken back by another one
-    q.server.command(
-        {"ZADD", queue_name + ":owners", "0", q.server.command({"ZRANGE", queue_name + ":owners", "0", "0"})});
+    q.server.command({"ZADD", name + ":owners", "0", q.server.command({"ZRANGE", name + ":owners", "0", "0"})});
     a = q.process();
-    REQUIRE(apply(*a));
+    REQUIRE(apply(*a, {.partition = partition}));
   }
   a->leave();
 }
@@ -78,11 +81,12 @@ void use_everything(redis_queue_under_test& q) {
 
 TEST_CASE("every script has all of its keys in KEYS", "[store][redis]") {
   redis_queue_under_test q;
-  q.o.dead_letters.max_events = 20;
+  q.o.queue.partitions = GENERATE(std::size_t{1}, std::size_t{3});
+  q.o.dead_letters.max_events = 20 * q.o.queue.partitions;
   q.o.dead_letters.when_full = dead_letters_full::drop_oldest;
   q.o.queue.is_multi_processor = GENERATE(false, true);
   redis_monitor monitor{q.server};
-  use_everything(q);
+  use_everything(q, q.o.queue.partitions - 1);
   std::map<std::string, int> calls;
   std::set<std::string> declared;
   for (const auto& command : monitor.commands()) {

@@ -1,0 +1,106 @@
+#include "store/admin_of_partitions.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+namespace sluice {
+
+namespace {
+
+void take_earlier(std::optional<store_time>& of, const std::optional<store_time>& other) {
+  if (other && (!of || *other < *of))
+    of = other;
+}
+
+// A process is an owner of many partitions, and two of one partition may have the same name.
+void add_owners(std::vector<queue_owner>& to, std::vector<queue_owner> some) {
+  std::vector<bool> is_met(to.size());
+  for (auto& o : some) {
+    std::size_t i = 0;
+    while (i < is_met.size() && (is_met[i] || to[i].name != o.name))
+      ++i;
+    if (i == is_met.size()) {
+      to.push_back(std::move(o));
+      continue;
+    }
+    is_met[i] = true;
+    if (o.said > to[i].said)
+      to[i] = std::move(o);
+  }
+}
+
+void add(store_stats& to, store_stats s) {
+  to.stored += s.stored;
+  to.delivered += s.delivered;
+  to.purged += s.purged;
+  to.ready += s.ready;
+  to.in_flight += s.in_flight;
+  to.retry += s.retry;
+  to.dead += s.dead;
+  to.paused = to.paused || s.paused;
+  take_earlier(to.oldest_ready, s.oldest_ready);
+  take_earlier(to.next_retry, s.next_retry);
+  take_earlier(to.oldest_dead, s.oldest_dead);
+  add_owners(to.owners, std::move(s.owners));
+}
+
+} // namespace
+
+result<store_stats> admin_of_partitions::stats() {
+  store_stats all;
+  for (const auto& p : partitions_) {
+    auto some = p->stats();
+    if (!some)
+      return some;
+    add(all, std::move(*some));
+  }
+  return all;
+}
+
+result<std::vector<dead_letter>> admin_of_partitions::list_dead(const std::string& after, std::size_t limit) {
+  std::vector<dead_letter> page;
+  for (const auto& p : partitions_) {
+    auto some = p->list_dead(after, limit);
+    if (!some)
+      return some;
+    const auto middle = static_cast<std::ptrdiff_t>(page.size());
+    std::move(some->begin(), some->end(), std::back_inserter(page));
+    std::inplace_merge(page.begin(), page.begin() + middle, page.end(), [](const dead_letter& a, const dead_letter& b) {
+      return std::tie(a.died, a.id) < std::tie(b.died, b.id);
+    });
+    page.resize(std::min(page.size(), limit));
+  }
+  return page;
+}
+
+result<dead_letter> admin_of_partitions::show_dead(const std::string& id) {
+  return partitions_[partition_of(id, partitions_.size())]->show_dead(id);
+}
+
+result<std::uint64_t> admin_of_partitions::change_dead(change how, const std::vector<std::string>& ids) {
+  std::vector<std::vector<std::string>> ids_in(partitions_.size());
+  for (const auto& id : ids)
+    ids_in[partition_of(id, partitions_.size())].push_back(id);
+  std::uint64_t events = 0;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    if (!ids.empty() && ids_in[i].empty()) // no ids would mean all
+      continue;
+    auto some = ((*partitions_[i]).*how)(ids_in[i]);
+    if (!some)
+      return some;
+    events += *some;
+  }
+  return events;
+}
+
+result<void> admin_of_partitions::set_paused(bool paused) {
+  result<void> done;
+  for (const auto& p : partitions_)
+    if (auto one = p->set_paused(paused); !one)
+      done = one;
+  return done;
+}
+
+} // namespace sluice

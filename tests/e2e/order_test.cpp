@@ -1,0 +1,137 @@
+#include "support/catch.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <random>
+#include <set>
+
+#include "support/command_queue.hpp"
+#include "support/pipeline.hpp"
+#include "support/redis_server.hpp"
+
+// The order of each user's events, whatever fails and is killed. SLUICE_ORDER_EVENTS, SLUICE_ORDER_USERS and
+// SLUICE_SEED set how much, and repeat a run.
+
+using namespace sluice::test;
+
+namespace {
+
+// Events of many users, a line each, with the ids `USER-0`, `USER-1`, … of each.
+std::string events_of_users(std::size_t count, std::size_t users, std::mt19937_64& random) {
+  std::vector<std::size_t> next(users);
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto user = random() % users;
+    const auto id = std::to_string(user) + "-" + std::to_string(next[user]++);
+    text +=
+        R"({"type":"track","userId":"user-)" + std::to_string(user) + R"(","event":"e","messageId":")" + id + "\"}\n";
+  }
+  return text;
+}
+
+struct order_found {
+  std::size_t arrived = 0, duplicates = 0, out_of_order = 0;
+};
+
+// First arrivals, in the order of the record.
+order_found order_in(const std::string& record) {
+  order_found found;
+  std::set<std::string> seen;
+  std::map<std::string, long> last;
+  for (const auto& line : lines_of(read_file(record))) {
+    const auto id = line.substr(0, line.find(' '));
+    if (!seen.insert(id).second) {
+      ++found.duplicates;
+      continue;
+    }
+    ++found.arrived;
+    const auto hyphen = id.find('-');
+    const auto number = std::stol(id.substr(hyphen + 1));
+    auto& before = last.try_emplace(id.substr(0, hyphen), -1).first->second;
+    found.out_of_order += number < before ? 1 : 0;
+    before = std::max(before, number);
+  }
+  return found;
+}
+
+// A sink that fails one request in ten, in all ways, and makes the sender split one batch in twenty.
+process failing_sink(const temporary_folder& folder, const std::string& record) {
+  return process{
+      {SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--script",
+       folder.write("faults", R"({"faults":[{"rate":0.03,"status":503},{"rate":0.03,"status":429},)"
+                              R"({"rate":0.01,"cut":"before"},{"rate":0.01,"cut":"after"},{"rate":0.02,"status":500},)"
+                              R"({"rate":0.05,"status":400}]})"),
+       "--seed", std::to_string(std::random_device{}())}};
+}
+
+void keep_order(const command_queue& q) {
+  const auto seed = setting("SLUICE_SEED", std::random_device{}());
+  const auto count = setting("SLUICE_ORDER_EVENTS", 20'000), users = setting("SLUICE_ORDER_USERS", 200);
+  INFO("seed " << seed);
+  std::mt19937_64 random{seed};
+  const auto record = q.folder().path() + "/record", receipts = q.folder().path() + "/receipts";
+  auto sink = failing_sink(q.folder(), record);
+  const auto url = sink.wait_for_line("listening on ");
+  const auto input = q.folder().write("events", events_of_users(count, users, random));
+  const auto recorded = [&] { return read_file(record).size(); };
+  {
+    auto sender = q.start({"send", input, "--url", url}, {"--receipts", receipts, "--flush-at", "50"});
+    const auto enough = count * 10 * (1 + random() % 3);
+    REQUIRE(eventually([&] { return recorded() > enough; }));
+    sender.signal(SIGKILL);
+    sender.wait();
+  }
+  {
+    const auto had = recorded();
+    auto runner = q.start({"run", "--url", url});
+    eventually([&] { return recorded() > had + 10'000; }); // unless nothing is left
+    runner.signal(SIGKILL);
+    runner.wait();
+  }
+  const auto done = q.call({"run", "--until-empty", "--url", url});
+  INFO(done.err);
+  CHECK(done.status == 0);
+  CHECK(q.status()["ready"] == 0);
+  sink.signal(SIGTERM);
+  sink.wait();
+  const auto found = order_in(record);
+  const auto a = compare(record, {receipts});
+  std::printf("order of users: seed %llu, %zu receipts, %zu arrived, %zu duplicates, %zu out of order\n",
+              static_cast<unsigned long long>(seed), a.receipts, found.arrived, found.duplicates, found.out_of_order);
+  CHECK(found.arrived > count / 10);
+  CHECK(found.out_of_order == 0);
+  CHECK(q.status()["delivered"].get<std::size_t>() >= found.arrived);
+}
+
+const std::vector<std::string> per_user{"--partitions", "16", "--ordering", "per_user"};
+
+} // namespace
+
+TEST_CASE("the events of a user arrive in their order out of a file, over kills and failures", "[e2e][order]") {
+  keep_order(command_queue{"", per_user});
+}
+
+TEST_CASE("the events of a user arrive in their order out of Redis, over kills and failures", "[e2e][order][redis]") {
+  redis_server redis;
+  keep_order(command_queue{redis.url(), per_user});
+}
+
+TEST_CASE("an order for each user needs partitions, and a shared queue has none", "[e2e][order]") {
+  const command_queue q;
+  auto refused = q.call({"run", "--url", "http://127.0.0.1:9"}, {"--ordering", "per_user"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("--partitions: must be above 1 with ordering = per_user") != std::string::npos);
+  refused = q.call({"run", "--url", "http://127.0.0.1:9"}, {"--ordering", "strict", "--partitions", "4"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("--partitions: must be 1 with ordering = strict") != std::string::npos);
+}
+
+TEST_CASE("a queue is opened with the number of partitions that it was made with", "[e2e][order]") {
+  const command_queue q;
+  CHECK(q.call({"run", "--until-empty", "--url", "http://127.0.0.1:9"}, {"--partitions", "3"}).status == 0);
+  const auto refused = q.call({"run", "--until-empty", "--url", "http://127.0.0.1:9"}, {"--partitions", "4"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("--partitions: must be 3, not 4") != std::string::npos);
+  CHECK(q.status()["stored"] == 0); // which need not be told
+}
