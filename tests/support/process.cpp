@@ -1,16 +1,20 @@
 #include "support/process.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,10 +23,20 @@ namespace sluice::test {
 
 namespace {
 
-void replace_stream(const std::string& path, int flags, int stream) {
-  const int fd = ::open(path.c_str(), flags, 0600);
-  if (fd < 0 || ::dup2(fd, stream) < 0)
-    ::_exit(127);
+// As an array of C strings.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> all;
+  for (auto& word : words)
+    all.push_back(word.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+// Adds a variable, unless it has a value.
+void add_variable(std::vector<std::string>& environment, std::string_view variable) {
+  const auto name = variable.substr(0, variable.find('=') + 1);
+  if (std::none_of(environment.begin(), environment.end(), [&](const std::string& e) { return e.starts_with(name); }))
+    environment.emplace_back(variable);
 }
 
 } // namespace
@@ -33,32 +47,35 @@ process::process(std::vector<std::string> command, const std::string& input, std
     throw std::runtime_error("mkdtemp");
   folder_ = pattern;
   // The command's default queue is one of its own.
-  environment.insert(environment.begin(), "XDG_STATE_HOME=" + folder_ + "/state");
+  add_variable(environment, "XDG_STATE_HOME=" + folder_ + "/state");
+  for (char** variable = environ; *variable; ++variable)
+    add_variable(environment, *variable);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error("pipe2");
   if (!input.empty()) {
     std::ofstream{folder_ + "/in"} << input;
   }
-  std::vector<char*> argv;
-  for (auto& word : command)
-    argv.push_back(word.data());
-  argv.push_back(nullptr);
-  pid_ = ::fork();
-  if (pid_ == 0) {
-    if (input.empty())
-      ::dup2(ends[0], STDIN_FILENO);
-    else
-      replace_stream(folder_ + "/in", O_RDONLY, STDIN_FILENO);
-    replace_stream(folder_ + "/out", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-    replace_stream(folder_ + "/err", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
-    for (auto& variable : environment)
-      ::putenv(variable.data());
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
+  const auto in = folder_ + "/in", out = folder_ + "/out", err = folder_ + "/err";
+  posix_spawn_file_actions_t streams;
+  ::posix_spawn_file_actions_init(&streams);
+  if (input.empty())
+    ::posix_spawn_file_actions_adddup2(&streams, ends[0], STDIN_FILENO);
+  else
+    ::posix_spawn_file_actions_addopen(&streams, STDIN_FILENO, in.c_str(), O_RDONLY, 0);
+  constexpr int written = O_WRONLY | O_CREAT | O_TRUNC;
+  ::posix_spawn_file_actions_addopen(&streams, STDOUT_FILENO, out.c_str(), written, 0600);
+  ::posix_spawn_file_actions_addopen(&streams, STDERR_FILENO, err.c_str(), written, 0600);
+  const auto argv = pointers_to(command), variables = pointers_to(environment);
+  // No fork: the child of a process with threads must not allocate, because a thread may hold the allocator's lock.
+  const int why = ::posix_spawn(&pid_, argv[0], &streams, nullptr, argv.data(), variables.data());
+  ::posix_spawn_file_actions_destroy(&streams);
   ::close(ends[0]);
   input_ = ends[1];
+  if (why != 0) {
+    pid_ = -1;
+    throw std::runtime_error(command[0] + ": " + std::strerror(why));
+  }
 }
 
 process::~process() {
