@@ -103,8 +103,8 @@ public:
   /// What is to be applied now, with as many slots as are free as far as this partition knows. `now`: the caller's
   /// clock.
   unit_of_work next(store_time now) const;
-  /// How many leases are left when that unit has been applied, before its claims; how many there are
-  /// otherwise, of those that the dispatcher has reported.
+  /// How many leases are left when that unit has been applied, before its claims. And how many when everything that has
+  /// arrived by now has been applied.
   std::size_t leased_after(const unit_of_work& unit) const { return leases_.count_after(unit.settlements); }
   std::size_t leased() const { return leases_.count_after(settlements_); }
   /// Whether it may be given a lease now.

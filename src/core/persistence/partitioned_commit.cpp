@@ -165,7 +165,7 @@ std::vector<unit_of_work> partitioned_commit::next(store_time now, moment at) {
       units.push_back(p.commit.next(now));
     else if (wants_more(p))
       waiting.push_back(&p);
-  if (!waiting.empty()) { // for what others have given back
+  if (!waiting.empty()) { // they may take what others have given back
     waiting.resize(std::min(waiting.size(), free_slots(units)));
     for (const auto* p : waiting)
       units.push_back(p->commit.next(now));

@@ -10,7 +10,7 @@
 namespace sluice {
 
 /// Whether the queue is paused: what the store said last, what this process wants it to be, and the burial guard, which
-/// pauses it. Every partition is paused or resumed for itself; the queue is paused while any of them is.
+/// pauses it. Each partition is paused and resumed by itself; the queue is paused while any of them is.
 class queue_pause {
 public:
   /// `most_burials`: as of `burial_guard`.
