@@ -1,10 +1,10 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 
 #include "contract/backends.hpp"
+#include "support/command_queue.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -46,16 +46,12 @@ struct model {
   }
 };
 
-std::uint64_t seed_of_run() {
-  const char* given = std::getenv("SLUICE_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 } // namespace
 
-TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly the state that it should be in",
-                        "[store]", backends) {
-  const auto seed = seed_of_run();
+TEMPLATE_LIST_TEST_CASE("random operations leave every batch in exactly the state that it should be in", "[store]",
+                        backends) {
+  const auto seed = setting("SLUICE_SEED", std::random_device{}());
+  const auto wanted = setting("SLUICE_OPERATIONS", 20'000);
   INFO("SLUICE_SEED=" << seed);
   std::mt19937_64 random{seed};
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
@@ -71,7 +67,7 @@ TEMPLATE_LIST_TEST_CASE("20 000 random operations leave every batch in exactly t
   };
   int next_id = 0;
   bool paused = false;
-  for (int operations = 0; operations < 20'000;) {
+  for (std::uint64_t operations = 0; operations < wanted;) {
     unit_of_work w;
     if constexpr (std::is_base_of_v<virtual_clock, TestType>)
       backend.pass(milliseconds{below(50)});

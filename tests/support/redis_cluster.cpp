@@ -45,8 +45,10 @@ bool has_slot(const std::string& line, int slot) {
 } // namespace
 
 redis_cluster::redis_cluster(std::size_t masters, std::size_t replicas, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments{
-      "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-require-full-coverage", "no"};
+  std::vector<std::string> arguments{"--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
+                                     "--cluster-require-full-coverage", "no",
+                                     // A replica takes the place of its master however long that has been away.
+                                     "--cluster-replica-validity-factor", "0"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   for (std::size_t i = 0; i < masters * (1 + replicas); ++i)
     servers_.push_back(std::make_unique<redis_server>(arguments));
@@ -86,6 +88,12 @@ redis_server* redis_cluster::serving(const std::string& key) {
     if (s->running() && !s->command({"EXISTS", key}).starts_with("-"))
       return s.get();
   return nullptr;
+}
+
+void redis_cluster::allow_failover(bool allowed) const {
+  for (const auto& s : servers_)
+    if (s->running())
+      require_ok(*s, {"CONFIG", "SET", "cluster-replica-no-failover", allowed ? "no" : "yes"});
 }
 
 void redis_cluster::begin_move(const std::string& slot, const redis_server& from, const redis_server& to) const {

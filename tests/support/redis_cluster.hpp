@@ -22,6 +22,8 @@ public:
   std::string nodes() const;
   /// The server that serves the slot of a key now; null if none does.
   redis_server* serving(const std::string& key);
+  /// Whether a replica takes the place of its master: yes, until it is told otherwise.
+  void allow_failover(bool allowed) const;
 
   /// Moves a slot and its keys to another master in parts: says where it goes, moves some of its keys, says that it is
   /// there.
