@@ -280,7 +280,7 @@ struct options {
   std::size_t max_in_flight = 8;
   /// `per_user`: the events of a user arrive in the order of acceptance; needs `queue.partitions` above 1, each of
   /// which delivers one batch at a time. `strict`: batches arrive in the order of acceptance, one delivery at a time
-  /// whatever `max_in_flight` is; needs one partition. Neither is available for a shared queue. Default `none`.
+  /// whatever `max_in_flight` is; needs one partition, and a queue that is not shared. Default `none`.
   delivery_order ordering = delivery_order::none;
 
   /// The store: `memory`; `sqlite:PATH`, a file; `redis`, see `redis_options`;

@@ -135,7 +135,8 @@ struct unit_of_work {
   /// Leases to give at most: to the oldest ready batches. Those enqueued here are the last of them, so they never
   /// overtake the backlog, and are given without being read back.
   std::size_t slots = 0;
-  /// No lease is given while a batch waits in `retry`: what comes after it must not overtake it.
+  /// One lease at most, and none while another batch is in flight or waits in `retry`: what comes after must not
+  /// overtake it. Of the processes of a shared queue one gets all leases of a partition, as long as it is alive.
   bool in_order = false;
   /// Batches of this process, as they were stored: what does the store have of them? At most `max_look_for`.
   std::vector<std::string> look_for{};

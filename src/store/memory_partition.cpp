@@ -159,9 +159,10 @@ enqueue_outcome memory_partition::enqueue(const batch_ptr& b, const unit_of_work
 
 // The oldest ready batches; a batch of this unit of work is among them only when nothing older is ready.
 void memory_partition::claim(const unit_of_work& work, work_done& done) {
-  if (stats_.paused || (work.in_order && !retry_.empty()))
+  if (stats_.paused || (work.in_order && (!retry_.empty() || stats_.in_flight > 0)))
     return;
-  for (auto slots = work.slots; slots > 0 && !ready_.empty(); --slots) {
+  for (auto slots = work.in_order ? std::min<std::size_t>(work.slots, 1) : work.slots; slots > 0 && !ready_.empty();
+       --slots) {
     entry& e = *find(ready_.begin()->second);
     ++e.fence;
     move_to(e, state::in_flight);

@@ -88,7 +88,7 @@ TEST_CASE("a node of a cluster that is killed holds up its own partitions only, 
   const auto input = q.folder().write("events", numbered_events("e", static_cast<int>(count)));
   auto sender = q.start({"send", input, "--url", url},
                         {"--receipts", receipts, "--flush-at", "10", "--max-batch-events", "10", "--json"});
-  REQUIRE(eventually([&] { return arrivals_in(record).size() > 1'000; }));
+  REQUIRE(grows_to(1'001, [&] { return arrivals_in(record).size(); }));
   move_slots(cluster, setting("SLUICE_CLUSTER_SLOTS", 8));
 
   auto& dead = cluster.server(2);

@@ -56,9 +56,9 @@ order_found order_in(const std::string& record) {
 }
 
 // A sink that fails one request in ten, in all ways, and makes the sender split one batch in twenty.
-process failing_sink(const temporary_folder& folder, const std::string& record) {
+process failing_sink(const temporary_folder& folder, const std::string& record, const char* latency = "0ms") {
   return process{
-      {SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--script",
+      {SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--latency", latency, "--script",
        folder.write("faults", R"({"faults":[{"rate":0.03,"status":503},{"rate":0.03,"status":429},)"
                               R"({"rate":0.01,"cut":"before"},{"rate":0.01,"cut":"after"},{"rate":0.02,"status":500},)"
                               R"({"rate":0.05,"status":400}]})"),
@@ -78,7 +78,7 @@ void keep_order(const command_queue& q) {
   {
     auto sender = q.start({"send", input, "--url", url}, {"--receipts", receipts, "--flush-at", "50"});
     const auto enough = count * 10 * (1 + random() % 3);
-    REQUIRE(eventually([&] { return recorded() > enough; }));
+    REQUIRE(grows_to(enough, recorded));
     sender.signal(SIGKILL);
     sender.wait();
   }
@@ -106,18 +106,75 @@ void keep_order(const command_queue& q) {
 
 const std::vector<std::string> per_user{"--partitions", "16", "--ordering", "per_user"};
 
+// One process accepts events, and is killed. Others join it to deliver them; one is killed, one leaves.
+void keep_order_among_processes(const command_queue& q) {
+  const auto seed = setting("SLUICE_SEED", std::random_device{}());
+  const auto count = setting("SLUICE_ORDER_EVENTS", 20'000), users = setting("SLUICE_ORDER_USERS", 200);
+  INFO("seed " << seed);
+  std::mt19937_64 random{seed};
+  const auto record = q.folder().path() + "/record", receipts = q.folder().path() + "/receipts";
+  auto sink = failing_sink(q.folder(), record, "50ms");
+  const auto url = sink.wait_for_line("listening on ");
+  const auto input = q.folder().write("events", events_of_users(count, users, random));
+  const auto have_arrived = [&](std::size_t events) {
+    return grows_to(events, [&] { return lines_of(read_file(record)).size(); });
+  };
+  const auto are_there = [&](std::size_t processes) {
+    return eventually([&] { return q.status()["owners"].size() == processes; });
+  };
+  auto sender = q.start({"send", input, "--url", url}, {"--receipts", receipts, "--flush-at", "20"});
+  REQUIRE(have_arrived(count / 20));
+  auto killed = q.start({"run", "--url", url});
+  auto leaves = q.start({"run", "--url", url}, {"--json"});
+  REQUIRE(are_there(3));
+  REQUIRE(have_arrived(count / 5));
+  killed.signal(SIGKILL);
+  killed.wait();
+  auto stays = q.start({"run", "--url", url}, {"--json"});
+  REQUIRE(have_arrived(2 * count / 5));
+  leaves.signal(SIGTERM);
+  const auto left = leaves.wait();
+  CHECK(last_json(left.out)["delivered"] > 0);
+  REQUIRE(have_arrived(3 * count / 5));
+  sender.signal(SIGKILL);
+  sender.wait();
+  const auto done = q.call({"run", "--until-empty", "--url", url});
+  INFO(done.err);
+  CHECK(done.status == 0);
+  stays.signal(SIGTERM);
+  CHECK(last_json(stays.wait().out)["delivered"] > 0);
+  sink.signal(SIGTERM);
+  sink.wait();
+  const auto found = order_in(record);
+  const auto a = compare(record, {receipts});
+  std::printf(
+      "order of users, shared: seed %llu, %zu receipts, %zu lost, %zu arrived, %zu duplicates, %zu out of order\n",
+      static_cast<unsigned long long>(seed), a.receipts, a.lost, found.arrived, found.duplicates, found.out_of_order);
+  CHECK(a.lost == 0);
+  CHECK(found.out_of_order == 0);
+}
+
 } // namespace
 
-TEST_CASE("the events of a user arrive in their order out of a file, over kills and failures", "[e2e][order]") {
+TEST_CASE("the events of a user arrive in their order out of a file, over kills and failures", "[e2e][kill][order]") {
   keep_order(command_queue{"", per_user});
 }
 
-TEST_CASE("the events of a user arrive in their order out of Redis, over kills and failures", "[e2e][order][redis]") {
+TEST_CASE("the events of a user arrive in their order out of Redis, over kills and failures",
+          "[e2e][kill][order][redis]") {
   redis_server redis;
   keep_order(command_queue{redis.url(), per_user});
 }
 
-TEST_CASE("an order for each user needs partitions, and a shared queue has none", "[e2e][order]") {
+TEST_CASE("the events of a user arrive in their order out of a queue that processes share, as they come and go",
+          "[e2e][kill][order][redis]") {
+  redis_server redis;
+  auto how = per_user;
+  how.insert(how.end(), {"--multi-processor", "--max-batch-events", "20"});
+  keep_order_among_processes(command_queue{redis.url(), how});
+}
+
+TEST_CASE("an order for each user needs partitions, and an order of everything has one", "[e2e][order]") {
   const command_queue q;
   auto refused = q.call({"run", "--url", "http://127.0.0.1:9"}, {"--ordering", "per_user"});
   CHECK(refused.status == 2);

@@ -25,8 +25,8 @@ bool is_part_of(const std::string& id, const std::string& whole) {
 
 } // namespace
 
-shared_queue::shared_queue(const options& o, std::function<store_time()> clock)
-    : limits_{o.queue}, dead_limits_{o.dead_letters}, clock_{std::move(clock)} {}
+shared_queue::shared_queue(const options& o, std::function<store_time()> clock, std::size_t number)
+    : limits_{o.queue}, dead_limits_{o.dead_letters}, clock_{std::move(clock)}, number_{std::to_string(number)} {}
 
 // -- processes --------------------------------------------------------------------------------------------------------
 
@@ -270,11 +270,21 @@ void shared_queue::enqueue(const unit_of_work& u, work_done& done) {
   }
 }
 
+// As in Redis, but for the numbers: the living process whose number is the highest.
+bool shared_queue::is_drawn(const std::string& token) const {
+  std::pair<std::size_t, std::string> highest;
+  for (const auto& [who, p] : now_.processes)
+    if (p.session != 0)
+      highest = std::max(highest, {std::hash<std::string>{}(who + number_), who});
+  return !limits_.is_multi_processor || highest.second == token;
+}
+
 void shared_queue::claim(const std::string& token, const unit_of_work& u, work_done& done) {
-  if (now_.paused || u.slots == 0 || (u.in_order && !all(where::retry).empty()))
+  const auto is_free = [&] { return all(where::retry).empty() && all(where::in_flight).empty() && is_drawn(token); };
+  if (now_.paused || u.slots == 0 || (u.in_order && !is_free()))
     return;
   for (entry* e : all(where::ready)) {
-    if (done.granted.size() == u.slots)
+    if (done.granted.size() == (u.in_order ? 1 : u.slots))
       return;
     ++e->fence;
     e->owner = token;

@@ -67,7 +67,8 @@ struct queue_state {
 /// queue's own.
 class shared_queue {
 public:
-  shared_queue(const options&, std::function<store_time()> clock);
+  /// `number`: of the partition that it is, if it is one.
+  shared_queue(const options&, std::function<store_time()> clock, std::size_t number = 0);
 
   /// A session begins. Without one in `acquired` another process has the queue, or has had it since.
   struct acquired {
@@ -143,6 +144,7 @@ private:
   void extend_leases(const std::vector<lease>&);
   void promote();
   void enqueue(const unit_of_work&, work_done&);
+  bool is_drawn(const std::string& token) const;
   void claim(const std::string& token, const unit_of_work&, work_done&);
   presence find_parts(const std::string& root) const;
 
@@ -160,6 +162,7 @@ private:
   const queue_options limits_;
   const dead_letter_options dead_limits_;
   const std::function<store_time()> clock_;
+  const std::string number_;
   queue_state now_;
   std::optional<failover> failover_;
   std::set<std::string> forgotten_;

@@ -9,12 +9,12 @@ scenario draw_scenario(chance& c) {
   s.durable = c.percent(80);
   const bool is_shared = s.durable && c.percent(60);
   s.processes = is_shared ? c.between(1, 5) : 1;
-  s.in_order = !is_shared && c.percent(40);
   s.too_many = c.percent(20) ? c.between(1, 10) : 1'000;
   s.actions = c.between(5, 60);
   options& o = s.settings = virtual_system::defaults();
   if (c.percent(50))
     o.queue.partitions = c.between(2, 5);
+  s.in_order = (!is_shared || o.queue.partitions > 1) && c.percent(40);
   if (s.in_order)
     o.ordering = o.queue.partitions > 1 ? delivery_order::per_user : delivery_order::strict;
   o.flush_at = c.between(1, 20);

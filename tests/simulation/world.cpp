@@ -35,8 +35,8 @@ world::world(std::uint64_t seed)
     : chance_{seed}, scenario_{draw_scenario(chance_)}, plane_{chance_, scenario_.too_many}, seed_{seed} {
   if (scenario_.durable)
     for (std::size_t p = 0; p < scenario_.settings.queue.partitions; ++p)
-      queues_.push_back(
-          std::make_shared<shared_queue>(share_of_partition(scenario_.settings), [this] { return store_time{now_}; }));
+      queues_.push_back(std::make_shared<shared_queue>(
+          share_of_partition(scenario_.settings), [this] { return store_time{now_}; }, p));
   else
     memory_ = std::make_shared<memory_store>(scenario_.settings);
 }

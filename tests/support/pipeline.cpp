@@ -47,4 +47,13 @@ bool eventually(const std::function<bool()>& is_true) {
   return true;
 }
 
+bool grows_to(std::size_t wanted, const std::function<std::size_t()>& size) {
+  for (auto now = size(); now < wanted;) {
+    const auto before = now;
+    if (!eventually([&] { return (now = size()) > before; }))
+      return false;
+  }
+  return true;
+}
+
 } // namespace sluice::test

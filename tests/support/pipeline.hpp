@@ -42,5 +42,7 @@ private:
 
 /// Waits, 30 s at most, until something is true; gives whether it came true.
 bool eventually(const std::function<bool()>& is_true);
+/// Waits until something is as large as that. Gives up, and gives false, when it has not grown for 30 s.
+bool grows_to(std::size_t wanted, const std::function<std::size_t()>& size);
 
 } // namespace sluice::test

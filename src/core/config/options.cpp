@@ -84,8 +84,8 @@ void check_queue(const options& o, const store_url& where, checker& check) {
     return;
   if (!std::holds_alternative<redis_options>(where))
     check.wrong("queue.is_multi_processor", "must be false: only a queue in Redis can be shared");
-  if (o.ordering != delivery_order::none)
-    check.wrong("ordering", "must be none: a shared queue has no order");
+  if (o.ordering == delivery_order::strict)
+    check.wrong("ordering", "must be none or per_user: a shared queue delivers more than one batch at a time");
   if (o.queue.lease < o.http.total + lease_margin)
     check.wrong("queue.lease", "must be above http.total by " + shown(lease_margin) + " or more");
   if (o.queue.heartbeat * 2 > o.queue.lease)

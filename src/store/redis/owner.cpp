@@ -42,10 +42,12 @@ std::string owner_token::describe(std::string_view token) {
 
 redis_owner::redis_owner(redis_connection& connection, const redis_keys& keys, const options& o, redis_claimant who)
     : connection_{connection}, keys_{keys}, settings_{o}, partition_{std::to_string(who.partition)},
-      partitions_{std::to_string(o.queue.partitions)}, token_{std::move(who.token)},
-      fingerprint_{std::move(who.fingerprint)}, mode_{o.queue.enqueue_only         ? "enqueue"
-                                                      : o.queue.is_multi_processor ? "multi"
-                                                                                   : "single"},
+      partitions_{std::to_string(o.queue.partitions)}, ordering_{o.ordering == delivery_order::per_user ? "per_user"
+                                                                                                        : "none"},
+      token_{std::move(who.token)}, fingerprint_{std::move(who.fingerprint)}, mode_{o.queue.enqueue_only ? "enqueue"
+                                                                                    : o.queue.is_multi_processor
+                                                                                        ? "multi"
+                                                                                        : "single"},
       ttl_{std::to_string(o.queue.owner_ttl.count())},
       max_crashes_{std::to_string(o.queue.max_crashes)}, session_{o.queue.enqueue_only ? fingerprint_ : "0"} {}
 
@@ -147,7 +149,7 @@ redis_call redis_owner::call_acquire() const {
   return {.script = redis_script::acquire,
           .keys = keys_,
           .arguments = {token_, session_, mode_, ttl_, fingerprint_, settings_.queue.adopt ? "1" : "0", redis_schema,
-                        next_fingerprint_, partition_, partitions_}};
+                        next_fingerprint_, partition_, partitions_, ordering_}};
 }
 
 redis_owner::outcome redis_owner::read_acquire(redis_value answer) {
@@ -175,6 +177,10 @@ redis_owner::outcome redis_owner::read_acquire(redis_value answer) {
                      made_with + (made_with == "1" ? " partition" : " partitions") +
                      "; to change it, deliver what waits and make a new queue"};
   }
+  if (word == "ordering" && answer.size() == 2)
+    return error{errc::not_a_queue, "ordering",
+                 (answer[1].text() == "per_user" ? "must be per_user" : "must not be per_user") +
+                     std::string{", as in the other processes of "} + keys_.queue()};
   if (word == "other")
     return error{errc::other_destination, "queue.name",
                  keys_.queue() + " holds events for another data_plane_url or write_key; use another queue, or set "

@@ -100,7 +100,7 @@ private:
   redis_connection& connection_;
   const redis_keys& keys_;
   const options& settings_;
-  const std::string partition_, partitions_, token_;
+  const std::string partition_, partitions_, ordering_, token_;
   std::string fingerprint_;
   /// What a unit of work that was not answered may have put in its place.
   std::string next_fingerprint_;

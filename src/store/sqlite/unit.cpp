@@ -30,7 +30,8 @@ sqlite_state end_of(const settlement& s) {
 class unit_at_work {
 public:
   unit_at_work(const sqlite_unit_scope& scope, const unit_of_work& work)
-      : scope_{scope}, db_{scope.db}, work_{work}, partition_{static_cast<std::int64_t>(work.partition)} {}
+      : scope_{scope}, db_{scope.db}, work_{work},
+        partition_{static_cast<std::int64_t>(work.partition)}, slots_{work.slots} {}
 
   sqlite_unit_done apply();
 
@@ -46,13 +47,14 @@ private:
   void claim();
   /// Whether any was ready.
   bool claim_oldest(std::size_t slots);
-  void enqueue(bool may_lease);
+  void enqueue();
   void count_end(const sqlite_batch&, const std::string& id, std::uint64_t& where) const;
 
   const sqlite_unit_scope& scope_;
   sqlite_db& db_;
   const unit_of_work& work_;
   const std::int64_t partition_;
+  std::size_t slots_;
   sqlite_unit_done did_;
   sqlite_totals& totals_ = did_.totals;
   work_done& answer_ = did_.answer;
@@ -66,10 +68,12 @@ sqlite_unit_done unit_at_work::apply() {
   for (const auto& s : work_.settlements)
     answer_.settled.push_back(settle(s));
   promote();
-  const bool closed = answer_.paused || (work_.in_order && totals_.retry > 0);
-  if (!closed)
-    claim();
-  enqueue(!closed);
+  if (answer_.paused || (work_.in_order && totals_.retry + totals_.in_flight > 0))
+    slots_ = 0;
+  else if (work_.in_order)
+    slots_ = std::min<std::size_t>(slots_, 1);
+  claim();
+  enqueue();
   if (totals_.retry > 0)
     db_.query("SELECT due FROM batch WHERE state > 1 AND state = 2 AND partition = ? ORDER BY due LIMIT 1",
               {partition_}, [&](const sqlite_row& r) { answer_.next_due = store_time{milliseconds{r.integer(0)}}; });
@@ -80,11 +84,11 @@ sqlite_unit_done unit_at_work::apply() {
   return std::move(did_);
 }
 
-void unit_at_work::enqueue(bool may_lease) {
+void unit_at_work::enqueue() {
   sqlite_enqueues enqueues{db_, scope_.limits.queue, work_, totals_, !scope_.may_grow};
   for (const auto& b : work_.enqueues) {
     // Leased at once, if nothing older is ready: then the claim has left slots.
-    const bool leased = may_lease && answer_.granted.size() < work_.slots;
+    const bool leased = answer_.granted.size() < slots_;
     const auto put = enqueues.put(*b, leased ? sqlite_state::in_flight : sqlite_state::ready);
     answer_.enqueued.push_back(put == put_outcome::refused ? enqueue_outcome::backlog_full : enqueue_outcome::stored);
     did_.grew = did_.grew || put == put_outcome::put_in;
@@ -225,8 +229,8 @@ void unit_at_work::promote() {
 
 // A batch without a body dies, and the next oldest gets its slot: else one of this unit might overtake that.
 void unit_at_work::claim() {
-  while (answer_.granted.size() < work_.slots && totals_.ready > 0)
-    if (!claim_oldest(work_.slots - answer_.granted.size()))
+  while (answer_.granted.size() < slots_ && totals_.ready > 0)
+    if (!claim_oldest(slots_ - answer_.granted.size()))
       return;
 }
 

@@ -1,12 +1,13 @@
 -- A process begins a session on a partition; one that only enqueues makes sure that it may. ARGV[2]: the number of the
 -- session that it had, or '0'; of one that only enqueues, its fingerprint.
 -- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
--- of work whose answer got lost. ARGV[9], [10]: the number of the partition, and of how many it is one.
+-- of work whose answer got lost. ARGV[9], [10]: the number of the partition, and of how many it is one. ARGV[11]: how
+-- its batches are made, `per_user` or `none`, alike in all processes.
 -- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};
 -- {'replaced'}; {'schema'}; {'part', the partition that it is, perhaps of another queue}; {'partitions', how many there
--- are}; {'other'}.
+-- are}; {'ordering', how the others make theirs}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
-local schema, part, partitions = unpack(call('HMGET', ctl, 'schema', 'part', 'partitions'))
+local schema, part, partitions, ordering = unpack(call('HMGET', ctl, 'schema', 'part', 'partitions', 'ordering'))
 if schema and schema ~= ARGV[7] then
   return {'schema'}
 end
@@ -17,7 +18,8 @@ if schema and partitions ~= ARGV[10] then
   return {'partitions', partitions}
 end
 local function is_ours(...)
-  call('HSET', ctl, 'schema', ARGV[7], 'part', ARGV[9], 'partitions', ARGV[10], 'fingerprint', ARGV[5], ...)
+  call('HSET', ctl, 'schema', ARGV[7], 'part', ARGV[9], 'partitions', ARGV[10], 'ordering', ARGV[11],
+    'fingerprint', ARGV[5], ...)
 end
 local last = tonumber(call('HGET', ctl, 'sessions') or '0')
 local function taken(whose, expires)
@@ -27,6 +29,9 @@ local fingerprint = call('HGET', ctl, 'fingerprint')
 if mode == 'enqueue' then -- beside every owner, for the destination that the queue has
   if fingerprint and fingerprint ~= ARGV[5] then
     return {'other'}
+  end
+  if ordering and ordering ~= ARGV[11] then
+    return {'ordering', ordering}
   end
   forget_silent_incarnations()
   if not fingerprint then
@@ -46,11 +51,14 @@ local other = fingerprint and fingerprint ~= ARGV[5] and fingerprint ~= ARGV[8]
 if other and ARGV[6] ~= '1' then
   return {'other'}
 end
-if mode == 'single' or other then
-  local alive = call('ZREVRANGE', owners, 0, 1, 'WITHSCORES')
-  for i = 1, #alive, 2 do
-    if alive[i] ~= token and tonumber(alive[i + 1]) + ttl > now then
+local alive = call('ZREVRANGE', owners, 0, 1, 'WITHSCORES')
+for i = 1, #alive, 2 do
+  if alive[i] ~= token and tonumber(alive[i + 1]) + ttl > now then
+    if mode == 'single' or other then
       return taken(alive[i], tonumber(alive[i + 1]) + ttl - now)
+    end
+    if ordering and ordering ~= ARGV[11] then
+      return {'ordering', ordering}
     end
   end
 end

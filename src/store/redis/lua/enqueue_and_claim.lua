@@ -1,7 +1,7 @@
 -- The end of every unit of work: the caller is alive, the queue gets its fingerprint and pause, due retries become ready,
 -- new batches are accepted, and leases are given: to the oldest first. For a caller that only enqueues, new batches are
 -- accepted, and nothing else.
--- ARGV[6..9]: leases at most, their duration in ms, owner_ttl in ms, '1' for none while a retry is to come.
+-- ARGV[6..9]: leases at most, their duration in ms, owner_ttl in ms, '1' for one at a time, in order.
 -- ARGV[10], [11]: events and bytes that may wait at most. ARGV[12], [13]: the queue's new fingerprint, '1' to pause it or
 -- '0' to end its pause; '' for as before. ARGV[14]: the number of this unit of work. ARGV[15]: '1' if the new batches were
 -- stored before and forgotten: no bound applies to them, and they go before everything that is ready. ARGV[16]: two lines,
@@ -110,9 +110,24 @@ local function give(b)
   given[n + 1], given[n + 2], given[n + 3] = b.id, text(b.fence), text(b.attempts)
   given[n + 4], given[n + 5] = text(b.events), text(math.max(now - b.enqueued, 0))
 end
-local in_line = ARGV[9] == '1' and next_due ~= ''
-if in_line or paused == '1' or not delivers then
+
+-- A partition that is delivered in order belongs to one of the processes that share it. To each a number is drawn for it,
+-- always the same, and the highest wins: so few partitions change hands when a process comes or goes.
+local function is_drawn()
+  local highest, winner = '', ''
+  for _, who in ipairs(call('ZRANGE', owners, 0, -1)) do
+    local drawn = redis.sha1hex(who .. ctl)
+    if drawn > highest then
+      highest, winner = drawn, who
+    end
+  end
+  return winner == ARGV[1]
+end
+if paused == '1' or not delivers then
   slots = 0
+elseif ARGV[9] == '1' then
+  local is_free = next_due == '' and call('ZCARD', sets.in_flight) == 0
+  slots = slots > 0 and is_free and (ARGV[3] ~= 'multi' or is_drawn()) and 1 or 0
 end
 local looked_at, exhausted = 0, false
 while slots > 0 and looked_at < most and not exhausted do

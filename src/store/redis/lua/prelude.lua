@@ -4,7 +4,7 @@
 --   :ready   by place                :lease  by deadline    :retry   by due time            :dead  by time of death
 --   :m       hash id -> record, see `load`
 --   :stat    totals, in events       :ctl     schema, part: the number of this partition, partitions: of how many it is
---   one, fingerprint, paused: 1, 0, or below zero since when an operator has resumed it
+--   one, ordering: `per_user` or `none`, fingerprint, paused: 1, 0, or below zero since when an operator has resumed it
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself

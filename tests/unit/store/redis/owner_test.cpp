@@ -105,7 +105,7 @@ TEST_CASE("a session that was begun by an answer that got lost is the process's 
   const auto schema = q.server.command({"HGET", queue_name + ":ctl", "schema"});
   redis_connection lost{redis_options{.unix_socket = q.server.socket()}};
   REQUIRE(lost.run_one(redis_script::acquire, redis_keys{q.o.queue},
-                       {token, session, "single", "3000", "test", "0", schema, "", "0", "1"}));
+                       {token, session, "single", "3000", "test", "0", schema, "", "0", "1", "none"}));
   REQUIRE(q.server.command({"HGET", queue_name + ":sessions", token}) != session);
   const auto done = settle_one(*a, ack{lease_of(leased[0])});
   REQUIRE(done);
