@@ -56,7 +56,7 @@ floor_redis::floor_redis(std::uint16_t port) : connection_{redisConnect("127.0.0
     hashes_[i] = answer->str;
     freeReplyObject(answer);
   }
-  call(redis_script::acquire, {token, "0", mode, "10000", "fingerprint", "0", redis_schema, "", "0", "1"});
+  call(redis_script::acquire, {token, "0", mode, "10000", "fingerprint", "0", redis_schema, "", "0", "1", "none"});
   run();
 }
 
