@@ -30,7 +30,7 @@ enum class errc : std::uint8_t {
   restarts_used_up,  ///< an actor failed more often than `restarts` allows
   unknown_batch,     ///< no batch has that id
   queue_taken,       ///< another process owns the queue
-  not_a_queue,       ///< the file or database is not, or no longer, a queue of this version
+  not_a_queue, ///< the file or database is not, or no longer, a queue of this version, or one that was made otherwise
   other_destination, ///< the queue belongs to another URL or write key
   unsupported        ///< the actor does not know the message, or does not do that with these options
 };

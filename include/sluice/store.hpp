@@ -136,7 +136,8 @@ struct unit_of_work {
   /// overtake the backlog, and are given without being read back.
   std::size_t slots = 0;
   /// One lease at most, and none while another batch is in flight or waits in `retry`: what comes after must not
-  /// overtake it. Of the processes of a shared queue one gets all leases of a partition, as long as it is alive.
+  /// overtake it. Of the processes of a shared queue one at a time gets the leases of a partition; which one changes
+  /// only when a process comes or goes, or has not asked for them for `queue.owner_ttl`.
   bool in_order = false;
   /// Batches of this process, as they were stored: what does the store have of them? At most `max_look_for`.
   std::vector<std::string> look_for{};

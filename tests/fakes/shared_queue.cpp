@@ -279,9 +279,20 @@ bool shared_queue::is_drawn(const std::string& token) const {
   return !limits_.is_multi_processor || highest.second == token;
 }
 
+bool shared_queue::is_callers(const std::string& token) {
+  if (is_drawn(token)) {
+    now_.unasked.reset();
+    return true;
+  }
+  const auto since = now_.unasked;
+  now_.unasked = since.value_or(clock_());
+  return since && clock_() - *since >= limits_.owner_ttl;
+}
+
 void shared_queue::claim(const std::string& token, const unit_of_work& u, work_done& done) {
-  const auto is_free = [&] { return all(where::retry).empty() && all(where::in_flight).empty() && is_drawn(token); };
-  if (now_.paused || u.slots == 0 || (u.in_order && !is_free()))
+  if (now_.paused || u.slots == 0 || all(where::ready).empty())
+    return;
+  if (u.in_order && (!is_callers(token) || !all(where::retry).empty() || !all(where::in_flight).empty()))
     return;
   for (entry* e : all(where::ready)) {
     if (done.granted.size() == (u.in_order ? 1 : u.slots))

@@ -60,6 +60,8 @@ struct queue_state {
   std::uint64_t stored = 0, delivered = 0, purged = 0;
   std::int64_t next_place = 1;
   bool paused = false;
+  /// Since when the process that is drawn has not asked for what waits.
+  std::optional<store_time> unasked;
 };
 
 /// A queue in Redis, as its scripts change it: many processes work on it, each through a `shared_store`. It does what
@@ -145,6 +147,7 @@ private:
   void promote();
   void enqueue(const unit_of_work&, work_done&);
   bool is_drawn(const std::string& token) const;
+  bool is_callers(const std::string& token);
   void claim(const std::string& token, const unit_of_work&, work_done&);
   presence find_parts(const std::string& root) const;
 

@@ -48,8 +48,8 @@ redis_owner::redis_owner(redis_connection& connection, const redis_keys& keys, c
                                                                                     : o.queue.is_multi_processor
                                                                                         ? "multi"
                                                                                         : "single"},
-      ttl_{std::to_string(o.queue.owner_ttl.count())},
-      max_crashes_{std::to_string(o.queue.max_crashes)}, session_{o.queue.enqueue_only ? fingerprint_ : "0"} {}
+      ttl_{std::to_string(o.queue.owner_ttl.count())}, max_crashes_{std::to_string(o.queue.max_crashes)},
+      session_{o.queue.enqueue_only ? fingerprint_ + " " + ordering_ : "0"} {}
 
 std::vector<std::string_view> redis_owner::credentials() const {
   return {token_, session_, mode_};
@@ -177,10 +177,14 @@ redis_owner::outcome redis_owner::read_acquire(redis_value answer) {
                      made_with + (made_with == "1" ? " partition" : " partitions") +
                      "; to change it, deliver what waits and make a new queue"};
   }
-  if (word == "ordering" && answer.size() == 2)
+  if (word == "ordering" && answer.size() == 4) {
+    if (const auto whose = answer[2].text(); !whose.empty()) // it may have ended
+      if (auto sight = watch(whose, answer[3].integer().value_or(0), false); sight.signal == store_signal::watched)
+        return sight;
     return error{errc::not_a_queue, "ordering",
                  (answer[1].text() == "per_user" ? "must be per_user" : "must not be per_user") +
-                     std::string{", as in the other processes of "} + keys_.queue()};
+                     std::string{", as in the processes that deliver from "} + keys_.queue() + ", or did last"};
+  }
   if (word == "other")
     return error{errc::other_destination, "queue.name",
                  keys_.queue() + " holds events for another data_plane_url or write_key; use another queue, or set "

@@ -105,7 +105,8 @@ private:
   /// What a unit of work that was not answered may have put in its place.
   std::string next_fingerprint_;
   const std::string mode_, ttl_, max_crashes_;
-  /// A number; of a process that only enqueues, the fingerprint, so that every script checks it.
+  /// A number; of a process that only enqueues, the fingerprint and how it makes its batches, so that every script
+  /// checks them.
   std::string session_;
   std::uint64_t connected_ = 0;
   bool owned_ = false;

@@ -1,11 +1,12 @@
 -- A process begins a session on a partition; one that only enqueues makes sure that it may. ARGV[2]: the number of the
--- session that it had, or '0'; of one that only enqueues, its fingerprint.
+-- session that it had, or '0'; of one that only enqueues, see the prelude.
 -- ARGV[4..8]: owner_ttl in ms, fingerprint, '1' to adopt, schema, another fingerprint that may be there instead: of a unit
 -- of work whose answer got lost. ARGV[9], [10]: the number of the partition, and of how many it is one. ARGV[11]: how
 -- its batches are made, `per_user` or `none`, alike in all processes.
 -- Gives {'ok', session}; {'taken', whose, ms until that expires, '1' if its session is later than the caller's};
 -- {'replaced'}; {'schema'}; {'part', the partition that it is, perhaps of another queue}; {'partitions', how many there
--- are}; {'ordering', how the others make theirs}; {'other'}.
+-- are}; {'ordering', how the others make theirs, one of
+-- them, ms until its sign of life expires}; {'other'}.
 local token, mode, ttl = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local schema, part, partitions, ordering = unpack(call('HMGET', ctl, 'schema', 'part', 'partitions', 'ordering'))
 if schema and schema ~= ARGV[7] then
@@ -31,7 +32,7 @@ if mode == 'enqueue' then -- beside every owner, for the destination that the qu
     return {'other'}
   end
   if ordering and ordering ~= ARGV[11] then
-    return {'ordering', ordering}
+    return {'ordering', ordering, '', 0}
   end
   forget_silent_incarnations()
   if not fingerprint then
@@ -54,11 +55,12 @@ end
 local alive = call('ZREVRANGE', owners, 0, 1, 'WITHSCORES')
 for i = 1, #alive, 2 do
   if alive[i] ~= token and tonumber(alive[i + 1]) + ttl > now then
+    local expires = tonumber(alive[i + 1]) + ttl - now
     if mode == 'single' or other then
-      return taken(alive[i], tonumber(alive[i + 1]) + ttl - now)
+      return taken(alive[i], expires)
     end
     if ordering and ordering ~= ARGV[11] then
-      return {'ordering', ordering}
+      return {'ordering', ordering, alive[i], expires}
     end
   end
 end

@@ -111,23 +111,49 @@ local function give(b)
   given[n + 4], given[n + 5] = text(b.events), text(math.max(now - b.enqueued, 0))
 end
 
--- A partition that is delivered in order belongs to one of the processes that share it. To each a number is drawn for it,
--- always the same, and the highest wins: so few partitions change hands when a process comes or goes.
-local function is_drawn()
+-- The process of a shared queue that a partition in order belongs to. To each a number is drawn for it, always the same,
+-- and the highest wins: so few partitions change hands when a process comes or goes.
+local function drawn()
   local highest, winner = '', ''
   for _, who in ipairs(call('ZRANGE', owners, 0, -1)) do
-    local drawn = redis.sha1hex(who .. ctl)
-    if drawn > highest then
-      highest, winner = drawn, who
+    local number = redis.sha1hex(who .. ctl)
+    if number > highest then
+      highest, winner = number, who
     end
   end
-  return winner == ARGV[1]
+  return winner
+end
+-- Whether the partition is the caller's. What it has not asked for since :ctl `unasked`, for as long as owner_ttl, is
+-- anybody's until it asks: it may live, and be unable to deliver.
+local function is_callers()
+  if ARGV[3] ~= 'multi' then
+    return true
+  end
+  local since = call('HGET', ctl, 'unasked')
+  if drawn() == ARGV[1] then
+    if since then
+      call('HDEL', ctl, 'unasked')
+    end
+    return true
+  end
+  if not since then
+    call('HSET', ctl, 'unasked', text(now))
+  end
+  return since and now - tonumber(since) >= tonumber(ARGV[8])
+end
+local function is_any_in_flight()
+  for _, id in ipairs(call('ZRANGE', sets.in_flight, 0, most)) do
+    if load(id) then
+      return true
+    end
+    call('ZREM', sets.in_flight, id)
+  end
 end
 if paused == '1' or not delivers then
   slots = 0
-elseif ARGV[9] == '1' then
-  local is_free = next_due == '' and call('ZCARD', sets.in_flight) == 0
-  slots = slots > 0 and is_free and (ARGV[3] ~= 'multi' or is_drawn()) and 1 or 0
+elseif ARGV[9] == '1' and slots > 0 then
+  local is_any_ready = #fresh > 0 or call('ZRANGE', sets.ready, 0, 0)[1]
+  slots = is_any_ready and is_callers() and next_due == '' and not is_any_in_flight() and 1 or 0
 end
 local looked_at, exhausted = 0, false
 while slots > 0 and looked_at < most and not exhausted do

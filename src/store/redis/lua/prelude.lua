@@ -4,7 +4,8 @@
 --   :ready   by place                :lease  by deadline    :retry   by due time            :dead  by time of death
 --   :m       hash id -> record, see `load`
 --   :stat    totals, in events       :ctl     schema, part: the number of this partition, partitions: of how many it is
---   one, ordering: `per_user` or `none`, fingerprint, paused: 1, 0, or below zero since when an operator has resumed it
+--   one, ordering: `per_user` or `none`, fingerprint, paused: 1, 0, or below zero since when an operator has resumed it,
+--   unasked: since when the process that it belongs to in order has not asked for what others would take
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself
@@ -19,7 +20,8 @@
 -- Then the payloads of batches that the caller names, :b:<id>, see `body`. Those of other batches no script can touch.
 --
 -- ARGV[1..3] of what a process calls: its token, the number of its session, `single`, `multi` or `enqueue`. A process
--- that only enqueues is none of the queue's owners and has no session: it gives the fingerprint of its destination.
+-- that only enqueues is none of the queue's owners and has no session: it gives the fingerprint of its destination, and
+-- how it makes its batches, as in :ctl.
 --
 -- Lua is not rolled back: everything is checked before the first write. And the first write is one that is permitted
 -- when memory is full: ZREM, never ZADD.
@@ -47,7 +49,8 @@ end
 local function refusal()
   local refused
   if ARGV[3] == 'enqueue' then
-    refused = call('HGET', ctl, 'fingerprint') ~= ARGV[2]
+    local fingerprint, ordering = unpack(call('HMGET', ctl, 'fingerprint', 'ordering'))
+    refused = (fingerprint or '') .. ' ' .. (ordering or '') ~= ARGV[2]
   else
     refused = call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
               ARGV[3] == 'single' and call('GET', owner_key) ~= ARGV[1]

@@ -256,6 +256,9 @@ TEST_CASE("strict ordering is refused for a shared queue", "[core][options]") {
   const auto wrong = validate(o);
   REQUIRE(wrong.size() == 1);
   CHECK(wrong[0].field == "ordering");
+  o.ordering = delivery_order::per_user;
+  o.queue.partitions = 2;
+  CHECK(validate(o).empty());
 }
 
 TEST_CASE("only a queue that others can deliver from takes events that this process does not deliver",

@@ -265,13 +265,16 @@ TEST_CASE("how deliveries go is said once, with a unit of work that is applied",
          });
 }
 
-TEST_CASE("one delivery at a time keeps the order, but in a shared queue", "[core][group commit]") {
+TEST_CASE("one delivery at a time keeps the order, but not in a shared queue without one", "[core][group commit]") {
   options o;
   o.max_in_flight = 1;
   CHECK(commit_under_test{o}.next(now).in_order);
   CHECK(!commit_under_test{o, true}.next(now).in_order);
   o.max_in_flight = 2;
   CHECK(!commit_under_test{o}.next(now).in_order);
+  o.ordering = delivery_order::per_user;
+  CHECK(commit_under_test{o}.next(now).in_order);
+  CHECK(commit_under_test{o, true}.next(now).in_order);
 }
 
 TEST_CASE("a unit of work has a bound, and the rest follows at once", "[core][group commit]") {

@@ -61,6 +61,18 @@ leases_by_partition next_of_each(store& from, const leases_by_partition& deliver
   return given;
 }
 
+// What a process is told when it has seen that another one is alive.
+error error_after_watching(store& newcomer, store& living) {
+  work_result r;
+  REQUIRE(eventually([&] {
+    REQUIRE(apply(living));
+    r = apply(newcomer);
+    return signal_of(r) != store_signal::watched;
+  }));
+  REQUIRE(!r);
+  return r.error();
+}
+
 // Whether it is the `n`th of its partition, from 0.
 bool is_nth(const std::pair<const std::size_t, leased_batch>& b, std::size_t n) {
   return b.second.content->id == "b-" + std::to_string(b.first + n * lines);
@@ -76,7 +88,7 @@ TEST_CASE("processes that share a queue in order share out its partitions, and o
   put_in_each(*a, 3);
   auto of_a = next_of_each(*a), of_b = next_of_each(*b);
   CHECK(of_a.size() + of_b.size() == lines);
-  CHECK(!of_a.empty()); // 1 time in 65 536 all fall to one of them
+  CHECK(!of_a.empty()); // 1 time in 32 768 all fall to one of them
   CHECK(!of_b.empty());
   for (const auto& x : of_a) {
     CHECK(of_b.count(x.first) == 0);
@@ -117,9 +129,9 @@ TEST_CASE("a partition changes hands when its batch in flight has come to an end
   }
   SECTION("its process is silent") {
     leases_by_partition back;
-    REQUIRE(eventually([&] { // the sign of life that was its last is over
-      back = next_of_each(*a);
-      return !back.empty();
+    REQUIRE(eventually([&] { // its last sign of life is over, in one partition after another
+      back.merge(next_of_each(*a));
+      return back.size() >= moved.size();
     }));
     CHECK(back.size() == moved.size());
     for (const auto& x : back) {
@@ -133,6 +145,39 @@ TEST_CASE("a partition changes hands when its batch in flight has come to an end
     for (const auto& [p, x] : moved)
       CHECK(results[p]->settled == std::vector{settle_outcome::stale});
   }
+}
+
+TEST_CASE("a partition whose process lives and asks for nothing goes on with another one",
+          "[store][redis][partitions]") {
+  ordered_queue q;
+  auto a = q.process();
+  put_in_each(*a, 2);
+  const auto all = next_of_each(*a);
+  REQUIRE(all.size() == lines);
+  auto b = q.process();
+  REQUIRE(next_of_each(*b).empty());
+  const auto kept = next_of_each(*a, all);
+  auto of_b = next_of_each(*b); // and asks for nothing more: both deliver, and `a` has no room
+  REQUIRE(kept.size() + of_b.size() == lines);
+  auto units = unit_for_each(*b);
+  for (const auto& [p, x] : of_b)
+    units[p].settlements.emplace_back(release{lease_of(x)});
+  for (const auto& done : b->apply_all(units))
+    REQUIRE(done);
+  leases_by_partition taken;
+  REQUIRE(eventually([&] {
+    REQUIRE(b->apply_all(unit_for_each(*b)).front()); // it lives
+    taken.merge(next_of_each(*a));
+    return taken.size() >= of_b.size();
+  }));
+  CHECK(a->stats()->owners.size() == 2);
+  const auto back = [&] { // it asks again: a batch in flight is not its own, and the next is
+    CHECK(next_of_each(*b).empty());
+    CHECK(next_of_each(*a, taken).empty());
+    put_in_each(*a, 3);
+    return next_of_each(*b).size();
+  }();
+  CHECK(back == of_b.size());
 }
 
 TEST_CASE("a retry holds up its partition of a shared queue, whoever asks", "[store][redis][partitions]") {
@@ -156,20 +201,35 @@ TEST_CASE("all processes of a queue in Redis have an order for each user, or non
   q.o.ordering = delivery_order::none;
   SECTION("one that delivers") {
     auto b = q.process();
-    const auto refused = apply(*b);
-    REQUIRE(!refused);
-    CHECK(refused.error().field == "ordering");
-    CHECK(refused.error().message == "must be per_user, as in the other processes of " + queue_name);
+    const auto refused = error_after_watching(*b, *a);
+    CHECK(refused.field == "ordering");
+    CHECK(refused.message == "must be per_user, as in the processes that deliver from " + queue_name + ", or did last");
     a->leave();
     CHECK(apply(*b));
     q.o.ordering = delivery_order::per_user;
-    CHECK(apply(*q.process()).error().message ==
-          "must not be per_user, as in the other processes of " + queue_name);
+    auto c = q.process();
+    CHECK(error_after_watching(*c, *b).message ==
+          "must not be per_user, as in the processes that deliver from " + queue_name + ", or did last");
+  }
+  SECTION("one that comes when the others have been killed waits until that is certain") {
+    auto b = q.process();
+    work_result done;
+    REQUIRE(eventually([&] {
+      done = apply(*b);
+      return done || signal_of(done) != store_signal::watched;
+    }));
+    CHECK(done);
   }
   SECTION("one that only stores") {
     q.o.queue.enqueue_only = true;
     CHECK(put(*q.process(), {make("x")}).error().field == "ordering");
     q.o.ordering = delivery_order::per_user;
-    CHECK(put(*q.process(), {make("x")}));
+    auto early = q.process();
+    CHECK(put(*early, {make("x")}));
+    a->leave();
+    q.o.queue.enqueue_only = false;
+    q.o.ordering = delivery_order::none;
+    REQUIRE(apply(*q.process()));
+    CHECK(put(*early, {make("y")}).error().field == "ordering");
   }
 }

@@ -236,8 +236,15 @@ TEST_CASE("the permissions that the documentation names are enough", "[store][re
     CHECK(*a.replay_dead({"y"}) == 10);
     CHECK(a.set_paused(true));
     CHECK(a.set_paused(false));
-    for (const auto& b : claim(a, 4))
+    for (const auto& b : claim(a, 3))
       CHECK(settle_one(a, ack{lease_of(b)})->settled[0] == settle_outcome::applied);
+    unit_of_work in_line;
+    in_line.slots = 1;
+    in_line.in_order = true;
+    const auto last = apply(a, in_line);
+    REQUIRE(last);
+    REQUIRE(last->granted.size() == 1);
+    CHECK(settle_one(a, ack{lease_of(last->granted[0])})->settled[0] == settle_outcome::applied);
     CHECK(*a.purge_dead({}) == 0);
     CHECK(a.stats()->delivered == (shared ? 30 : 60));
     a.leave();
