@@ -188,8 +188,8 @@ struct queue_options {
   /// As `name`. Default `hightouch`.
   std::string prefix = "hightouch";
   /// How many parts the queue has, each with an order, leases and bounds of its own: the bounds of this struct and of
-  /// the dead letters are divided among them, and each share must hold a batch. Fixed when the queue is made; another
-  /// number is an error. 1 to 256, default 1.
+  /// the dead letters are divided among them, and each share must hold a batch. Another number than the queue has is an
+  /// error; `sluice repartition` changes it. 1 to 256, default 1.
   std::size_t partitions = 1;
   /// Whether any number of processes share the queue (Redis only). Default false: one process owns it.
   bool is_multi_processor = false;

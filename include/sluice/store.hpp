@@ -303,7 +303,7 @@ public:
   virtual result<void> set_paused(bool) = 0;
 };
 
-/// Returns the partition of a batch in a queue that has so many: the number in its id, modulo that; 0 if it has none.
+/// Returns the partition of a batch in a queue that has so many: the last number in its id, modulo that; else 0.
 /// The halves of a split have its whole's.
 SLUICE_API std::size_t partition_of(std::string_view id, std::size_t partitions) noexcept;
 

@@ -9,6 +9,7 @@
 #include "cli/man_pages.hpp"
 #include "cli/queue/dead_command.hpp"
 #include "cli/queue/queues_command.hpp"
+#include "cli/queue/repartition_command.hpp"
 #include "cli/queue/status_command.hpp"
 #include "cli/sink/command.hpp"
 #include "core/printable.hpp"
@@ -77,6 +78,7 @@ void describe_command_line(CLI::App& app, int& exit_code) {
   add_queues_command(app, exit_code);
   add_dead_command(app, exit_code);
   add_pause_commands(app, exit_code);
+  add_repartition_command(app, exit_code);
   add_sink_command(app, exit_code);
   add_completion_command(app, exit_code);
   add_man_pages_command(app, exit_code);

@@ -4,8 +4,10 @@
 #include "core/config/store_url.hpp"
 #include "store/fingerprint.hpp"
 #include "store/memory_store.hpp"
+#include "store/redis/repartition.hpp"
 #include "store/redis/store.hpp"
 #include "store/sqlite/enqueuer.hpp"
+#include "store/sqlite/repartition.hpp"
 #include "store/sqlite/store.hpp"
 
 namespace sluice {
@@ -27,11 +29,13 @@ struct opener {
   }
 };
 
+error only_its_own() {
+  return {errc::unsupported, "persistence", "a queue in memory cannot be seen by another process"};
+}
+
 struct admin_opener {
   const options& o;
-  result<std::unique_ptr<queue_admin>> operator()(const memory_url&) const {
-    return error{errc::unsupported, "persistence", "a queue in memory cannot be seen by another process"};
-  }
+  result<std::unique_ptr<queue_admin>> operator()(const memory_url&) const { return only_its_own(); }
   result<std::unique_ptr<queue_admin>> operator()(const sqlite_url& to) const {
     auto queue = sqlite_queue::open(to.path, o.sqlite.durability);
     if (!queue)
@@ -43,6 +47,17 @@ struct admin_opener {
     if (auto wrong = check_redis(to); !wrong.empty())
       return wrong.front();
     return std::unique_ptr<queue_admin>{std::make_unique<redis_admin>(to, o)};
+  }
+};
+
+struct partition_changer {
+  const options& o;
+  result<repartition_done> operator()(const memory_url&) const { return only_its_own(); }
+  result<repartition_done> operator()(const sqlite_url& to) const { return repartition_sqlite(to.path, o); }
+  result<repartition_done> operator()(const redis_options& to) const {
+    if (auto wrong = check_redis(to); !wrong.empty())
+      return wrong.front();
+    return repartition_redis(to, o);
   }
 };
 
@@ -60,6 +75,13 @@ result<std::unique_ptr<queue_admin>> make_queue_admin(const options& o) {
   if (!to)
     return to.error();
   return std::visit(admin_opener{o}, *to);
+}
+
+result<repartition_done> repartition(const options& o) {
+  const auto to = parse_store_url(o);
+  if (!to)
+    return to.error();
+  return std::visit(partition_changer{o}, *to);
 }
 
 } // namespace sluice

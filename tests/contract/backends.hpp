@@ -10,7 +10,9 @@
 #include "sluice/options.hpp"
 #include "sluice/store.hpp"
 #include "store/memory_store.hpp"
+#include "store/redis/repartition.hpp"
 #include "store/redis/store.hpp"
+#include "store/sqlite/repartition.hpp"
 #include "store/sqlite/store.hpp"
 #include "support/process.hpp"
 #include "support/redis_layout.hpp"
@@ -62,6 +64,9 @@ struct sqlite_backend : virtual_clock {
     o.sqlite.durability = sqlite_durability::normal;
     return sqlite_store::open(folder.path() + "/queue.db", o, fingerprint);
   }
+  result<repartition_done> repartition(const options& o) const {
+    return repartition_sqlite(folder.path() + "/queue.db", o);
+  }
   temporary_folder folder;
 };
 
@@ -71,9 +76,13 @@ struct redis_backend : real_clock {
     return true;
   }
   result<std::unique_ptr<store>> open(const options& o, const std::string& fingerprint) {
-    redis_options where;
-    where.unix_socket = server.socket();
-    return std::unique_ptr<store>{std::make_unique<redis_store>(where, o, fingerprint)};
+    return std::unique_ptr<store>{std::make_unique<redis_store>(where(), o, fingerprint)};
+  }
+  result<repartition_done> repartition(const options& o) const { return repartition_redis(where(), o); }
+  redis_options where() const {
+    redis_options to;
+    to.unix_socket = server.socket();
+    return to;
   }
   redis_server server;
 };
@@ -109,10 +118,11 @@ using backends =
 using backends_with_virtual_clock =
     std::tuple<memory_backend, sqlite_backend, partitioned<memory_backend, 3>, partitioned<sqlite_backend, 3>>;
 
-/// Those with partitions, and of them those that survive the process.
+/// Those with partitions, and those that survive the process.
 using backends_with_partitions =
     std::tuple<partitioned<memory_backend, 3>, partitioned<memory_backend, 16>, partitioned<sqlite_backend, 3>,
                partitioned<sqlite_backend, 16>, partitioned<redis_backend, 3>, partitioned<shared_redis_backend, 16>>;
+using durable_backends = std::tuple<sqlite_backend, redis_backend, shared_redis_backend>;
 using durable_backends_with_partitions =
     std::tuple<partitioned<sqlite_backend, 3>, partitioned<redis_backend, 3>, partitioned<shared_redis_backend, 16>>;
 

@@ -55,15 +55,17 @@ order_found order_in(const std::string& record) {
   return found;
 }
 
-// A sink that fails one request in ten, in all ways, and makes the sender split one batch in twenty; of the first ones,
-// which are full: one event alone would be buried.
-process failing_sink(const temporary_folder& folder, const std::string& record, const char* latency = "0ms") {
-  return process{
-      {SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--latency", latency, "--script",
-       folder.write("faults", R"({"faults":[{"rate":0.03,"status":503},{"rate":0.03,"status":429},)"
-                              R"({"rate":0.01,"cut":"before"},{"rate":0.01,"cut":"after"},{"rate":0.02,"status":500},)"
-                              R"({"requests":"1-200","rate":0.05,"status":400}]})"),
-       "--seed", std::to_string(std::random_device{}())}};
+// Makes the sender split one batch in twenty; of the first ones, which are full: one event alone would be buried.
+constexpr const char* first_are_split = R"(,{"requests":"1-200","rate":0.05,"status":400})";
+
+// A sink that fails one request in ten, in all ways. `more`: rules beside that.
+process failing_sink(const temporary_folder& folder, const std::string& record, const std::string& more,
+                     const std::string& latency = "0ms") {
+  const auto rules = R"({"faults":[{"rate":0.03,"status":503},{"rate":0.03,"status":429},{"rate":0.01,"cut":"before"},)"
+                     R"({"rate":0.01,"cut":"after"},{"rate":0.02,"status":500})" +
+                     more + "]}";
+  return process{{SLUICE_COMMAND_PATH, "sink", "--port", "0", "--record", record, "--latency", latency, "--script",
+                  folder.write("faults", rules), "--seed", std::to_string(std::random_device{}())}};
 }
 
 void keep_order(const command_queue& q) {
@@ -72,7 +74,7 @@ void keep_order(const command_queue& q) {
   INFO("seed " << seed);
   std::mt19937_64 random{seed};
   const auto record = q.folder().path() + "/record", receipts = q.folder().path() + "/receipts";
-  auto sink = failing_sink(q.folder(), record);
+  auto sink = failing_sink(q.folder(), record, first_are_split);
   const auto url = sink.wait_for_line("listening on ");
   const auto input = q.folder().write("events", events_of_users(count, users, random));
   const auto recorded = [&] { return read_file(record).size(); };
@@ -114,7 +116,7 @@ void keep_order_among_processes(const command_queue& q) {
   INFO("seed " << seed);
   std::mt19937_64 random{seed};
   const auto record = q.folder().path() + "/record", receipts = q.folder().path() + "/receipts";
-  auto sink = failing_sink(q.folder(), record, "50ms");
+  auto sink = failing_sink(q.folder(), record, first_are_split, "50ms");
   const auto url = sink.wait_for_line("listening on ");
   const auto input = q.folder().write("events", events_of_users(count, users, random));
   const auto have_arrived = [&](std::size_t events) {
@@ -155,6 +157,62 @@ void keep_order_among_processes(const command_queue& q) {
   CHECK(found.out_of_order == 0);
 }
 
+std::vector<std::string> in_partitions(int n) {
+  return {"--partitions", std::to_string(n), "--ordering", "per_user"};
+}
+
+// Between runs that are killed the queue gets another number of partitions, by commands that are killed as well.
+void keep_order_over_changes(const command_queue& q) {
+  const auto seed = setting("SLUICE_SEED", std::random_device{}());
+  const auto count = setting("SLUICE_ORDER_EVENTS", 20'000), users = setting("SLUICE_ORDER_USERS", 200);
+  INFO("seed " << seed);
+  std::mt19937_64 random{seed};
+  const auto record = q.folder().path() + "/record", receipts = q.folder().path() + "/receipts";
+  auto sink = failing_sink(q.folder(), record, "");
+  const auto url = sink.wait_for_line("listening on ");
+  const auto recorded = [&] { return read_file(record).size(); };
+  const auto input = q.folder().write("events", events_of_users(count, users, random));
+  auto how = in_partitions(3);
+  how.insert(how.end(), {"--enqueue", "--receipts", receipts});
+  REQUIRE(q.call({"send", input, "--url", url}, how).status == 0);
+  std::size_t killed = 0;
+  int partitions = 3;
+  for (const int next : {16, 5}) {
+    const auto had = recorded();
+    auto runner = q.start({"run", "--url", url}, in_partitions(partitions));
+    REQUIRE(eventually([&] { return recorded() > had + count; }));
+    runner.signal(SIGKILL);
+    runner.wait();
+    std::uint64_t most = 100;
+    for (bool more = true; more; most = std::min(most + most / 2, std::uint64_t{20'000})) {
+      auto change = q.start({"repartition"}, in_partitions(next)); // refused until the runner is taken for dead
+      if (!change.ends_within(std::chrono::milliseconds{random() % most})) {
+        change.signal(SIGKILL);
+        ++killed;
+      }
+      more = change.wait().status != 0;
+    }
+    partitions = next;
+  }
+  auto finish = in_partitions(partitions);
+  finish.push_back("--wait");
+  const auto done = q.call({"run", "--until-empty", "--url", url}, finish);
+  INFO(done.err << q.call({"dead", "list"}).out);
+  CHECK(done.status == 0);
+  sink.signal(SIGTERM);
+  sink.wait();
+  const auto found = order_in(record);
+  const auto a = compare(record, {receipts});
+  std::printf("order of users, partitions changed: seed %llu, %zu changes killed, %zu receipts, %zu lost, %zu "
+              "duplicates, %zu out of order\n",
+              static_cast<unsigned long long>(seed), killed, a.receipts, a.lost, found.duplicates, found.out_of_order);
+  CHECK(a.receipts == count);
+  CHECK(a.lost == 0);
+  CHECK(found.out_of_order == 0);
+  CHECK(q.status()["stored"] == count);
+  CHECK(q.status()["delivered"] == count);
+}
+
 } // namespace
 
 TEST_CASE("the events of a user arrive in their order out of a file, over kills and failures", "[e2e][kill][order]") {
@@ -173,6 +231,48 @@ TEST_CASE("the events of a user arrive in their order out of a queue that proces
   auto how = per_user;
   how.insert(how.end(), {"--multi-processor", "--max-batch-events", "20"});
   keep_order_among_processes(command_queue{redis.url(), how});
+}
+
+TEST_CASE("the events of a user arrive in their order over killed changes of a file's partitions",
+          "[e2e][kill][order]") {
+  keep_order_over_changes(command_queue{});
+}
+
+TEST_CASE("the events of a user arrive in their order over killed changes of a queue's partitions in Redis",
+          "[e2e][kill][order][redis]") {
+  redis_server redis;
+  keep_order_over_changes(command_queue{redis.url()});
+}
+
+TEST_CASE("sluice repartition says what it did, and what it cannot do", "[e2e][order]") {
+  const command_queue q;
+  const auto url = std::vector<std::string>{"--url", "http://127.0.0.1:9"};
+  REQUIRE(q.call({"send", "-", "--enqueue"}, url, numbered_events("e", 100)).status == 0);
+  auto refused = q.call({"repartition"}, {});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("--partitions is required") != std::string::npos);
+  refused = q.call({"repartition"}, {"--partitions", "257"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("--partitions: must be") != std::string::npos);
+  refused = q.call({"repartition"}, {"--partitions", "1", "--ordering", "per_user"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("--partitions: must be above 1") != std::string::npos);
+  auto runner = q.start({"run"}, url);
+  REQUIRE(eventually([&] { return q.status()["owners"].size() == 1; }));
+  refused = q.call({"repartition"}, {"--partitions", "4"});
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("process") != std::string::npos);
+  runner.signal(SIGTERM);
+  runner.wait();
+  const auto changed = q.call({"repartition"}, {"--partitions", "4"});
+  CHECK(changed.status == 0);
+  CHECK(changed.out.find("the queue has 4 partitions, before 1: ") == 0);
+  CHECK(q.call({"repartition"}, {"--partitions", "4"}).out == "the queue has 4 partitions; nothing had to change\n");
+  CHECK(q.status()["stored"] == 100);
+  const auto nowhere = run(
+      {SLUICE_COMMAND_PATH, "repartition", "--partitions", "4", "--store", "sqlite:" + q.folder().path() + "/none"});
+  CHECK(nowhere.status == 2);
+  CHECK(nowhere.err.find("there is no such queue") != std::string::npos);
 }
 
 TEST_CASE("an order for each user needs partitions, and an order of everything has one", "[e2e][order]") {

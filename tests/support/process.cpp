@@ -137,6 +137,15 @@ void process::end_input() {
     ::close(std::exchange(input_, -1));
 }
 
+bool process::ends_within(std::chrono::milliseconds most) const {
+  const auto deadline = std::chrono::steady_clock::now() + most;
+  siginfo_t ended{};
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0 &&
+         std::chrono::steady_clock::now() < deadline)
+    ::poll(nullptr, 0, 1);
+  return ended.si_pid != 0;
+}
+
 process_result process::wait() {
   int status = 0;
   ::waitpid(std::exchange(pid_, -1), &status, 0);

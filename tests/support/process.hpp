@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ public:
   /// Gives it a line on its standard input, which stays open.
   void say(const std::string& line);
   void end_input();
+  /// Whether it has ended by then.
+  bool ends_within(std::chrono::milliseconds) const;
   process_result wait();
 
 private:

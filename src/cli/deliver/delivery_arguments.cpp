@@ -30,30 +30,16 @@ void delivery_arguments::add_to(CLI::App& command) {
   auto* url = command.get_option("--url");
   url->description(url->get_description() + "; required here or in --config");
   auto& o = settings();
-  command
-      .add_option("--durability", durability_,
-                  "What a queue in a file survives: a power loss (full) or a kill (normal)")
-      ->check(CLI::IsMember({"full", "normal"}))
-      ->default_str("full");
+  storing_.add_to(command, o);
   command.add_flag("--adopt", o.queue.adopt, "Deliver a queue that was filled for another URL or key");
   command.add_flag("--wait", wait, "Wait while another process processes the queue");
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
                    "Share the queue in Redis with other processes, which all need this flag");
-  add_count_option(command, "--partitions", o.queue.partitions, "Parts of the queue, fixed when it is made");
+  add_count_option(command, "--partitions", o.queue.partitions,
+                   "Parts of the queue, as it was made with or sluice repartition has given it");
   constexpr duration_range to_a_day{milliseconds{1'000}, milliseconds{86'400'000}};
   add_duration_option(command, "--lease", o.queue.lease, plain_unit::s, "How long a lease of a shared queue lasts",
                       to_a_day);
-  command
-      .add_option("--redis-ack", redis_ack_,
-                  "When Redis has stored a batch: once it is in memory, or synced to disk (fsync)")
-      ->check(CLI::IsMember({"memory", "fsync"}))
-      ->default_str("memory");
-  command
-      .add_option("--wait-replicas", o.redis.wait_replicas,
-                  "Replicas of Redis that must have a batch before it counts as stored")
-      ->capture_default_str();
-  add_duration_option(command, "--redis-timeout", o.redis.command, plain_unit::ms,
-                      "The deadline of a round trip to Redis; half of it for --redis-ack fsync and --wait-replicas");
   command
       .add_option("--ordering", ordering_,
                   "What arrives in the order of acceptance: the events of a user, which needs --partitions (per_user), "
@@ -96,10 +82,7 @@ std::optional<std::string> delivery_arguments::complete() {
     *phase = std::min(*phase, o.http.total);
   o.gzip = o.gzip && !no_gzip_;
   o.queue.heartbeat = std::min(o.queue.heartbeat, o.queue.lease / 4);
-  if (!durability_.empty())
-    o.sqlite.durability = durability_ == "normal" ? sqlite_durability::normal : sqlite_durability::full;
-  if (!redis_ack_.empty())
-    o.redis.ack = redis_ack_ == "fsync" ? redis_ack::fsync : redis_ack::memory;
+  storing_.complete(o);
   for (const auto& [word, order] : words_of(delivery_order{}))
     if (ordering_ == word)
       o.ordering = order;

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/queue_arguments.hpp"
+#include "cli/storing_arguments.hpp"
 
 namespace sluice {
 
@@ -47,7 +48,8 @@ struct delivery_arguments {
 private:
   void read_config(const std::string& file);
 
-  std::string durability_, redis_ack_, ordering_; // empty: not given
+  storing_arguments storing_;
+  std::string ordering_; // empty: not given
   std::string log_level_ = "info";
   std::string log_format_ = "text";
   bool no_gzip_ = false;

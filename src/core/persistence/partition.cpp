@@ -10,7 +10,7 @@ namespace sluice {
 
 std::size_t partition_of(std::string_view id, std::size_t partitions) noexcept {
   std::uint64_t number = 0;
-  if (const auto hyphen = id.find('-'); hyphen != std::string_view::npos)
+  if (const auto hyphen = id.rfind('-'); hyphen != std::string_view::npos)
     std::from_chars(id.data() + hyphen + 1, id.data() + id.size(), number);
   return number % partitions;
 }

@@ -1,5 +1,6 @@
 #include "core/wire/payload.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include <libdeflate.h>
@@ -68,10 +69,6 @@ std::string trailer(std::uint32_t crc, std::uint32_t size) {
   return text;
 }
 
-bool is_gzip(const std::string& payload) {
-  return payload.compare(0, 2, gzip_header.substr(0, 2)) == 0;
-}
-
 error malformed() {
   return {errc::invalid_json, "payload", "the payload is damaged"};
 }
@@ -134,6 +131,10 @@ result<attempt_body> attempt_of(const std::string& payload, std::chrono::system_
                       .middle = bytes.substr(head_size, bytes.size() - head_size - trailer_size),
                       .tail = trailer(static_cast<std::uint32_t>(fresh_crc), size),
                       .gzip = true};
+}
+
+bool is_gzip(const std::string& payload) noexcept {
+  return std::string_view{payload}.substr(0, 2) == gzip_header.substr(0, 2);
 }
 
 result<std::string> open_payload(const std::string& payload) {
@@ -227,6 +228,30 @@ result<std::pair<payload_ptr, payload_ptr>> split_payload(const std::string& pay
   const bool gzip = is_gzip(payload);
   return std::pair{sealer.seal(between(events->front(), (*events)[at - 1]), gzip, now),
                    sealer.seal(between((*events)[at], events->back()), gzip, now)};
+}
+
+result<std::vector<payload_ptr>> divide_payload(const std::string& payload, const std::vector<std::uint8_t>& places,
+                                                payload_sealer& sealer, std::chrono::system_clock::time_point now) {
+  const auto text = open_payload(payload);
+  if (!text)
+    return text.error();
+  const auto events = events_of(*text);
+  if (!events)
+    return events.error();
+  if (events->size() != places.size() || places.empty())
+    return malformed();
+  std::vector<std::string> parts(std::size_t{*std::max_element(places.begin(), places.end())} + 1);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    auto& part = parts[places[i]];
+    if (!part.empty())
+      part += event_separator;
+    part += (*events)[i];
+  }
+  std::vector<payload_ptr> payloads;
+  payloads.reserve(parts.size());
+  for (const auto& part : parts)
+    payloads.push_back(part.empty() ? nullptr : sealer.seal(part, is_gzip(payload), now));
+  return payloads;
 }
 
 } // namespace sluice

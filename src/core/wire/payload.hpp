@@ -53,6 +53,9 @@ struct attempt_body {
 /// Returns the body with the dates set to `now`. Compresses and copies nothing. Errors: the payload is malformed.
 result<attempt_body> attempt_of(const std::string& payload, std::chrono::system_clock::time_point now);
 
+/// Whether a payload is compressed.
+bool is_gzip(const std::string& payload) noexcept;
+
 /// Returns the JSON text. Errors: the payload is malformed, or has more than `max_body_bytes`.
 result<std::string> open_payload(const std::string& payload);
 
@@ -65,5 +68,10 @@ result<std::vector<std::string>> message_ids_of(const std::string& payload);
 /// Returns two payloads of the same kind: one with the first `at` events, one with the others.
 result<std::pair<payload_ptr, payload_ptr>> split_payload(const std::string& payload, std::size_t at, payload_sealer&,
                                                           std::chrono::system_clock::time_point now);
+
+/// Returns payloads of the same kind: the n-th with the events of which `places` says n, in their order, or null if
+/// there is none. Errors: the payload is malformed, or has another number of events.
+result<std::vector<payload_ptr>> divide_payload(const std::string& payload, const std::vector<std::uint8_t>& places,
+                                                payload_sealer&, std::chrono::system_clock::time_point now);
 
 } // namespace sluice

@@ -75,4 +75,29 @@ error answer_not_understood() {
   return {errc::store_failed, "persistence", "Redis gave an answer that is not understood"};
 }
 
+error no_queue(const std::string& queue) {
+  return {errc::not_a_queue, "queue.name", "there is no queue " + queue + " in this Redis"};
+}
+
+error other_version(const std::string& queue) {
+  return {errc::not_a_queue, "queue.name", queue + " was made by another version"};
+}
+
+error part_of_another(const std::string& queue, const std::string& wanted, std::string_view part) {
+  const auto what = part == "0" ? "a queue by itself" : "partition " + printable(part, "") + " of another queue";
+  return {errc::not_a_queue, "queue.name",
+          queue + " is " + what + (wanted == "0" ? "" : ", and would be partition " + wanted + " of this one") +
+              "; use another name"};
+}
+
+error other_partitions(const std::string& queue, std::string_view made_with, const std::string& wanted) {
+  const auto number = printable(made_with, "");
+  if (const auto to = number.find('>'); to != std::string::npos)
+    return {errc::not_a_queue, "queue.partitions",
+            queue + " is about to have " + number.substr(to + 1) + "; run `sluice repartition` again, to its end"};
+  return {errc::not_a_queue, "queue.partitions",
+          "must be " + number + ", not " + wanted + ": " + queue + " was made with " + number +
+              (number == "1" ? " partition" : " partitions") + "; `sluice repartition` changes it while nothing runs"};
+}
+
 } // namespace sluice

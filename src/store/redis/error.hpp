@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "sluice/error.hpp"
@@ -27,5 +28,13 @@ error to_error(redis_trouble, std::string_view text);
 
 /// The error of an answer that no server of ours gives.
 error answer_not_understood();
+
+/// Of a queue, as `{prefix:name}`, or of its partitions: it is not there; another version made it; one that is to be
+/// partition `wanted` is `part` of another queue, which is told by its number; it has another number of partitions, or
+/// is about to (`made_with`, as in :ctl).
+error no_queue(const std::string& queue);
+error other_version(const std::string& queue);
+error part_of_another(const std::string& queue, const std::string& wanted, std::string_view part);
+error other_partitions(const std::string& queue, std::string_view made_with, const std::string& wanted);
 
 } // namespace sluice

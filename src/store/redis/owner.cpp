@@ -49,7 +49,7 @@ redis_owner::redis_owner(redis_connection& connection, const redis_keys& keys, c
                                                                                         ? "multi"
                                                                                         : "single"},
       ttl_{std::to_string(o.queue.owner_ttl.count())}, max_crashes_{std::to_string(o.queue.max_crashes)},
-      session_{o.queue.enqueue_only ? fingerprint_ + " " + ordering_ : "0"} {}
+      session_{o.queue.enqueue_only ? fingerprint_ + " " + ordering_ + " " + partitions_ : "0"} {}
 
 std::vector<std::string_view> redis_owner::credentials() const {
   return {token_, session_, mode_};
@@ -167,16 +167,11 @@ redis_owner::outcome redis_owner::read_acquire(redis_value answer) {
     return error{errc::queue_taken, "queue.name",
                  keys_.queue() + " was processed by another process while this one gave no sign of life"};
   if (word == "schema")
-    return error{errc::not_a_queue, "queue.name", keys_.queue() + " was made by another version"};
+    return other_version(keys_.queue());
   if (word == "part" && answer.size() == 2)
-    return part_of_another(answer[1].text());
-  if (word == "partitions" && answer.size() == 2) {
-    const auto made_with = std::to_string(answer[1].integer().value_or(0));
-    return error{errc::not_a_queue, "queue.partitions",
-                 "must be " + made_with + ", not " + partitions_ + ": " + keys_.queue() + " was made with " +
-                     made_with + (made_with == "1" ? " partition" : " partitions") +
-                     "; to change it, deliver what waits and make a new queue"};
-  }
+    return part_of_another(keys_.queue(), partition_, answer[1].text());
+  if (word == "partitions" && answer.size() == 2)
+    return other_partitions(keys_.queue(), answer[1].text(), partitions_);
   if (word == "ordering" && answer.size() == 4) {
     if (const auto whose = answer[2].text(); !whose.empty()) // it may have ended
       if (auto sight = watch(whose, answer[3].integer().value_or(0), false); sight.signal == store_signal::watched)
@@ -190,14 +185,6 @@ redis_owner::outcome redis_owner::read_acquire(redis_value answer) {
                  keys_.queue() + " holds events for another data_plane_url or write_key; use another queue, or set "
                                  "queue.adopt in the process that delivers, to send them to this one"};
   return answer_not_understood();
-}
-
-redis_owner::outcome redis_owner::part_of_another(std::string_view part) const {
-  const auto what = part == "0" ? "a queue by itself" : "partition " + printable(part, "") + " of another queue";
-  return error{errc::not_a_queue, "queue.name",
-               keys_.queue() + " is " + what +
-                   (partition_ == "0" ? "" : ", and would be partition " + partition_ + " of this one") +
-                   "; use another name"};
 }
 
 redis_call redis_owner::call_reclaim() const {

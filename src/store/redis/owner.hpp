@@ -93,7 +93,6 @@ private:
   redis_call call_acquire() const;
   outcome read_acquire(redis_value);
   redis_call call_reclaim() const;
-  outcome part_of_another(std::string_view part) const;
   std::vector<std::string_view> leaving(const std::string& incarnation) const;
   store_error watch(std::string_view whose, std::int64_t expires_ms, bool is_later);
 
@@ -105,8 +104,8 @@ private:
   /// What a unit of work that was not answered may have put in its place.
   std::string next_fingerprint_;
   const std::string mode_, ttl_, max_crashes_;
-  /// A number; of a process that only enqueues, the fingerprint and how it makes its batches, so that every script
-  /// checks them.
+  /// A number; of a process that only enqueues, the fingerprint, how it makes its batches and for how many partitions,
+  /// so that every script checks them.
   std::string session_;
   std::uint64_t connected_ = 0;
   bool owned_ = false;

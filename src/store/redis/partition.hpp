@@ -32,7 +32,7 @@ public:
   /// Gathers the commands of a unit of work, which is borrowed until it is over. Whoever calls it has made sure of the
   /// owner.
   void begin(const unit_of_work&);
-  /// Whether a wait is to be gathered behind it, see `redis_unit::add_wait`.
+  /// Whether a wait is to be gathered behind it, see `add_wait`.
   bool waits() const noexcept { return unit_->waits(); }
   /// Takes the answers, and that to the wait. After an error the unit is over.
   redis_owner::outcome read(std::vector<redis_reply> answers, const redis_reply* waited);

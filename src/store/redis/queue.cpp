@@ -10,14 +10,6 @@
 
 namespace sluice {
 
-namespace {
-
-error no_queue(const std::string& queue) {
-  return {errc::not_a_queue, "queue.name", "there is no queue " + queue + " in this Redis"};
-}
-
-} // namespace
-
 result<std::size_t> count_redis_partitions(redis_connection& connection, const queue_options& o) {
   if (auto connected = connection.open(); !connected)
     return connected.error();
@@ -33,9 +25,11 @@ result<std::size_t> count_redis_partitions(redis_connection& connection, const q
   if (ctl.size() != 3 || ctl[0].is_nil())
     return no_queue(keys.queue());
   if (ctl[0].text() != redis_schema)
-    return error{errc::not_a_queue, "queue.name", keys.queue() + " was made by another version"};
+    return other_version(keys.queue());
   if (ctl[1].text() != "0")
     return error{errc::not_a_queue, "queue.name", keys.queue() + " is a partition of another queue"};
+  if (ctl[2].text().find('>') != std::string_view::npos)
+    return other_partitions(keys.queue(), ctl[2].text(), "");
   const auto partitions = ctl[2].integer().value_or(0);
   if (partitions < 1 || partitions > most)
     return answer_not_understood();

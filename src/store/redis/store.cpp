@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "core/persistence/partition.hpp"
+#include "store/redis/connect_partitions.hpp"
+#include "store/redis/safety.hpp"
 #include "store/unsettled.hpp"
 
 namespace sluice {
@@ -25,28 +27,13 @@ unit_of_work enqueues_of(unit_of_work work) {
   return work;
 }
 
-bool is_cluster(const redis_options& where) {
-  return !where.cluster.nodes.empty();
-}
-
-// For each partition its connection, which is one and the same but in a cluster.
-std::vector<std::shared_ptr<redis_connection>> connect_partitions(const redis_options& where, const options& o,
-                                                                  std::size_t partitions,
-                                                                  const std::shared_ptr<redis_absent_servers>& absent) {
-  std::vector<std::shared_ptr<redis_connection>> all;
-  for (std::size_t i = 0; i < partitions; ++i)
-    all.push_back(i == 0 || is_cluster(where)
-                      ? std::make_shared<redis_connection>(where, redis_keys{o.queue, i}.ctl(), o.log, absent)
-                      : all.front());
-  return all;
-}
-
 std::vector<std::unique_ptr<redis_partition>> make_partitions(const redis_options& where, const options& o,
                                                               const std::string& fingerprint,
                                                               const std::shared_ptr<redis_absent_servers>& absent) {
   std::vector<std::unique_ptr<redis_partition>> all;
   const auto token = owner_token::make();
-  for (auto& connection : connect_partitions(where, o, o.queue.partitions, absent))
+  for (auto& connection :
+       connect_partitions(connect_partition(where, o, 0, absent), where, o, o.queue.partitions, absent))
     all.push_back(std::make_unique<redis_partition>(
         std::move(connection), o, redis_claimant{.partition = all.size(), .token = token, .fingerprint = fingerprint}));
   return all;
@@ -295,7 +282,7 @@ void redis_store::apply_together(std::vector<link>& links) {
   for (auto& l : links) {
     l.gather([](job& j) { j.to->begin(*j.work); });
     if (l.waits())
-      redis_unit::add_wait(*l.connection, settings_.redis);
+      add_wait(*l.connection, settings_.redis);
     l.send();
   }
   for (auto& l : links) {
@@ -361,12 +348,12 @@ redis_admin::redis_admin(const redis_options& where, const options& o) : where_{
 result<void> redis_admin::open() {
   if (partitions_)
     return {};
-  const auto first = connect_partitions(where_, settings_, 1, {}).front();
+  const auto first = connect_partition(where_, settings_);
   const auto count = count_redis_partitions(*first, settings_.queue);
   if (!count)
     return count.error();
   std::vector<std::shared_ptr<queue_admin>> all;
-  for (auto& connection : connect_partitions(where_, settings_, *count, {}))
+  for (auto& connection : connect_partitions(first, where_, settings_, *count))
     all.push_back(std::make_shared<redis_queue>(std::move(connection), settings_.queue, all.size()));
   partitions_.emplace(std::move(all));
   return {};

@@ -7,13 +7,12 @@
 #include "core/printable.hpp"
 #include "core/wire/batch_id.hpp"
 #include "store/no_room_delay.hpp"
+#include "store/redis/body.hpp"
+#include "store/redis/safety.hpp"
 
 namespace sluice {
 
 namespace {
-
-// A body that no script accepts is gone after this.
-constexpr const char* body_expiry = "600000";
 
 // A row of settle.lua.
 struct row {
@@ -158,14 +157,10 @@ void redis_unit::add_settlements(redis_connection& to) {
   send();
 }
 
-void redis_unit::add_body(redis_connection& to, const batch& b) {
-  to.add({"SET", keys_.body(b.id), *b.payload, "NX", "PX", body_expiry});
-}
-
 void redis_unit::add_split(redis_connection& to, const split& p) {
   to.add({"MULTI"});
-  add_body(to, *p.first);
-  add_body(to, *p.second);
+  add_body(to, keys_, *p.first);
+  add_body(to, keys_, *p.second);
   auto arguments = credentials_;
   arguments.insert(arguments.end(), {p.lease.id, number(static_cast<std::int64_t>(p.lease.fence))});
   for (const auto* half : {p.first.get(), p.second.get()})
@@ -216,7 +211,7 @@ void redis_unit::add_enqueues_and_claim(redis_connection& to) {
   std::vector<std::string_view> ids;
   to.add({"MULTI"});
   for (const auto& b : work_.enqueues) {
-    add_body(to, *b);
+    add_body(to, keys_, *b);
     arguments.insert(arguments.end(),
                      {b->id, number(b->events), number(static_cast<std::int64_t>(b->payload->size()))});
     ids.emplace_back(b->id);
@@ -226,17 +221,7 @@ void redis_unit::add_enqueues_and_claim(redis_connection& to) {
 }
 
 bool redis_unit::waits() const noexcept {
-  const auto& o = settings_.redis;
-  return !work_.enqueues.empty() && (o.ack == redis_ack::fsync || o.wait_replicas > 0);
-}
-
-void redis_unit::add_wait(redis_connection& to, const redis_options& o) {
-  // Less than the deadline of the connection.
-  const auto replicas = std::to_string(o.wait_replicas), deadline = std::to_string(o.command.count() / 2);
-  if (o.ack == redis_ack::fsync)
-    to.add({"WAITAOF", "1", replicas, deadline});
-  else
-    to.add({"WAIT", replicas, deadline});
+  return !work_.enqueues.empty() && wants_safety(settings_.redis);
 }
 
 // -- the answers
@@ -337,21 +322,10 @@ bool redis_unit::read_enqueued(redis_value answer, work_done& done) {
 bool redis_unit::read_wait(const redis_reply* waited) {
   if (!waited)
     return not_understood();
-  const auto& o = settings_.redis;
-  const auto answer = waited->value();
-  if (answer.is_error()) {
-    why_ = {errc::store_failed, o.ack == redis_ack::fsync ? "redis.ack" : "redis.wait_replicas",
-            "Redis says: " + printable(answer.text(), "") + " (fsync needs Redis 7.2 with appendonly)"};
-    return false;
-  }
-  const bool synced = o.ack == redis_ack::memory || (answer.size() == 2 && answer[0].integer() >= 1);
-  const auto replicas = o.ack == redis_ack::memory ? answer.integer() : answer.size() == 2 ? answer[1].integer() : 0;
-  if (synced && replicas >= o.wait_replicas)
-    return true;
-  why_ = synced ? error{errc::store_failed, "redis.wait_replicas",
-                        "only " + std::to_string(replicas.value_or(0)) + " replicas have what was stored"}
-                : error{errc::store_failed, "redis.ack", "Redis has not synced what was stored to its disk"};
-  return false;
+  const auto safe = sluice::read_wait(waited->value(), settings_.redis);
+  if (!safe)
+    why_ = safe.error();
+  return safe.has_value();
 }
 
 bool redis_unit::read_found(redis_value answer, work_done& done) {

@@ -40,8 +40,6 @@ public:
 
   /// Whether it has done nothing until `redis.ack` and `redis.wait_replicas` are met.
   bool waits() const noexcept;
-  /// Gathers a command that waits for that, for all that was sent before it.
-  static void add_wait(redis_connection&, const redis_options&);
 
   /// Whether a part of it has done something, also if `read` gave an error: then it is not sent again at once, since
   /// the caller has to learn of leases and settlements by other ways.
@@ -79,7 +77,6 @@ private:
   void add_enqueues_and_claim(redis_connection&);
   void add_look_for(redis_connection&);
   std::vector<std::string_view> claim_arguments(std::size_t slots);
-  void add_body(redis_connection&, const batch&);
 
   /// Walks over the answers.
   struct reader;

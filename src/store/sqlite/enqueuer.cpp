@@ -92,6 +92,8 @@ result<std::vector<work_done>> sqlite_enqueuer::enqueue(units all) {
     sqlite_transaction whole{db_};
     if (const auto ours = check_destination(db_, fingerprint_); !ours) // the owner may have redirected the queue
       return ours.error();
+    if (const auto fits = check_partitions(db_, settings_.queue.partitions); !fits) // or they were changed
+      return fits.error();
     for (std::size_t i = 0; i < all.size(); ++i)
       if (asks_something(all[i]))
         put(all[i], done[i]);

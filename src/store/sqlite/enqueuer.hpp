@@ -17,7 +17,8 @@ class sqlite_enqueuer : public store {
 public:
   /// Opens or makes the file. `fingerprint` says where its batches go. Errors: `not_a_queue`, also for a file that was
   /// made with another number of partitions, `other_destination`, `store_failed`. A unit of work fails with
-  /// `other_destination`, too, once the queue has been given another one.
+  /// `other_destination`, too, once the queue has been given another one, and with `not_a_queue` once it has another
+  /// number of partitions.
   static result<std::unique_ptr<store>> open(const std::string& name, const options&, const std::string& fingerprint);
 
   work_result apply(const unit_of_work&) override;

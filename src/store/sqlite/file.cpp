@@ -199,8 +199,7 @@ error other_partitions(std::size_t made_with, std::size_t asked) {
   const auto made = std::to_string(made_with);
   return {errc::not_a_queue, "queue.partitions",
           "must be " + made + ", not " + std::to_string(asked) + ": the queue was made with " + made +
-              (made_with == 1 ? " partition" : " partitions") +
-              "; to change it, deliver what waits and make a new queue"};
+              (made_with == 1 ? " partition" : " partitions") + "; `sluice repartition` changes it while nothing runs"};
 }
 
 // `set_up`: what this connection does in its own way.
@@ -240,6 +239,22 @@ result<std::string> path_of_queue(const std::string& name) {
                  path + " has " + std::to_string(found.st_nlink) +
                      " hard links; a queue's file must have one name, so that no second process takes it by another"};
   return path;
+}
+
+std::size_t count_partitions(sqlite_db& db) {
+  std::uint32_t version = 0;
+  db.query("PRAGMA user_version", {}, [&](const sqlite_row& r) { version = static_cast<std::uint32_t>(r.integer(0)); });
+  return from_user_version(version).partitions;
+}
+
+result<void> check_partitions(sqlite_db& db, std::size_t wanted) {
+  const auto found = count_partitions(db);
+  return found == wanted ? result<void>{} : other_partitions(found, wanted);
+}
+
+void set_partitions(sqlite_db& db, std::size_t partitions) {
+  db.script("PRAGMA user_version = " +
+            std::to_string(to_user_version({.schema = schema_version, .partitions = partitions})));
 }
 
 std::uint64_t size_of_log(const std::string& path) {
@@ -297,7 +312,15 @@ result<sqlite_db> make_sqlite_file(const std::string& path, const options& o) {
     if (auto made = make_file(path, o.queue.partitions); !made)
       return made.error();
   }
-  return connect_to(path, o.sqlite.durability, [](sqlite_db& db) { db.set_growth(growth); });
+  result<void> fits;
+  auto db = connect_to(path, o.sqlite.durability, [&](sqlite_db& fresh) {
+    fresh.set_growth(growth);
+    // A change of them that was killed at its end stands in the log, and not in the file yet.
+    fits = check_partitions(fresh, o.queue.partitions);
+  });
+  if (db && !fits)
+    return fits.error();
+  return db;
 }
 
 } // namespace sluice

@@ -24,6 +24,16 @@ result<bool> find_sqlite_file(const std::string& path, std::optional<std::size_t
 /// Opens a queue file that is there. Errors: as above.
 result<sqlite_db> open_sqlite_file(const std::string& path, sqlite_durability);
 
+/// Returns in how many partitions the queue is.
+std::size_t count_partitions(sqlite_db&);
+
+/// Checks that they are so many. Errors: `not_a_queue`.
+result<void> check_partitions(sqlite_db&, std::size_t);
+
+/// Changes that, within the caller's transaction; that there are totals for them is the caller's affair. Other
+/// processes learn of it once the log is in the file.
+void set_partitions(sqlite_db&, std::size_t);
+
 /// Opens a queue file that has as many partitions as the options say; makes it if there is none. Errors: as above.
 result<sqlite_db> make_sqlite_file(const std::string& path, const options&);
 

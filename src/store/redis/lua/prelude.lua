@@ -4,8 +4,10 @@
 --   :ready   by place                :lease  by deadline    :retry   by due time            :dead  by time of death
 --   :m       hash id -> record, see `load`
 --   :stat    totals, in events       :ctl     schema, part: the number of this partition, partitions: of how many it is
---   one, ordering: `per_user` or `none`, fingerprint, paused: 1, 0, or below zero since when an operator has resumed it,
---   unasked: since when the process that it belongs to in order has not asked for what others would take
+--   one, or `4>16` while it becomes one of another number, mover: the token of who does that, counted N: partition N has
+--   gone and is counted here, ordering: `per_user` or `none`, fingerprint, paused: 1, 0, or below zero since when an
+--   operator has resumed it, unasked: since when the process that it belongs to in order has not asked for what others
+--   would take
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself
@@ -20,8 +22,8 @@
 -- Then the payloads of batches that the caller names, :b:<id>, see `body`. Those of other batches no script can touch.
 --
 -- ARGV[1..3] of what a process calls: its token, the number of its session, `single`, `multi` or `enqueue`. A process
--- that only enqueues is none of the queue's owners and has no session: it gives the fingerprint of its destination, and
--- how it makes its batches, as in :ctl.
+-- that only enqueues is none of the queue's owners and has no session: it gives the fingerprint of its destination, how
+-- it makes its batches, and for how many partitions, as in :ctl.
 --
 -- Lua is not rolled back: everything is checked before the first write. And the first write is one that is permitted
 -- when memory is full: ZREM, never ZADD.
@@ -49,8 +51,8 @@ end
 local function refusal()
   local refused
   if ARGV[3] == 'enqueue' then
-    local fingerprint, ordering = unpack(call('HMGET', ctl, 'fingerprint', 'ordering'))
-    refused = (fingerprint or '') .. ' ' .. (ordering or '') ~= ARGV[2]
+    local fingerprint, ordering, partitions = unpack(call('HMGET', ctl, 'fingerprint', 'ordering', 'partitions'))
+    refused = (fingerprint or '') .. ' ' .. (ordering or '') .. ' ' .. (partitions or '') ~= ARGV[2]
   else
     refused = call('HGET', sessions, ARGV[1]) ~= ARGV[2] or
               ARGV[3] == 'single' and call('GET', owner_key) ~= ARGV[1]
@@ -72,6 +74,13 @@ local function unit_refusal()
     end
   end
   return refused, last
+end
+
+-- The same for the caller that changes the number of partitions.
+local function refusal_to_move()
+  if call('HGET', ctl, 'mover') ~= ARGV[1] then
+    return redis.error_reply('ERR another call changes the number of partitions, or has done so')
+  end
 end
 
 -- The process with this token is alive.
@@ -176,12 +185,8 @@ local function totals(...)
   return unpack(found)
 end
 
--- The record of a batch, or nothing: what is no id of ours is not looked at. The last member may hold spaces.
-local function load(id)
-  local record = #id <= 128 and string.match(id, '^[%w.-]+$') and call('HGET', meta, id)
-  if not record then
-    return nil
-  end
+-- What a record says of a batch, or nothing. The last member may hold spaces.
+local function parse(id, record)
   local state, place, fence, attempts, crashes, events, bytes, enqueued, counted, owner, status, reason =
     string.match(record, '^(%S+) (-?%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) ([01]) (%S+) (%d+) (.*)$')
   if not state or not sets[state] then
@@ -190,6 +195,12 @@ local function load(id)
   return {id = id, state = state, place = tonumber(place), fence = tonumber(fence), attempts = tonumber(attempts),
           crashes = tonumber(crashes), events = tonumber(events), bytes = tonumber(bytes), enqueued = tonumber(enqueued),
           counted = tonumber(counted), owner = owner, status = tonumber(status), reason = reason}
+end
+
+-- The batch with an id, or nothing: what is no id of ours is not looked at.
+local function load(id)
+  local record = #id <= 128 and string.match(id, '^[%w.-]+$') and call('HGET', meta, id)
+  return record and parse(id, record) or nil
 end
 
 local function save(b)

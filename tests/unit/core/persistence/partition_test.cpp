@@ -15,7 +15,7 @@ TEST_CASE("the number in a batch's id says its partition, and its halves are the
     CHECK(partition_of(id + ".1.0", 3) == n % 3);
     CHECK(partition_of(id, 1) == 0);
   }
-  for (const char* const odd : {"", "a", "-", "a-", "a-x", "a--1", "a-99999999999999999999999"})
+  for (const char* const odd : {"", "a", "-", "a-", "a-x", "a-1-x", "a-99999999999999999999999"})
     CHECK(partition_of(odd, 16) == 0);
 }
 

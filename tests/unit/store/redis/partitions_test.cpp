@@ -68,14 +68,6 @@ std::size_t waiting(const redis_server& server, std::size_t partitions = many) {
   return n;
 }
 
-// Everything that is in a server, but for what passes.
-std::string content(const redis_server& server) {
-  std::string all;
-  for (const auto& key : server.keys())
-    all += key + " " + server.command({"DUMP", key}) + "\n";
-  return all;
-}
-
 std::chrono::milliseconds time_of(const std::function<void()>& f) {
   const auto begin = std::chrono::steady_clock::now();
   f();
@@ -336,7 +328,7 @@ TEST_CASE("a queue in Redis has the number of partitions that it was made with, 
       CHECK(refused.error().message == "must be " + std::to_string(made_with) + ", not " + std::to_string(other) +
                                            ": " + queue_name + " was made with " +
                                            (made_with == 1 ? "1 partition" : "3 partitions") +
-                                           "; to change it, deliver what waits and make a new queue");
+                                           "; `sluice repartition` changes it while nothing runs");
       for (const auto& r : b->apply_all(to_put(*b, 2, other)))
         CHECK(code_of(r) == errc::not_a_queue);
       b->leave();

@@ -47,6 +47,14 @@ struct redis_queue_under_test {
   options o;
 };
 
+/// Everything that is in a server, but for what passes.
+inline std::string content(const redis_server& server) {
+  std::string all;
+  for (const auto& key : server.keys())
+    all += key + " " + server.command({"DUMP", key}) + "\n";
+  return all;
+}
+
 /// Of the process that the store is of: its batches may have ids that begin with this and a hyphen.
 inline std::string incarnation_of(const store& s) {
   return std::to_string(reinterpret_cast<std::uintptr_t>(&s));

@@ -130,7 +130,7 @@ TEST_CASE("another number of partitions is refused, and nothing is touched", "[s
       CHECK(refused.error().field == "queue.partitions");
       CHECK(refused.error().message ==
             "must be 3, not " + std::to_string(other) +
-                ": the queue was made with 3 partitions; to change it, deliver what waits and make a new queue");
+                ": the queue was made with 3 partitions; `sluice repartition` changes it while nothing runs");
       CHECK(files_in(q.folder.path()) == before);
     }
   const auto open = q.open(in_partitions());
