@@ -274,6 +274,21 @@ TEMPLATE_LIST_TEST_CASE("batches are divided in every state but that of the dead
   CHECK(messages_in(some).size() == stats.ready);
 }
 
+TEMPLATE_LIST_TEST_CASE("what is put together is as old as the youngest of it", "[store][partitions]",
+                        durable_backends) {
+  repartitioned<TestType> q{in_partitions(1)};
+  INFO("seed " << q.seed);
+  q.put(0, 40);
+  q.backend.pass(milliseconds{200});
+  const auto second_put = q.backend.now();
+  q.put(0, 40);
+  q.change(in_partitions(2, delivery_order::per_user));
+  const auto some = q.claim_all();
+  REQUIRE(some.size() == 2);
+  for (const auto& b : some)
+    CHECK(b.age <= q.backend.now() - second_put);
+}
+
 TEMPLATE_LIST_TEST_CASE("a change to the number that there is changes nothing", "[store][partitions]",
                         durable_backends) {
   repartitioned<TestType> q{in_partitions(3)};

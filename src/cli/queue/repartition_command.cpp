@@ -33,7 +33,7 @@ struct repartition_arguments {
 // What is wrong with the partitions that are asked for; empty if nothing is.
 std::optional<error> check(const options& o) {
   for (auto& wrong : validate(o))
-    if (wrong.field == "queue.partitions" || wrong.field == "ordering")
+    if (wrong.field == "queue.partitions" || wrong.field == "ordering" || wrong.field == "max_batch_events")
       return wrong;
   return std::nullopt;
 }
@@ -84,6 +84,8 @@ void add_repartition_command(CLI::App& app, int& exit_code) {
          "per_user: the processes keep the events of each user in order")
       ->check(CLI::IsMember({"none", "per_user"}))
       ->default_str("none");
+  add_count_option(*cmd, "--max-batch-events", args->queue.settings.max_batch_events,
+                   "The most events of a batch, as in the processes");
   args->storing.add_to(*cmd, args->queue.settings);
   cmd->callback([args, &exit_code] { exit_code = run_repartition(*args); });
 }

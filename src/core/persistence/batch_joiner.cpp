@@ -1,5 +1,8 @@
 #include "core/persistence/batch_joiner.hpp"
 
+#define XXH_INLINE_ALL // a header is enough
+#include <xxhash.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -22,6 +25,18 @@ std::optional<std::string> events_text(const batch& b) {
                      static_cast<std::size_t>(events->back().data() + events->back().size() - events->front().data())};
 }
 
+// What it is made of depends on what else is there, so its content is a part of its id: another one has another id.
+std::string id_of_joined(const std::string& first, std::string_view text, std::size_t partition) {
+  constexpr std::size_t digits = 8;
+  std::string hash(digits, '0');
+  auto rest = XXH3_64bits(text.data(), text.size());
+  for (auto& c : hash) {
+    c = "0123456789abcdef"[rest & 0xfU];
+    rest >>= 4U;
+  }
+  return id_of_part(first + "-" + hash, partition);
+}
+
 bool is_any_between(const std::vector<std::int64_t>& others, std::int64_t from, std::int64_t to) {
   const auto first = std::lower_bound(others.begin(), others.end(), from);
   return first != others.end() && *first <= to;
@@ -38,7 +53,7 @@ std::vector<joined_batches> join(const std::vector<placed_batch>& in_order, cons
   const auto end_one = [&] {
     if (next.count > 1) {
       const auto& first = in_order[next.first].content;
-      next.content.id = id_of_part(first.id, partition);
+      next.content.id = id_of_joined(first.id, text, partition);
       next.content.payload = sealer.seal(text, is_gzip(*first.payload), now);
       all.push_back(next);
     }
@@ -48,7 +63,7 @@ std::vector<joined_batches> join(const std::vector<placed_batch>& in_order, cons
   for (std::size_t i = 0; i < in_order.size(); ++i) {
     const auto& b = in_order[i].content;
     const auto events = events_text(b);
-    if (!events || !is_batch_id(id_of_part(b.id, partition))) {
+    if (!events || !is_batch_id(id_of_joined(b.id, "", partition))) {
       end_one();
       continue;
     }

@@ -143,8 +143,15 @@ private:
       return error{errc::not_a_queue, "queue.partitions",
                    "must be " + std::string{answer[1].text()} + ", not " + wanted_text_ +
                        ": an earlier change of the partitions of " + name + " has not come to its end"};
-    if (word == "ordering")
-      return error{errc::not_a_queue, "ordering", "must be per_user, as in the processes that deliver from " + name};
+    if (word == "ordering" && answer.size() == 2)
+      return error{errc::not_a_queue, "ordering",
+                   (answer[1].text() == "per_user" ? "must be per_user" : "must not be per_user") +
+                       std::string{", as in the processes that deliver from "} + name +
+                       ", or in an earlier change that has not come to its end"};
+    if (word == "other")
+      return error{errc::other_destination, "queue.name",
+                   name + " holds events for another destination than the first partition; let a process with "
+                          "queue.adopt reach all partitions first"};
     if (word == "taken" && answer.size() == 2)
       return error{errc::queue_taken, "queue.name",
                    name + " is processed by " + owner_token::describe(answer[1].text()) +
@@ -354,10 +361,16 @@ private:
     const auto answers = to.connection->run();
     if (!answers)
       return answers.error();
+    const auto refused = [](redis_value answer) {
+      return to_error(classify_redis_error(answer.text()), answer.text());
+    };
+    for (std::size_t i = 0; i <= commands; ++i) // the first error is the reason of those that follow
+      if (const auto answer = (*answers)[i].value(); answer.is_error())
+        return refused(answer);
     const auto whole = (*answers)[commands].value();
     const auto last = whole.size() > 0 ? whole[whole.size() - 1] : whole;
     if (last.is_error())
-      return to_error(classify_redis_error(last.text()), last.text());
+      return refused(last);
     if (last.integer() != 1)
       return answer_not_understood();
     return wants_safety(where_) ? read_wait(answers->back().value(), where_) : result<void>{};
@@ -386,7 +399,11 @@ private:
     const auto counted = parts_.front().connection->run_one(
         redis_script::move_in, parts_.front().keys,
         {token_, number, std::to_string(gone->delivered), std::to_string(gone->purged)});
-    return counted ? result<void>{} : result<void>{counted.error()};
+    if (!counted || !wants_safety(where_))
+      return counted ? result<void>{} : result<void>{counted.error()};
+    add_wait(*parts_.front().connection, where_);
+    const auto waited = parts_.front().connection->run();
+    return waited ? read_wait(waited->front().value(), where_) : result<void>{waited.error()};
   }
 
   static result<void> remove_garbage(const part& from) {

@@ -1,5 +1,6 @@
 #include "store/sqlite/repartition.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -109,24 +110,28 @@ private:
               {partition}, [&](const sqlite_row& r) { others.push_back(r.integer(0)); });
     placed_batch last{.place = std::numeric_limits<std::int64_t>::min()};
     for (bool more = true; more;) {
-      std::vector<std::int64_t> rows;
+      std::vector<std::int64_t> rows, enqueued;
       std::vector<placed_batch> some;
-      db_.query("SELECT n, place, attempts + crashes = 0, id, events, payload FROM batch LEFT JOIN body USING(n) "
-                "WHERE state = 0 AND partition = ? AND (place, id) > (?, ?) ORDER BY place, id LIMIT ?",
-                {partition, last.place, last.content.id, page}, [&](const sqlite_row& r) {
-                  rows.push_back(r.integer(0));
-                  some.push_back({.place = r.integer(1),
-                                  .content = {.id = r.text(3), .events = static_cast<std::uint32_t>(r.integer(4))}});
-                  if (r.integer(2) != 0)
-                    some.back().content.payload = std::make_shared<const std::string>(r.text(5));
-                });
+      db_.query(
+          "SELECT n, place, attempts + crashes = 0, id, events, payload, enqueued FROM batch LEFT JOIN body USING(n) "
+          "WHERE state = 0 AND partition = ? AND (place, id) > (?, ?) ORDER BY place, id LIMIT ?",
+          {partition, last.place, last.content.id, page}, [&](const sqlite_row& r) {
+            rows.push_back(r.integer(0));
+            enqueued.push_back(r.integer(6));
+            some.push_back({.place = r.integer(1),
+                            .content = {.id = r.text(3), .events = static_cast<std::uint32_t>(r.integer(4))}});
+            if (r.integer(2) != 0)
+              some.back().content.payload = std::make_shared<const std::string>(r.text(5));
+          });
       if (!some.empty())
         last = some.back();
       const auto p = static_cast<std::size_t>(partition);
       for (const auto& j : join(some, others, p, settings_, sealer_, std::chrono::system_clock::now())) {
+        const auto first = static_cast<std::ptrdiff_t>(j.first), end = first + static_cast<std::ptrdiff_t>(j.count);
         insert(rows[j.first], {.partition = p, .content = j.content});
-        for (auto i = j.first; i < j.first + j.count; ++i)
-          erase(rows[i]);
+        db_.run("UPDATE batch SET enqueued = ? WHERE n = last_insert_rowid()", // as old as the youngest of them
+                {*std::max_element(enqueued.begin() + first, enqueued.begin() + end)});
+        std::for_each(rows.begin() + first, rows.begin() + end, [this](std::int64_t n) { erase(n); });
       }
       more = rows.size() == static_cast<std::size_t>(page);
     }
@@ -176,7 +181,13 @@ result<repartition_done> repartition_sqlite(const std::string& name, const optio
     return db.error();
   try {
     const auto done = change{*db, o}.make();
-    db->flush_log(); // those that come next look for the number of partitions in the file itself
+    // Those that come next look for the number of partitions in the file itself.
+    db->restart_log();
+    db->flush_log();
+    if (!find_sqlite_file(*path, o.queue.partitions))
+      return error{errc::store_failed, "persistence",
+                   *path + " is read by another process, which keeps the change in the file's log; end that process, "
+                           "and call this again"};
     return done;
   } catch (const sqlite_failure& f) {
     return to_error(f);

@@ -5,7 +5,8 @@
 -- the batches are made, as in :ctl. ARGV[8], [9]: fingerprint and `paused` for a partition that is still to be made.
 -- Gives {'ok', how many the queue has, fingerprint, `paused`, '1' if an earlier call is not at its end}; {'absent'}: it is not there, and is not to be;
 -- {'schema'}; {'part', the partition that it is, perhaps of another queue}; {'partitions', how many there are};
--- {'unfinished', how many there are to be by an earlier call}; {'ordering'}; {'taken', by whom}.
+-- {'unfinished', how many there are to be by an earlier call}; {'ordering', how the batches must be made}; {'other'}: its
+-- destination is not ARGV[8]; {'taken', by whom}.
 local token, part, had, wanted = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local schema, its_part, partitions, ordering, fingerprint, paused =
   unpack(call('HMGET', ctl, 'schema', 'part', 'partitions', 'ordering', 'fingerprint', 'paused'))
@@ -26,8 +27,11 @@ from = from or partitions or had
 if had ~= '' and from ~= had and from ~= wanted then
   return {'partitions', from}
 end
-if ordering == 'per_user' and ARGV[7] ~= 'per_user' and wanted ~= '1' then
-  return {'ordering'}
+if to and ordering ~= ARGV[7] or ordering == 'per_user' and ARGV[7] ~= 'per_user' and wanted ~= '1' then
+  return {'ordering', ordering}
+end
+if fingerprint and ARGV[8] ~= '' and fingerprint ~= ARGV[8] then
+  return {'other'}
 end
 local owner, last = call('GET', owner_key), call('ZREVRANGE', owners, 0, 0, 'WITHSCORES')
 if not owner and last[1] and tonumber(last[2]) + ARGV[5] > now then

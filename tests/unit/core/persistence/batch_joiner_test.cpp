@@ -18,7 +18,8 @@ batch numbered(int n, int events, bool gzip = true) {
   payload_sealer sealer;
   event_chunk all;
   for (int i = 0; i < events; ++i)
-    all.append(R"({"messageId":")" + std::to_string(n) + "-" + std::to_string(i) + R"(","x":")" + std::string(80, 'x') + "\"}",
+    all.append(R"({"messageId":")" + std::to_string(n) + "-" + std::to_string(i) + R"(","x":")" + std::string(80, 'x') +
+                   "\"}",
                nullptr);
   return {.id = "a-" + std::to_string(n),
           .events = static_cast<std::uint32_t>(events),
@@ -53,13 +54,25 @@ TEST_CASE("batches are joined in their order", "[core][partition]") {
   }
 }
 
+TEST_CASE("what is made of other batches has another id, whichever is the first", "[core][partition]") {
+  const std::vector<batch> some{numbered(1, 2), numbered(2, 1), numbered(3, 1)};
+  const auto two = join_some({some[0], some[1]}), three = join_some(some), again = join_some(some);
+  CHECK(two[0].content.id != three[0].content.id);
+  CHECK(again[0].content.id == three[0].content.id);
+  CHECK(is_batch_id(three[0].content.id));
+}
+
 TEST_CASE("what is joined keeps to the bounds of a batch", "[core][partition]") {
   options o;
   std::vector<batch> some;
   for (int n = 0; n < 10; ++n)
     some.push_back(numbered(n, 3));
-  SECTION("of events") { o.max_batch_events = 7; }
-  SECTION("of bytes") { o.max_batch_bytes = 1'000; }
+  SECTION("of events") {
+    o.max_batch_events = 7;
+  }
+  SECTION("of bytes") {
+    o.max_batch_bytes = 1'000;
+  }
   const auto joined = join_some(some, o);
   REQUIRE(joined.size() == 5);
   for (const auto& j : joined) {
@@ -71,10 +84,18 @@ TEST_CASE("what is joined keeps to the bounds of a batch", "[core][partition]") 
 
 TEST_CASE("nothing is joined over a batch that must stay as it is", "[core][partition]") {
   std::vector<batch> some{numbered(1, 1), numbered(2, 1), numbered(3, 1), numbered(4, 1), numbered(5, 1)};
-  SECTION("one without a payload") { some[2].payload = nullptr; }
-  SECTION("a damaged one") { some[2].payload = std::make_shared<const std::string>(some[2].payload->substr(0, 50)); }
-  SECTION("one with other events than it says") { some[2].events = 2; }
-  SECTION("one with a long id") { some[2].id = std::string(126, 'a') + "-3"; }
+  SECTION("one without a payload") {
+    some[2].payload = nullptr;
+  }
+  SECTION("a damaged one") {
+    some[2].payload = std::make_shared<const std::string>(some[2].payload->substr(0, 50));
+  }
+  SECTION("one with other events than it says") {
+    some[2].events = 2;
+  }
+  SECTION("one with a long id") {
+    some[2].id = std::string(115, 'a') + "-3";
+  }
   const auto joined = join_some(some);
   REQUIRE(joined.size() == 2);
   CHECK(joined[0].first == 0);

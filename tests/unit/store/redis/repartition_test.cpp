@@ -99,11 +99,12 @@ void check_filled(store& s, std::size_t partitions, int batches = 12) {
 }
 
 // A change that has begun in the first partition, and goes no further.
-void begin_change(const redis_server& server, const options& next, const std::string& token) {
+void begin_change(const redis_server& server, const options& next, const std::string& token,
+                  std::string_view ordering = "per_user") {
   redis_connection mover{at(server.port())};
   const auto begun =
       mover.run_one(redis_script::begin_repartition, redis_keys{next.queue},
-                    {token, "0", "1", std::to_string(next.queue.partitions), "3000", redis_schema, "per_user", "", ""});
+                    {token, "0", "1", std::to_string(next.queue.partitions), "3000", redis_schema, ordering, "", ""});
   REQUIRE(begun);
   REQUIRE(begun->value()[0].text() == "ok");
 }
@@ -213,6 +214,38 @@ TEST_CASE("two calls do not change the partitions together", "[store][redis][par
   CHECK(content(q.server) == before);
 }
 
+TEST_CASE("a change goes on only with the order that it was begun with", "[store][redis][partitions]") {
+  redis_queue_under_test q;
+  fill(*q.process());
+  auto next = in_partitions(q.o, 4);
+  const bool by_user = GENERATE(false, true);
+  begin_change(q.server, next, "first", by_user ? "per_user" : "none");
+  next.ordering = by_user ? delivery_order::none : delivery_order::per_user;
+  const auto refused = repartition_redis(at(q.server.port()), next);
+  REQUIRE(!refused);
+  CHECK(refused.error().field == "ordering");
+  CHECK(refused.error().message.find(by_user ? "must be per_user" : "must not be per_user") == 0);
+  next.ordering = by_user ? delivery_order::per_user : delivery_order::none;
+  CHECK(repartition_redis(at(q.server.port()), next));
+}
+
+TEST_CASE("what operators do has to wait for the end of a change", "[store][redis][partitions]") {
+  redis_queue_under_test q;
+  fill(*q.process());
+  redis_admin admin{at(q.server.port()), q.o};
+  const auto dead = admin.list_dead("", 10);
+  REQUIRE(dead);
+  begin_change(q.server, in_partitions(q.o, 4), "first");
+  const auto before = content(q.server);
+  for (const auto& refused : {admin.replay_dead({dead->at(0).id}), admin.purge_dead({dead->at(0).id}),
+                              admin.replay_dead({}), admin.purge_dead({})}) {
+    REQUIRE(!refused);
+    CHECK(refused.error().message.find("the number of partitions is being changed") != std::string::npos);
+  }
+  CHECK(!admin.set_paused(true));
+  CHECK(content(q.server) == before);
+}
+
 TEST_CASE("partitions are not changed if one of them cannot be", "[store][redis][partitions]") {
   redis_queue_under_test q;
   fill(*q.process());
@@ -229,6 +262,11 @@ TEST_CASE("partitions are not changed if one of them cannot be", "[store][redis]
   SECTION("a process lives in one") {
     q.server.command({"SET", partition_name(1) + ":owner", std::string(32, 'a') + ":17:web"});
     expected = {errc::queue_taken, "queue.name", partition_name(1) + " is processed by process 17 on web"};
+  }
+  SECTION("one is for another destination") {
+    q.server.command({"HSET", partition_name(1) + ":ctl", "schema", "4", "part", "1", "partitions", "4", "fingerprint",
+                      "elsewhere"});
+    expected = {errc::other_destination, "queue.name", partition_name(1) + " holds events for another destination"};
   }
   SECTION("it would break the order of users") {
     q.server.command({"HSET", queue_name + ":ctl", "ordering", "per_user"});

@@ -63,13 +63,17 @@ TEST_CASE("a process that has the file open to enqueue learns of another number,
   CHECK((*q.open(in_partitions(4)))->stats()->ready == 210);
 }
 
-TEST_CASE("a change whose log could not be emptied is found all the same", "[store][sqlite]") {
+TEST_CASE("a change that a reader keeps in the log is said to be so, and ends when it is made again",
+          "[store][sqlite]") {
   const filled_file q;
   {
     sqlite_db reader{q.path, milliseconds{0}}; // what it sees stays in the file, and the change in the log
     reader.script("BEGIN");
     reader.query("SELECT count(*) FROM batch", {}, [](const sqlite_row&) {});
-    REQUIRE(repartition_sqlite(q.path, in_partitions(4)));
+    const auto hidden = repartition_sqlite(q.path, in_partitions(4));
+    REQUIRE(!hidden);
+    CHECK(hidden.error().code == errc::store_failed);
+    CHECK(hidden.error().message.find("is read by another process") != std::string::npos);
     const auto stale = q.open(in_partitions(1));
     REQUIRE(!stale);
     CHECK(stale.error().field == "queue.partitions");
