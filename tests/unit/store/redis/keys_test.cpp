@@ -5,6 +5,9 @@
 #include <map>
 #include <set>
 
+#include "core/persistence/partition.hpp"
+#include "core/wire/payload.hpp"
+#include "store/redis/repartition.hpp"
 #include "support/pipeline.hpp"
 #include "support/redis_monitor.hpp"
 #include "unit/store/redis/queue_under_test.hpp"
@@ -77,6 +80,39 @@ void use_everything(redis_queue_under_test& q, std::size_t partition) {
   a->leave();
 }
 
+// The queue gets more partitions, for users with a batch each that are put together again, and then one.
+void change_partitions(redis_queue_under_test& q) {
+  const auto process = q.process();
+  payload_sealer sealer;
+  for (const char* const id : {"a-1002", "a-1005"}) {
+    const auto payload = sealer.seal(R"({"messageId":"1","userId":"u"},)"
+                                     "\n"
+                                     R"({"messageId":"2","userId":"v"})",
+                                     true, {});
+    unit_of_work w{.partition = partition_of(id, q.o.queue.partitions)};
+    w.enqueues = {std::make_shared<const batch>(batch{.id = id, .events = 2, .payload = payload})};
+    REQUIRE(apply(*process, w));
+  }
+  process->leave();
+  for (std::size_t p = 0; p < q.o.queue.partitions; ++p) // some have ended without a word
+    q.server.command({"DEL", partition_name(p) + ":owners"});
+  redis_options where;
+  where.unix_socket = q.server.socket();
+  auto next = q.o;
+  next.queue.partitions = 5;
+  next.ordering = delivery_order::per_user;
+  const auto more = repartition_redis(where, next);
+  if (!more)
+    FAIL(more.error().message);
+  CHECK(more->divided == 2);
+  next.queue.partitions = 1;
+  next.ordering = delivery_order::none;
+  const auto one = repartition_redis(where, next);
+  if (!one)
+    FAIL(one.error().message);
+  CHECK(one->moved > 0);
+}
+
 } // namespace
 
 TEST_CASE("every script has all of its keys in KEYS", "[store][redis]") {
@@ -87,6 +123,7 @@ TEST_CASE("every script has all of its keys in KEYS", "[store][redis]") {
   q.o.queue.is_multi_processor = GENERATE(false, true);
   redis_monitor monitor{q.server};
   use_everything(q, q.o.queue.partitions - 1);
+  change_partitions(q);
   std::map<std::string, int> calls;
   std::set<std::string> declared;
   for (const auto& command : monitor.commands()) {
