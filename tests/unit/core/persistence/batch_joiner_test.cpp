@@ -94,7 +94,7 @@ TEST_CASE("nothing is joined over a batch that must stay as it is", "[core][part
     some[2].events = 2;
   }
   SECTION("one with a long id") {
-    some[2].id = std::string(115, 'a') + "-3";
+    some[2].id = std::string(118, 'a') + "-3";
   }
   const auto joined = join_some(some);
   REQUIRE(joined.size() == 2);
