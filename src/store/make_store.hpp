@@ -16,7 +16,7 @@ result<std::unique_ptr<store>> make_store(const options&);
 result<std::unique_ptr<queue_admin>> make_queue_admin(const options&);
 
 /// Gives a queue that is there, and that no process uses, as many partitions as the options say. What waits in it keeps
-/// its place, age and attempts; with `ordering = per_user` its batches are divided by user. May be repeated after an
+/// its place and attempts; with `ordering = per_user` its batches are divided by user. May be repeated after an
 /// error, with the same number. Errors: `queue_taken`, `not_a_queue`, `store_failed`; `unsupported` as above.
 result<repartition_done> repartition(const options&);
 

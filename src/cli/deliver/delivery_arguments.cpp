@@ -36,7 +36,7 @@ void delivery_arguments::add_to(CLI::App& command) {
   command.add_flag("--multi-processor", o.queue.is_multi_processor,
                    "Share the queue in Redis with other processes, which all need this flag");
   add_count_option(command, "--partitions", o.queue.partitions,
-                   "Parts of the queue, as it was made with or sluice repartition has given it");
+                   "How many partitions the queue has; sluice repartition changes it");
   constexpr duration_range to_a_day{milliseconds{1'000}, milliseconds{86'400'000}};
   add_duration_option(command, "--lease", o.queue.lease, plain_unit::s, "How long a lease of a shared queue lasts",
                       to_a_day);

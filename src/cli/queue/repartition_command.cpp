@@ -16,9 +16,9 @@ namespace sluice {
 namespace {
 
 constexpr const char* repartition_help =
-    "Stop every process that delivers from the queue or stores into it first. What waits keeps its place, its age and "
-    "its attempts. With --ordering per_user its batches are divided by user, and the parts get other ids; dead letters "
-    "stay whole. A file is changed as a whole or not at all; in Redis nothing can use the queue until the command has "
+    "Stop every process that delivers from the queue or stores into it first. What waits keeps its place and its "
+    "attempts. With --ordering per_user its batches are divided by user, and the parts get new ids; dead letters stay "
+    "whole. A file is changed as a whole or not at all; in Redis nothing can use the queue until the command has "
     "come to its end, and after an error or a kill it goes on when it is called again.\n\n"
     "Examples:\n"
     "  sluice repartition --store sqlite:queue.db --partitions 16 --ordering per_user\n"
@@ -77,11 +77,12 @@ void add_repartition_command(CLI::App& app, int& exit_code) {
   auto* cmd = app.add_subcommand("repartition", "Give a queue another number of partitions, while nothing uses it");
   cmd->footer(std::string{repartition_help} + queue_exit_status + queue_environment);
   args->queue.add_to(*cmd);
-  add_count_option(*cmd, "--partitions", args->queue.settings.queue.partitions, "Parts of the queue from now on");
+  add_count_option(*cmd, "--partitions", args->queue.settings.queue.partitions,
+                   "How many partitions the queue is to have");
   cmd->get_option("--partitions")->required();
   cmd->add_option_function<std::string>(
          "--ordering", [args = args.get()](const std::string& word) { args->by_user = word == "per_user"; },
-         "per_user: the processes keep the events of each user in order")
+         "per_user, if the processes that deliver have it")
       ->check(CLI::IsMember({"none", "per_user"}))
       ->default_str("none");
   add_count_option(*cmd, "--max-batch-events", args->queue.settings.max_batch_events,

@@ -14,7 +14,7 @@ namespace sluice {
 
 namespace {
 
-// Who an event is of, by what was encoded of it; nothing if it is no event.
+// Returns the user of an encoded event; nothing if it is no event.
 std::optional<std::string> user_in(std::string_view event) {
   const auto json = nlohmann::json::parse(event, nullptr, false);
   if (!json.is_object())
@@ -53,13 +53,13 @@ std::vector<batch_part> batch_divider::parts_of(const batch& whole, std::chrono:
                      .content = {.id = id_of_part(whole.id, p),
                                  .events = static_cast<std::uint32_t>(events),
                                  .payload = (*payloads)[p]}});
-    if (!is_batch_id(parts.back().content.id)) // too long, after very many times
+    if (!is_batch_id(parts.back().content.id)) // too long, after very many changes
       return undivided(whole, partitions_);
   }
   return parts;
 }
 
-// Of none if it cannot be divided.
+// Returns the partition of each event; of none if the batch cannot be divided.
 std::vector<std::uint8_t> batch_divider::partitions_of_events(const batch& whole) const {
   const auto text = whole.payload ? open_payload(*whole.payload) : result<std::string>{error{}};
   const auto events = text ? events_of(*text) : text.error();

@@ -25,16 +25,16 @@ std::string id_of_part(const std::string& id, std::size_t partition);
 /// Returns a batch as a whole, with the partition that its id says.
 std::vector<batch_part> undivided(const batch&, std::size_t partitions);
 
-/// Says where what waits in a queue belongs when the queue is to have another number of partitions. It says the same
-/// again at any time, also of the parts that it has made. For use by one thread.
+/// Says to which partition a batch, or a part of it, belongs when its queue gets another number of partitions. It says
+/// the same at any time, also of the parts that it has made. For use by one thread.
 class batch_divider {
 public:
   /// `by_user`: the queue keeps the order of each user's events, so that a batch is divided by user.
   batch_divider(std::size_t partitions, bool by_user) : partitions_{partitions}, by_user_{by_user} {}
 
   /// Returns the parts that take the place of a batch: each with a part of its events, in their order. A batch that
-  /// belongs to the partition that its id says keeps its id, and so does one that cannot be divided, because it is
-  /// damaged: it may end in its own way.
+  /// belongs to the partition that its id says keeps its id. So does one that cannot be divided because it is damaged,
+  /// or because the ids of its parts would be too long.
   std::vector<batch_part> parts_of(const batch& whole, std::chrono::system_clock::time_point now);
 
 private:

@@ -25,7 +25,7 @@ std::optional<std::string> events_text(const batch& b) {
                      static_cast<std::size_t>(events->back().data() + events->back().size() - events->front().data())};
 }
 
-// What it is made of depends on what else is there, so its content is a part of its id: another one has another id.
+// What is put together depends on what else waits. So the id depends on the content, too.
 std::string id_of_joined(const std::string& first, std::string_view text, std::size_t partition) {
   constexpr std::size_t digits = 8;
   std::string hash(digits, '0');

@@ -27,8 +27,8 @@ struct joined_batches {
 
 /// Returns what batches of one partition, in their order, become if as many of them are put together as the bounds of a
 /// batch in the options permit. One that is damaged, or whose id would become too long, is left out. `others`: the
-/// places of those of the partition that are not ready now and will be; sorted. They keep their order with all of the
-/// events.
+/// places of the batches of the partition that are in retry or in flight, sorted; nothing is put together across one of
+/// them.
 std::vector<joined_batches> join(const std::vector<placed_batch>& in_order, const std::vector<std::int64_t>& others,
                                  std::size_t partition, const options&, payload_sealer&,
                                  std::chrono::system_clock::time_point now);

@@ -90,11 +90,12 @@ error part_of_another(const std::string& queue, const std::string& wanted, std::
               "; use another name"};
 }
 
-error other_partitions(const std::string& queue, std::string_view made_with, const std::string& wanted) {
-  const auto number = printable(made_with, "");
+error other_partitions(const std::string& queue, std::string_view has, const std::string& wanted) {
+  const auto number = printable(has, "");
   if (const auto to = number.find('>'); to != std::string::npos)
     return {errc::not_a_queue, "queue.partitions",
-            queue + " is about to have " + number.substr(to + 1) + "; run `sluice repartition` again, to its end"};
+            queue + " is about to have " + number.substr(to + 1) +
+                " partitions; run `sluice repartition` again, to its end"};
   return {errc::not_a_queue, "queue.partitions",
           "must be " + number + ", not " + wanted + ": " + queue + " was made with " + number +
               (number == "1" ? " partition" : " partitions") + "; `sluice repartition` changes it while nothing runs"};

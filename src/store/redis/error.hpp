@@ -29,12 +29,16 @@ error to_error(redis_trouble, std::string_view text);
 /// The error of an answer that no server of ours gives.
 error answer_not_understood();
 
-/// Of a queue, as `{prefix:name}`, or of its partitions: it is not there; another version made it; one that is to be
-/// partition `wanted` is `part` of another queue, which is told by its number; it has another number of partitions, or
-/// is about to (`made_with`, as in :ctl).
+/// The errors about a queue in Redis, or a partition of one, called as `{prefix:name}`. This one: it is not there.
 error no_queue(const std::string& queue);
+
+/// Another version made it.
 error other_version(const std::string& queue);
+
+/// It is to be partition `wanted`, and is partition `part` of another queue.
 error part_of_another(const std::string& queue, const std::string& wanted, std::string_view part);
-error other_partitions(const std::string& queue, std::string_view made_with, const std::string& wanted);
+
+/// It has another number of partitions than `wanted`, or is about to: `has` is what :ctl says.
+error other_partitions(const std::string& queue, std::string_view has, const std::string& wanted);
 
 } // namespace sluice

@@ -24,7 +24,7 @@ namespace sluice {
 
 namespace {
 
-// What is read before anything of it is written: batches, and bytes of their payloads, at least one batch.
+// The most batches that are read before they are written, and the most bytes of their payloads; at least one batch.
 constexpr const char* page = "100";
 constexpr std::size_t page_bytes = std::size_t{8} << 20;
 

@@ -1,12 +1,12 @@
 -- A queue is to have another number of partitions. From now on no process can use this one, and only the caller changes
--- it; a caller before that has not come to its end has no say any more.
+-- it. An earlier caller that has not come to its end is refused from now on.
 -- ARGV[1]: the caller's token, or '' to look only. ARGV[2]: the number of this partition. ARGV[3]: how many the queue has,
 -- '' if that is not known yet. ARGV[4]: how many it is to have. ARGV[5]: owner_ttl in ms. ARGV[6]: schema. ARGV[7]: how
 -- the batches are made, as in :ctl. ARGV[8], [9]: fingerprint and `paused` for a partition that is still to be made.
--- Gives {'ok', how many the queue has, fingerprint, `paused`, '1' if an earlier call is not at its end}; {'absent'}: it is not there, and is not to be;
--- {'schema'}; {'part', the partition that it is, perhaps of another queue}; {'partitions', how many there are};
--- {'unfinished', how many there are to be by an earlier call}; {'ordering', how the batches must be made}; {'other'}: its
--- destination is not ARGV[8]; {'taken', by whom}.
+-- Gives {'ok', how many the queue has, fingerprint, `paused`, '1' if an earlier call is not at its end}; {'absent'}: it
+-- is not there, and is not to be; {'schema'}; {'part', the partition that it is, perhaps of another queue};
+-- {'partitions', how many there are}; {'unfinished', how many there are to be by an earlier call}; {'ordering', how the
+-- batches must be made}; {'other'}: its destination is not ARGV[8]; {'taken', by whom}.
 local token, part, had, wanted = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local schema, its_part, partitions, ordering, fingerprint, paused =
   unpack(call('HMGET', ctl, 'schema', 'part', 'partitions', 'ordering', 'fingerprint', 'paused'))

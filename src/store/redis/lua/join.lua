@@ -1,6 +1,7 @@
 -- A batch takes the place of ready ones of this partition that stand one behind another, and that nobody has tried. ARGV[1]:
 -- the token of the caller, which changes the number of partitions. ARGV[2..4]: id, events, bytes of the one, whose body the
--- same transaction has set. Then the ids of the others; it is as old as the youngest of them. Gives 1, or 0 if they are not what the caller takes them for.
+-- same transaction has set. Then the ids of the others; it is as old as the youngest of them.
+-- Gives 1, or 0 if they are not what the caller takes them for.
 local refused = refusal_to_move()
 if refused then
   return refused
