@@ -80,19 +80,19 @@ void floor_redis::finish() {
 void floor_redis::settle() {
   const auto id = std::exchange(delivered_, ""), answered = std::to_string(units_);
   if (!id.empty())
-    call(redis_script::settle,
-         {token, session, mode, incarnation, answered, "1000000", "1073741824", "0", "60000", "ack", id, "1", "0", "0",
-          ""},
+    call(redis_script::apply,
+         {token, session, mode, incarnation, answered,  "",           "60000", "10000", "0", "0",   "0", "",
+          "",    "0",     "0",  "",          "1000000", "1073741824", "0",     "60000", "1", "ack", id,  "1"},
          id);
 }
 
 void floor_redis::claim(const std::vector<std::string_view>& fresh, const std::string& batch) {
   const auto number = std::to_string(++units_), answered = std::to_string(units_ - 1);
-  std::vector<std::string_view> arguments{token,   session, mode, incarnation, answered,     "8",
-                                          "60000", "10000", "0",  "10000000",  "4294967296", "",
-                                          "",      number,  "0",  ""};
+  std::vector<std::string_view> arguments{token,   session, mode,       incarnation,  answered, "8",     "60000",
+                                          "10000", "0",     "10000000", "4294967296", "",       "",      number,
+                                          "0",     "",      "1000000",  "1073741824", "0",      "60000", "0"};
   arguments.insert(arguments.end(), fresh.begin(), fresh.end());
-  call(redis_script::enqueue_and_claim, arguments, batch);
+  call(redis_script::apply, arguments, batch);
 }
 
 void floor_redis::call(redis_script script, const std::vector<std::string_view>& arguments, const std::string& batch) {

@@ -30,7 +30,7 @@ local parts, wrong = {}, 0
 local wrong_leases = math.abs(redis.call('ZCARD', q .. ':lease') - redis.call('ZCARD', q .. ':leases'))
 local records = redis.call('HGETALL', q .. ':m')
 for i = 1, #records, 2 do
-  local state, events, owner = string.match(records[i + 1], '^(%S+) %S+ %S+ %S+ %S+ (%d+) %S+ %S+ %S+ (%S+)')
+  local state, _, _, _, _, events, _, _, _, owner = cmsgpack.unpack(records[i + 1])
   if state == 'in_flight' and not redis.call('ZSCORE', q .. ':leases', owner .. ' ' .. records[i]) then
     wrong_leases = wrong_leases + 1
   end

@@ -9,7 +9,7 @@
 namespace sluice {
 
 /// The version of what stands there.
-inline constexpr std::string_view redis_schema = "4";
+inline constexpr std::string_view redis_schema = "5";
 
 /// The keys of a partition of a queue in Redis. All begin with its name in braces, which keep them on one node of a
 /// cluster.

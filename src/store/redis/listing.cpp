@@ -34,7 +34,7 @@ dead_letter letter_at(redis_value answer, std::size_t i) {
           .died = store_time{milliseconds{number(1)}}};
 }
 
-// What enqueue_and_claim.lua writes: when, and two lines.
+// What apply.lua writes: when, and two lines.
 void read_health(std::string_view text, queue_owner& to) {
   const auto first = text.find('\n'), second = text.find('\n', first + 1);
   if (first == std::string_view::npos || second == std::string_view::npos)

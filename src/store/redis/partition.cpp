@@ -188,9 +188,10 @@ result<void> redis_partition::bury_bodiless(const std::vector<leased_batch>& bat
   const auto reply = settle_all("bodiless", leases);
   if (!reply)
     return reply.error();
-  const auto outcomes = reply->value();
-  if (outcomes.size() != batches.size() + 1)
+  const auto answer = reply->value();
+  if (answer.size() != 1 || answer[0].size() != batches.size() + 1)
     return answer_not_understood();
+  const auto outcomes = answer[0];
   for (std::size_t i = 0; i < batches.size(); ++i)
     if (outcomes[i + 1].text() == "applied")
       owner_.note_buried({.id = batches[i].content->id,

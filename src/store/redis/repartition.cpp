@@ -1,7 +1,6 @@
 #include "store/redis/repartition.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -34,16 +33,9 @@ struct listed_batch {
   std::size_t bytes = 0;
   std::string score{};
   bool is_untried = false;
+  std::int64_t place = 0;
   std::string record{};
 };
-
-// The place in a record, which begins with the state.
-std::int64_t place_in(std::string_view record) {
-  std::int64_t place = 0;
-  if (const auto space = record.find(' '); space != std::string_view::npos)
-    std::from_chars(record.data() + space + 1, record.data() + record.size(), place);
-  return place;
-}
 
 struct page_of_batches {
   std::size_t looked_at = 0;
@@ -164,7 +156,7 @@ private:
         from.connection->run_one(redis_script::list_batches, from.keys, {token_, state, std::to_string(after), page});
     if (!reply)
       return reply.error();
-    constexpr std::size_t members = 6;
+    constexpr std::size_t members = 7;
     const auto answer = reply->value();
     if (answer.size() % members != 1)
       return answer_not_understood();
@@ -175,7 +167,8 @@ private:
                                .bytes = static_cast<std::size_t>(answer[i + 3].integer().value_or(0)),
                                .score = std::string{answer[i + 1].text()},
                                .is_untried = answer[i + 4].text() == "1",
-                               .record = std::string{answer[i + 5].text()}});
+                               .place = answer[i + 5].integer().value_or(0),
+                               .record = std::string{answer[i + 6].text()}});
     return found;
   }
 
@@ -222,7 +215,7 @@ private:
     for (const auto* state : {"in_flight", "retry"}) {
       auto read = each_few(in, state, [&](const auto& some) -> result<std::size_t> {
         for (const auto& b : some)
-          others.push_back(place_in(b.record));
+          others.push_back(b.place);
         return std::size_t{0};
       });
       if (!read)
@@ -235,7 +228,7 @@ private:
       std::vector<placed_batch> in_order;
       in_order.reserve(some.size());
       for (const auto& b : some) {
-        in_order.push_back({.place = place_in(b.record), .content = b.content});
+        in_order.push_back({.place = b.place, .content = b.content});
         if (!b.is_untried)
           in_order.back().content.payload = nullptr;
       }
@@ -289,6 +282,7 @@ private:
         arrivals[piece.partition].push_back({.content = piece.content,
                                              .bytes = keeps_id ? b.bytes : piece.content.payload->size(),
                                              .score = b.score,
+                                             .place = b.place,
                                              .record = b.record});
     }
     for (const auto& [to, batches] : arrivals)

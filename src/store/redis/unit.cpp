@@ -14,17 +14,12 @@ namespace sluice {
 
 namespace {
 
-// A row of settle.lua.
-struct row {
-  std::string_view op;
-  const lease* about;
-  std::int64_t delay = 0;
-  const failure_note* why = nullptr;
-};
+constexpr std::string_view ack_op = "ack";
 
-std::optional<row> row_of(const settlement& s) {
+std::optional<redis_unit::row> row_of(const settlement& s) {
+  using row = redis_unit::row;
   if (const auto* a = std::get_if<ack>(&s))
-    return row{.op = "ack", .about = &a->lease};
+    return row{.op = ack_op, .about = &a->lease};
   if (const auto* n = std::get_if<nack>(&s))
     return row{.op = "nack", .about = &n->lease, .delay = n->delay.count(), .why = &n->why};
   if (const auto* d = std::get_if<defer>(&s))
@@ -80,8 +75,8 @@ redis_unit::redis_unit(const unit_of_work& work, const redis_keys& keys, const o
 // -------------------------------------------------------------------------------------------------------
 
 void redis_unit::add_to(redis_connection& to) {
-  add_settlements(to);
-  add_enqueues_and_claim(to);
+  last_ = add_settlements(to);
+  add_last(to);
   add_look_for(to);
 }
 
@@ -89,58 +84,77 @@ std::string_view redis_unit::number(std::int64_t n) {
   return words_.emplace_back(std::to_string(n));
 }
 
-std::vector<std::string_view> redis_unit::settle_head() {
-  auto arguments = credentials_;
+// What stands before the settlements. `slots`: empty for nothing but settlements.
+std::vector<std::string_view> redis_unit::head(std::optional<std::size_t> slots, std::size_t settlements) {
+  auto words = credentials_;
+  std::string_view health;
+  if (slots && work_.health)
+    health = words_.emplace_back(work_.health->suspended + '\n' + work_.health->last_failure);
+  const auto& queue = settings_.queue;
   const auto& dead = settings_.dead_letters;
-  arguments.insert(arguments.end(),
-                   {number(static_cast<std::int64_t>(dead.max_events)),
-                    number(static_cast<std::int64_t>(dead.max_bytes)),
-                    dead.when_full == dead_letters_full::drop_oldest ? "1" : "0", number(no_room_delay.count())});
-  return arguments;
+  words.insert(words.end(),
+               {slots ? number(static_cast<std::int64_t>(*slots)) : "", number(queue.lease.count()),
+                number(queue.owner_ttl.count()), work_.in_order ? "1" : "0",
+                number(static_cast<std::int64_t>(queue.max_backlog_events)),
+                number(static_cast<std::int64_t>(queue.max_backlog_bytes)),
+                work_.fingerprint ? std::string_view{*work_.fingerprint} : "",
+                !work_.pause   ? ""
+                : *work_.pause ? "1"
+                               : "0",
+                number(static_cast<std::int64_t>(own_number_)), work_.restores ? "1" : "0", health,
+                number(static_cast<std::int64_t>(dead.max_events)), number(static_cast<std::int64_t>(dead.max_bytes)),
+                dead.when_full == dead_letters_full::drop_oldest ? "1" : "0", number(no_room_delay.count()),
+                number(static_cast<std::int64_t>(settlements))});
+  return words;
+}
+
+void redis_unit::add_row(rows& to, const row& r) {
+  to.words.insert(to.words.end(), {r.op, r.about->id, number(static_cast<std::int64_t>(r.about->fence))});
+  if (r.op != ack_op)
+    to.words.insert(to.words.end(), {number(r.delay), number(r.why ? std::max(r.why->status, 0) : 0),
+                                     r.why ? std::string_view{r.why->reason} : std::string_view{}});
+  to.ids.emplace_back(r.about->id);
 }
 
 void redis_unit::add_settle_all(redis_connection& to, std::string_view how, const std::vector<lease>& leases) {
-  auto arguments = settle_head();
-  std::vector<std::string_view> ids;
-  for (const auto& l : leases) {
-    arguments.insert(arguments.end(), {how, l.id, number(static_cast<std::int64_t>(l.fence)), "0", "0", ""});
-    ids.emplace_back(l.id);
-  }
-  to.call(redis_script::settle, keys_, arguments, ids);
+  rows all;
+  for (const auto& l : leases)
+    add_row(all, {.op = how, .about = &l});
+  add_settle(to, all);
 }
 
-void redis_unit::add_settlements(redis_connection& to) {
-  std::vector<std::string_view> arguments, ids;
-  step settles{.what = step::kind::settle};
+void redis_unit::add_settle(redis_connection& to, const rows& some) {
+  auto arguments = head(std::nullopt, some.ids.size());
+  arguments.insert(arguments.end(), some.words.begin(), some.words.end());
+  to.call(redis_script::apply, keys_, arguments, some.ids);
+}
+
+// Returns the settlements that are left for the last call.
+redis_unit::rows redis_unit::add_settlements(redis_connection& to) {
+  rows some;
   const auto send = [&] {
-    if (settles.about.empty())
+    if (some.about.empty())
       return;
-    to.call(redis_script::settle, keys_, arguments, std::exchange(ids, {}));
-    steps_.push_back(std::exchange(settles, {.what = step::kind::settle}));
+    add_settle(to, some);
+    steps_.push_back({.what = step::kind::settle, .about = std::exchange(some, {}).about});
   };
-  const auto add_row = [&](const row& r, std::size_t about) {
-    if (settles.about.empty())
-      arguments = settle_head();
-    const bool has_reason = r.why && !r.why->reason.empty();
-    arguments.insert(arguments.end(), {r.op, r.about->id, number(static_cast<std::int64_t>(r.about->fence)),
-                                       number(r.delay), number(r.why ? std::max(r.why->status, 0) : 0),
-                                       has_reason ? std::string_view{r.why->reason} : std::string_view{}});
-    ids.emplace_back(r.about->id);
-    settles.about.push_back(about);
-    if (settles.about.size() == redis_script_most)
+  const auto add = [&](const row& r, std::size_t about) {
+    if (some.about.size() == redis_script_most)
       send();
+    add_row(some, r);
+    some.about.push_back(about);
   };
   for (std::size_t i = 0; i < work_.settlements.size(); ++i) {
     const auto& s = work_.settlements[i];
     if (const auto r = row_of(s)) {
-      add_row(*r, i);
+      add(*r, i);
     } else if (const auto* e = std::get_if<extend>(&s)) {
       for (const auto& l : e->leases)
-        add_row({.op = "extend", .about = &l, .delay = settings_.queue.lease.count()}, i);
+        add({.op = "extend", .about = &l, .delay = settings_.queue.lease.count()}, i);
       // In a shared queue they are over when their deadline has passed.
       static const lease none;
       if (!settings_.queue.is_multi_processor)
-        add_row({.op = "unknown", .about = &none}, i);
+        add({.op = "unknown", .about = &none}, i);
     } else if (const auto* p = std::get_if<split>(&s)) {
       send(); // their order is kept
       add_split(to, *p);
@@ -154,7 +168,7 @@ void redis_unit::add_settlements(redis_connection& to) {
       steps_.push_back({.what = step::kind::retain, .about = {i}});
     }
   }
-  send();
+  return some;
 }
 
 void redis_unit::add_split(redis_connection& to, const split& p) {
@@ -170,26 +184,12 @@ void redis_unit::add_split(redis_connection& to, const split& p) {
   to.add({"EXEC"});
 }
 
-std::vector<std::string_view> redis_unit::claim_arguments(std::size_t slots) {
-  auto arguments = credentials_;
-  std::string_view health;
-  if (work_.health)
-    health = words_.emplace_back(work_.health->suspended + '\n' + work_.health->last_failure);
-  arguments.insert(arguments.end(),
-                   {number(static_cast<std::int64_t>(slots)), number(settings_.queue.lease.count()),
-                    number(settings_.queue.owner_ttl.count()), work_.in_order ? "1" : "0",
-                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_events)),
-                    number(static_cast<std::int64_t>(settings_.queue.max_backlog_bytes)),
-                    work_.fingerprint ? std::string_view{*work_.fingerprint} : "",
-                    !work_.pause   ? ""
-                    : *work_.pause ? "1"
-                                   : "0",
-                    number(static_cast<std::int64_t>(own_number_)), work_.restores ? "1" : "0", health});
-  return arguments;
-}
-
 void redis_unit::add_claim_again(redis_connection& to, std::size_t slots) {
-  to.call(redis_script::enqueue_and_claim, keys_, claim_arguments(slots));
+  settles_ = std::exchange(ungranted_, false);
+  const auto& settled = settles_ ? last_ : rows{};
+  auto arguments = head(slots, settled.ids.size());
+  arguments.insert(arguments.end(), settled.words.begin(), settled.words.end());
+  to.call(redis_script::apply, keys_, arguments, settled.ids);
   add_look_for(to);
 }
 
@@ -203,12 +203,13 @@ void redis_unit::add_look_for(redis_connection& to) {
   steps_.push_back({.what = step::kind::look});
 }
 
-void redis_unit::add_enqueues_and_claim(redis_connection& to) {
-  auto arguments = claim_arguments(work_.slots);
-  steps_.push_back({.what = step::kind::claim});
+void redis_unit::add_last(redis_connection& to) {
+  auto arguments = head(work_.slots, last_.ids.size());
+  arguments.insert(arguments.end(), last_.words.begin(), last_.words.end());
+  auto ids = last_.ids;
+  steps_.push_back({.what = step::kind::last, .about = last_.about});
   if (work_.enqueues.empty())
-    return to.call(redis_script::enqueue_and_claim, keys_, arguments);
-  std::vector<std::string_view> ids;
+    return to.call(redis_script::apply, keys_, arguments, ids);
   to.add({"MULTI"});
   for (const auto& b : work_.enqueues) {
     add_body(to, keys_, *b);
@@ -216,7 +217,7 @@ void redis_unit::add_enqueues_and_claim(redis_connection& to) {
                      {b->id, number(b->events), number(static_cast<std::int64_t>(b->payload->size()))});
     ids.emplace_back(b->id);
   }
-  to.call(redis_script::enqueue_and_claim, keys_, arguments, ids);
+  to.call(redis_script::apply, keys_, arguments, ids);
   to.add({"EXEC"});
 }
 
@@ -246,7 +247,7 @@ result<work_done> redis_unit::read_claim_again(const std::vector<redis_reply>& a
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const auto answer = answers[i].value();
     const bool understood = answer.is_error() ? fail(answer)
-                            : i == 0          ? read_granted(answer, done)
+                            : i == 0          ? read_last(answer, done)
                                               : read_found(answer, done);
     if (!understood)
       return why_;
@@ -258,7 +259,7 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
   const redisReply* answer = nullptr;
   if (s.what == step::kind::split)
     answer = from.transaction(3);
-  else if (s.what == step::kind::claim && !work_.enqueues.empty())
+  else if (s.what == step::kind::last && !work_.enqueues.empty())
     answer = from.transaction(work_.enqueues.size() + 1);
   else
     answer = from.next();
@@ -267,7 +268,7 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
   const redis_value value{answer};
   if (value.is_error()) {
     const bool full = classify_redis_error(value.text()) == redis_trouble::memory_full;
-    if (full && s.what == step::kind::claim && !work_.enqueues.empty()) {
+    if (full && s.what == step::kind::last && !work_.enqueues.empty()) {
       done.enqueued.assign(work_.enqueues.size(), enqueue_outcome::backlog_full);
       return ungranted_ = true;
     }
@@ -280,7 +281,7 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
   }
   switch (s.what) {
   case step::kind::settle:
-    return read_settled(s, value, done);
+    return value.size() == 1 ? read_settled(s.about, value[0], done) : not_understood();
   case step::kind::split:
     if (const auto outcome = outcome_named(value.text())) {
       done.settled[s.about[0]] = *outcome;
@@ -291,22 +292,22 @@ bool redis_unit::read_step(const step& s, reader& from, work_done& done) {
     return true;
   case step::kind::look:
     return read_found(value, done);
-  case step::kind::claim:
+  case step::kind::last:
     break;
   }
-  return read_granted(value, done) && read_enqueued(value[2], done);
+  return read_last(value, done) && read_enqueued(value[3], done);
 }
 
-bool redis_unit::read_settled(const step& s, redis_value answer, work_done& done) {
-  if (answer.size() != s.about.size() + 1)
+bool redis_unit::read_settled(const std::vector<std::size_t>& about, redis_value answer, work_done& done) {
+  if (answer.size() != about.size() + 1)
     return not_understood();
   done.purged_events += static_cast<std::uint64_t>(answer[0].integer().value_or(0));
-  for (std::size_t i = 0; i < s.about.size(); ++i) {
+  for (std::size_t i = 0; i < about.size(); ++i) {
     const auto outcome = outcome_named(answer[i + 1].text());
     if (!outcome)
       return not_understood();
-    if (lease_of(work_.settlements[s.about[i]])) // that a lease could not be extended shows when it is settled
-      done.settled[s.about[i]] = *outcome;
+    if (lease_of(work_.settlements[about[i]])) // that a lease could not be extended shows when it is settled
+      done.settled[about[i]] = *outcome;
   }
   return true;
 }
@@ -329,31 +330,33 @@ bool redis_unit::read_wait(const redis_reply* waited) {
 }
 
 bool redis_unit::read_found(redis_value answer, work_done& done) {
-  constexpr std::size_t row = 3, before = 2;
-  if (answer.size() != before + row * work_.look_for.size())
+  constexpr std::size_t width = 3, before = 2;
+  if (answer.size() != before + width * work_.look_for.size())
     return not_understood();
   const auto events = [&](std::size_t i) { return static_cast<std::uint64_t>(answer[i].integer().value_or(0)); };
   done.ended = {.delivered = events(0), .dead = events(1)};
-  for (std::size_t i = before; i < answer.size(); i += row)
+  for (std::size_t i = before; i < answer.size(); i += width)
     done.found.push_back({.waiting = static_cast<std::uint32_t>(events(i)),
                           .dead = static_cast<std::uint32_t>(events(i + 1)),
                           .elsewhere = static_cast<std::uint32_t>(events(i + 2))});
   return true;
 }
 
-bool redis_unit::read_granted(redis_value answer, work_done& done) {
-  constexpr std::size_t row = 5, before = 3;
-  if (answer.size() < before || (answer.size() - before) % row != 0)
+bool redis_unit::read_last(redis_value answer, work_done& done) {
+  constexpr std::size_t width = 5, before = 4;
+  if (answer.size() < before || (answer.size() - before) % width != 0)
     return not_understood();
-  if (const auto due = answer[0].integer())
+  if (!read_settled(settles_ ? last_.about : std::vector<std::size_t>{}, answer[0], done))
+    return false;
+  if (const auto due = answer[1].integer())
     done.next_due = store_time{milliseconds{*due}};
-  done.paused = answer[1].text() == "1";
-  if (const auto since = answer[1].text(); since.starts_with('-')) {
+  done.paused = answer[2].text() == "1";
+  if (const auto since = answer[2].text(); since.starts_with('-')) {
     std::int64_t ms = 0;
     std::from_chars(since.data() + 1, since.data() + since.size(), ms);
     done.resumed = store_time{milliseconds{ms}};
   }
-  for (std::size_t i = before; i < answer.size(); i += row) {
+  for (std::size_t i = before; i < answer.size(); i += width) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),
                age = answer[i + 4].integer();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,10 @@ namespace sluice {
 /// One unit of work on a partition as commands to Redis, and what came of it out of the answers. Does no I/O of its
 /// own.
 ///
-/// The commands, in their order: settlements, and the splits, each a transaction with the bodies of the halves; then
-/// the bodies of the enqueues, and the script that sets the queue's fingerprint and pause, on which no settlement
-/// depends, accepts the enqueues, and claims, in one transaction; at last what is looked for. Whether what it stores is
-/// safe is waited for once behind all units that are sent together.
+/// Almost always it is one call of `apply.lua`, in a transaction with the bodies of what it enqueues. Before it stand
+/// splits, each a transaction with the bodies of the halves, leases that are retained, and the settlements before them;
+/// behind it what is looked for. Whether what it stores is safe is waited for once behind all units that are sent
+/// together.
 class redis_unit {
 public:
   /// Its number, and that of the last unit of the process that was answered, 0 if there is none: by them it shows
@@ -47,43 +48,57 @@ public:
   /// What the error of `read` was.
   redis_trouble trouble() const noexcept { return trouble_; }
 
+  /// A settlement in `apply.lua`.
+  struct row {
+    std::string_view op;
+    const lease* about;
+    std::int64_t delay = 0;
+    const failure_note* why = nullptr;
+  };
+
   /// Batches whose halves found no memory: they are still in flight.
   const std::vector<lease>& without_room() const noexcept { return without_room_; }
 
-  /// The claim is to be made once more, without the enqueues, which found no memory.
+  /// The last part is to be done once more, without the enqueues, which found no memory.
   bool is_ungranted() const noexcept { return ungranted_; }
-  /// Gathers a claim without the enqueues, and once more what is looked for. `slots`: leases at most.
+  /// Gathers that, or else another claim; and once more what is looked for. `slots`: leases at most.
   void add_claim_again(redis_connection&, std::size_t slots);
   /// Reads what is answered to that.
   result<work_done> read_claim_again(const std::vector<redis_reply>& answers, work_done);
 
   /// The arguments that every part of it begins with.
   const std::vector<std::string_view>& credentials() const noexcept { return credentials_; }
-  /// Gathers a call of `settle.lua` for leases that are to be settled in one way.
+  /// Gathers a call of `apply.lua` for leases that are to be settled in one way.
   void add_settle_all(redis_connection&, std::string_view how, const std::vector<lease>&);
 
 private:
   /// A command, or a transaction, and the settlements that its answer is about.
   struct step {
-    enum class kind { settle, retain, split, claim, look };
+    enum class kind { settle, retain, split, last, look };
     kind what{};
+    std::vector<std::size_t> about{};
+  };
+  /// Settlements for one call: its arguments, the batches, and which of the unit's they are.
+  struct rows {
+    std::vector<std::string_view> words{}, ids{};
     std::vector<std::size_t> about{};
   };
 
   std::string_view number(std::int64_t);
-  std::vector<std::string_view> settle_head();
-  void add_settlements(redis_connection&);
+  std::vector<std::string_view> head(std::optional<std::size_t> slots, std::size_t settlements);
+  void add_row(rows&, const row&);
+  void add_settle(redis_connection&, const rows&);
+  rows add_settlements(redis_connection&);
   void add_split(redis_connection&, const split&);
-  void add_enqueues_and_claim(redis_connection&);
+  void add_last(redis_connection&);
   void add_look_for(redis_connection&);
-  std::vector<std::string_view> claim_arguments(std::size_t slots);
 
   /// Walks over the answers.
   struct reader;
   bool read_step(const step&, reader&, work_done&);
-  bool read_settled(const step&, redis_value, work_done&);
+  bool read_settled(const std::vector<std::size_t>& about, redis_value, work_done&);
+  bool read_last(redis_value, work_done&);
   bool read_enqueued(redis_value, work_done&);
-  bool read_granted(redis_value, work_done&);
   bool read_found(redis_value, work_done&);
   bool read_wait(const redis_reply* waited);
   bool fail(redis_value);
@@ -98,6 +113,9 @@ private:
   std::vector<step> steps_;
   /// Keeps the words that the commands are made of.
   std::deque<std::string> words_;
+  /// The settlements of the last call, and whether it has them this time.
+  rows last_;
+  bool settles_ = true;
   std::vector<lease> without_room_;
   bool ungranted_ = false;
   bool has_begun_ = false;

@@ -144,11 +144,32 @@ TEST_CASE("a late unit of a process that enqueues, by a connection that was give
   REQUIRE(late.open());
   const auto send = [&](const std::string& n) {
     REQUIRE(q.server.command({"SET", queue_name + ":b:" + sent->id, *sent->payload}) == "OK");
-    const auto answer =
-        late.run_one(redis_script::enqueue_and_claim, redis_keys{q.o.queue},
-                     {"late:1:host", "test none 1", "enqueue", incarnation_of(*other), "0", "0", "60000", "3000", "0",
-                      "1000", "1000000", "", "", n, "0", "", sent->id, "10", "100"},
-                     {sent->id});
+    const auto answer = late.run_one(redis_script::apply, redis_keys{q.o.queue},
+                                     {"late:1:host",
+                                      "test none 1",
+                                      "enqueue",
+                                      incarnation_of(*other),
+                                      "0",
+                                      "0",
+                                      "60000",
+                                      "3000",
+                                      "0",
+                                      "1000",
+                                      "1000000",
+                                      "",
+                                      "",
+                                      n,
+                                      "0",
+                                      "",
+                                      "0",
+                                      "0",
+                                      "0",
+                                      "0",
+                                      "0",
+                                      sent->id,
+                                      "10",
+                                      "100"},
+                                     {sent->id});
     return answer.has_value();
   };
   CHECK(!send(number));

@@ -134,7 +134,7 @@ TEST_CASE("a session of all partitions begins in as many round trips as that of 
   for (const auto& command : monitor.commands())
     if (command[0] == "EVALSHA" && (kinds.empty() || kinds.back() != command[1]))
       kinds.push_back(command[1]);
-  CHECK(kinds.size() == 3); // acquire, reclaim, enqueue_and_claim
+  CHECK(kinds.size() == 3); // acquire, reclaim, apply
 }
 
 TEST_CASE("a connection that breaks fails the units that have no answer, and no others", "[store][redis][partitions]") {

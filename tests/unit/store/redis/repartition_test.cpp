@@ -254,7 +254,8 @@ TEST_CASE("partitions are not changed if one of them cannot be", "[store][redis]
   error expected;
   auto next = in_partitions(q.o, 4);
   SECTION("a name is taken") {
-    q.server.command({"HSET", partition_name(3) + ":ctl", "schema", "4", "part", "0", "partitions", "1"});
+    q.server.command(
+        {"HSET", partition_name(3) + ":ctl", "schema", std::string{redis_schema}, "part", "0", "partitions", "1"});
     expected = {errc::not_a_queue, "queue.name", partition_name(3) + " is a queue by itself"};
   }
   SECTION("one is of another version") {
@@ -266,8 +267,8 @@ TEST_CASE("partitions are not changed if one of them cannot be", "[store][redis]
     expected = {errc::queue_taken, "queue.name", partition_name(1) + " is processed by process 17 on web"};
   }
   SECTION("one is for another destination") {
-    q.server.command({"HSET", partition_name(1) + ":ctl", "schema", "4", "part", "1", "partitions", "4", "fingerprint",
-                      "elsewhere"});
+    q.server.command({"HSET", partition_name(1) + ":ctl", "schema", std::string{redis_schema}, "part", "1",
+                      "partitions", "4", "fingerprint", "elsewhere"});
     expected = {errc::other_destination, "queue.name", partition_name(1) + " holds events for another destination"};
   }
   SECTION("it would break the order of users") {

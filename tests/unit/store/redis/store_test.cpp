@@ -183,7 +183,10 @@ TEST_CASE("what stands in Redis and is no batch is neither evaluated nor deliver
   auto a = q.process();
   REQUIRE(put(*a, {make("x")}));
   q.server.command({"ZADD", queue_name + ":ready", "0", "evil\r\nid"});
-  q.server.command({"HSET", queue_name + ":m", "evil\r\nid", "ready 0 0 0 0 1 1 1 - 0 "});
+  q.server.command(
+      {"EVAL",
+       "return redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack('ready', 0, 0, 0, 0, 1, 1, 1, 0, '-', 0, ''))", "1",
+       queue_name + ":m", "evil\r\nid"});
   q.server.command({"SET", queue_name + ":b:evil\r\nid", "body"});
   q.server.command({"ZADD", queue_name + ":ready", "0", "nonsense"});
   q.server.command({"HSET", queue_name + ":m", "nonsense", "os.execute('true')"});
@@ -285,8 +288,12 @@ TEST_CASE("no operation costs more because other processes share the queue", "[s
     run(redis_script::retain, {token, session, "multi", "", "0", "x", "1"});
     run(redis_script::reclaim, {token, session, "multi", "3600000", "100"});
     run(redis_script::stats, {"3600000"});
-    run(redis_script::enqueue_and_claim, {token, session, "multi", incarnation_of(*a), "1", "1", "60000", "3600000",
-                                          "0", "1000", "1000", "", "", "9", "0", ""});
+    run(redis_script::apply, {token, session, "multi", incarnation_of(*a),
+                              "1",   "1",     "60000", "3600000",
+                              "0",   "1000",  "1000",  "",
+                              "",    "9",     "0",     "",
+                              "0",   "0",     "0",     "0",
+                              "0"});
     run(redis_script::leave, {token, session, "multi", incarnation_of(*a)});
     CHECK(q.server.command({"ZCARD", queue_name + ":ready"}) == "3");
     check_layout(q.server);
