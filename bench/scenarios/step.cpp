@@ -8,7 +8,6 @@
 #include <thread>
 
 #include <caf/send.hpp>
-#include <sys/resource.h>
 
 #include "harness/places.hpp"
 #include "harness/sample.hpp"
@@ -97,18 +96,11 @@ void idle(const step& s, row& r) {
   test::pipeline p{options_of(s)};
   track_samples(p.client(), 100);
   p.client().flush(seconds{10});
-  const auto spent = [] {
-    rusage u{};
-    ::getrusage(RUSAGE_SELF, &u);
-    return std::pair{static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-                         static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
-                     u.ru_nvcsw};
-  };
-  const auto before = spent();
+  const auto before = usage_of_process();
   std::this_thread::sleep_for(seconds{s.seconds});
-  const auto after = spent();
-  r["cpu_percent"] = (after.first - before.first) / static_cast<double>(s.seconds) * 100;
-  r["wakeups_per_s"] = static_cast<double>(after.second - before.second) / static_cast<double>(s.seconds);
+  const auto after = usage_of_process();
+  r["cpu_percent"] = (after.cpu_s - before.cpu_s) / static_cast<double>(s.seconds) * 100;
+  r["wakeups_per_s"] = (after.switches - before.switches) / static_cast<double>(s.seconds);
 }
 
 void hold(const step& s, row&) {
