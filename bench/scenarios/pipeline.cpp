@@ -1,5 +1,4 @@
-#include <chrono>
-#include <stdexcept>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,20 +13,15 @@ namespace sluice::bench {
 
 namespace {
 
-using namespace std::chrono;
-
 row run_pipeline(workbench& w, const setting& s, std::int64_t events) {
   test::pipeline p{options_for(s, w.server.url(), w.stores.fresh(s.store))};
   const auto warm = static_cast<std::int64_t>(s.batch) * 8;
   track_samples(p.client(), warm);
-  p.client().flush(seconds{60});
+  deliver_all(p.client(), warm);
   const meter m{w, s.store};
   track_samples(p.client(), events);
-  const auto flushed = p.client().flush(seconds{60});
-  auto figures = m.of_events(events);
-  if (!flushed || flushed->delivered != static_cast<std::uint64_t>(warm + events))
-    throw std::runtime_error("the pipeline has not delivered everything");
-  return figures;
+  deliver_all(p.client(), warm + events);
+  return m.of_events(events);
 }
 
 // Compares the pipeline with its floors. Appends what each costs to `costs`.
