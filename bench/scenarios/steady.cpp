@@ -91,8 +91,8 @@ row measure_latency(const options& o, std::int64_t rate, std::int64_t events) {
   stopwatch watch{static_cast<std::size_t>(events), static_cast<std::size_t>((events - 1) / for_a_request + 1)};
   test::pipeline p{o};
   const ended_actor reader{p.system().spawn([&watch] { return reader_of_reports(watch); })};
-  const ended_actor asks{p.system().spawn(
-      [&](caf::event_based_actor* self) { return requester(self, p.running().buffer, watch); })};
+  const ended_actor asks{
+      p.system().spawn([&](caf::event_based_actor* self) { return requester(self, p.running().buffer, watch); })};
   caf::scoped_actor self{p.system()};
   request(self, p.running().supervisor, seconds{10}, subscribe{reader.who, true})
       .receive([] {}, [](const caf::error&) {});

@@ -20,8 +20,8 @@ void at_rate(std::int64_t rate, std::int64_t events, Send send) {
   }
 }
 
-/// Measures events at a steady rate: ms at the median and the 99th percentile, from accepted to stored and to delivered.
-/// One event in 20 is a request, whose answer says that it is stored.
+/// Measures events at a steady rate: ms at the median and the 99th percentile, from accepted to stored and to
+/// delivered. One event in 20 is a request, whose answer says that it is stored.
 row measure_latency(const options&, std::int64_t rate, std::int64_t events);
 
 } // namespace sluice::bench
