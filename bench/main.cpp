@@ -16,14 +16,15 @@
 using namespace sluice::bench;
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures the cost of an event, beside the floor: the cost of the same work without this library."};
+  CLI::App app{"Measures the cost of an event, beside floors: the cost of the same work without this library."};
   std::string json;
   std::vector<std::string> only;
   bool brief = false;
   int rounds = 5;
-  const std::map<std::string, void (*)(workbench&)> benches{{"pipeline", bench_pipeline}, {"enqueue", bench_enqueue},
-                                                            {"latency", bench_latency},   {"growth", bench_growth},
-                                                            {"scale", bench_scale},       {"idle", bench_idle}};
+  const std::map<std::string, void (*)(workbench&)> benches{
+      {"pipeline", bench_pipeline},   {"enqueue", bench_enqueue}, {"latency", bench_latency},
+      {"ordinary", bench_ordinary},   {"growth", bench_growth},   {"sizes", bench_sizes},
+      {"producers", bench_producers}, {"scale", bench_scale},     {"idle", bench_idle}};
   app.add_option("--json", json, "write the figures to this file as JSON");
   app.add_option("--only", only, "run only these benchmarks")->check(CLI::IsMember(benches));
   app.add_option("--rounds", rounds, "runs of each measurement")->check(CLI::Range(1, 100))->capture_default_str();
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
   of_a_process->add_option("url", part.url)->required();
   of_a_process->add_option("events", part.events)->required();
   of_a_process->add_option("seconds", part.seconds)->required();
+  of_a_process->add_option("bytes", part.bytes);
   CLI11_PARSE(app, argc, argv);
   if (*of_a_process)
     return step_main(part);

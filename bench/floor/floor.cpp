@@ -1,173 +1,120 @@
 #include "floor/floor.hpp"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
-#include <chrono>
-#include <ctime>
-#include <memory>
+#include <deque>
+#include <iterator>
 #include <stdexcept>
-#include <string>
+#include <utility>
+#include <vector>
 
-#include <libdeflate.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <poll.h>
 
-#include "floor/store.hpp"
-#include "sluice/version.hpp"
+#include "floor/connection.hpp"
+#include "floor/encoder.hpp"
+#include "harness/meter.hpp"
 
 namespace sluice::bench {
 
 namespace {
 
-using namespace std::chrono;
+constexpr std::size_t stored_ahead = 32, posts_at_a_time = 8;
 
-// Writes the same bytes as the library, with the fields of the event fixed in the code.
-class event_writer {
+// The second thread: it stores and posts.
+class floor_deliverer {
 public:
-  void append(std::string& to, std::int64_t n) {
-    to += R"({"messageId":")";
-    id(to);
-    to +=
-        R"(","type":"track","channel":"server","userId":"user-1234","event":"Order Completed","properties":{"total":)";
-    number(to, 27.5);
-    to += R"(,"n":)";
-    number(to, n);
-    to += R"(,"sku":"F15"},"context":{"library":{"name":"sluice","version":")" SLUICE_VERSION_STRING
-          R"("}},"originalTimestamp":")";
-    date(to);
-    to += R"("})";
+  floor_deliverer(handover& from, floor_store& store, std::uint16_t port, bool gzip) : from_{from}, store_{store} {
+    for (std::size_t i = 0; i < posts_at_a_time; ++i)
+      connections_.emplace_back(port, gzip);
   }
 
-  void date(std::string& to) {
-    const auto now = floor<milliseconds>(system_clock::now());
-    const auto second = floor<seconds>(now);
-    if (second != second_) {
-      second_ = second;
-      const std::time_t t = system_clock::to_time_t(second);
-      std::tm broken{};
-      ::gmtime_r(&t, &broken);
-      std::strftime(date_.data(), date_.size(), "%Y-%m-%dT%H:%M:%S.000Z", &broken);
+  /// Returns once all batches are delivered and removed.
+  void run() {
+    for (;;) {
+      store_next();
+      post_next();
+      if (!is_storing_ && stored_.empty() && !is_posting() && delivered_.empty() && from_.is_drained())
+        return;
+      wait();
     }
-    const auto ms = (now - second).count();
-    for (int i = 0, part = static_cast<int>(ms); i < 3; ++i, part /= 10)
-      date_[static_cast<std::size_t>(22 - i)] = static_cast<char>('0' + part % 10);
-    to.append(date_.data(), 24);
   }
 
 private:
-  void id(std::string& to) {
-    constexpr char digits[] = "0123456789abcdef";
-    std::array<char, 36> text{};
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (i % 16 == 0)
-        word = random_ = random_ * 6364136223846793005U + 1442695040888963407U, word ^= word >> 29U;
-      text[i] = i == 8 || i == 13 || i == 18 || i == 23 ? '-' : digits[word >> 4U * (i % 16) & 15U];
-    }
-    to.append(text.data(), text.size());
+  bool is_posting() const {
+    return std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c.is_busy(); });
+  }
+  bool may_store() const { return !is_storing_ && stored_.size() < stored_ahead; }
+
+  void store_next() {
+    if (!may_store())
+      return;
+    fresh_ = from_.take(stored_ahead - stored_.size());
+    const bool is_last = stored_.empty() && !is_posting() && from_.is_drained();
+    if (fresh_.empty() && !(is_last && !delivered_.empty()))
+      return; // what is delivered is removed together with what is stored next
+    removed_ = std::exchange(delivered_, {});
+    is_storing_ = true;
+    if (store_.begin(removed_, fresh_))
+      take_stored();
   }
 
-  template <class Number>
-  static void number(std::string& to, Number n) {
-    std::array<char, 32> text{};
-    to.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), n).ptr);
+  void take_stored() {
+    is_storing_ = false;
+    std::move(fresh_.begin(), fresh_.end(), std::back_inserter(stored_));
+    fresh_.clear();
   }
 
-  std::uint64_t random_ = 1;
-  sys_seconds second_{};
-  std::array<char, 32> date_{};
+  void post_next() {
+    for (auto& c : connections_)
+      if (!c.is_busy() && !stored_.empty()) {
+        c.post(std::move(stored_.front()));
+        stored_.pop_front();
+      }
+  }
+
+  void wait() {
+    const bool sleeps_for_more = may_store() && from_.may_sleep();
+    std::array<pollfd, 2 + posts_at_a_time> all{};
+    all[0] = is_storing_ ? store_.waits_for() : nothing;
+    all[1] = sleeps_for_more ? pollfd{from_.wakes(), POLLIN, 0} : nothing;
+    for (std::size_t i = 0; i < posts_at_a_time; ++i)
+      all[2 + i] = connections_[i].is_busy() ? connections_[i].waits_for() : nothing;
+    ::poll(all.data(), all.size(), may_store() && !sleeps_for_more ? 0 : -1);
+    if (sleeps_for_more)
+      from_.awake();
+    if (all[0].revents != 0 && store_.go_on())
+      take_stored();
+    for (std::size_t i = 0; i < posts_at_a_time; ++i)
+      if (all[2 + i].revents != 0)
+        if (auto b = connections_[i].go_on())
+          delivered_.push_back(std::move(*b));
+  }
+
+  static constexpr pollfd nothing{-1, 0, 0};
+
+  handover& from_;
+  floor_store& store_;
+  std::deque<floor_connection> connections_;
+  std::vector<floor_batch> fresh_, removed_; // by the store, at present
+  bool is_storing_ = false;
+  std::deque<floor_batch> stored_;     // and not posted yet
+  std::vector<floor_batch> delivered_; // and not removed yet
 };
-
-// One kept-alive connection to the server.
-class poster {
-public:
-  explicit poster(std::uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0)
-      throw std::runtime_error("the floor cannot connect");
-  }
-  ~poster() { ::close(socket_); }
-  poster(const poster&) = delete;
-  poster& operator=(const poster&) = delete;
-
-  void post(const std::string& id, std::string& body, bool gzip) {
-    std::string head = "POST /v1/batch HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: sluice/" SLUICE_VERSION_STRING
-                       "\r\nContent-Type: application/json\r\n";
-    head += gzip ? "Content-Encoding: gzip\r\n" : "";
-    head += "Authorization: Basic YmVuY2g6\r\nIdempotency-Key: " + id +
-            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-    std::array<iovec, 2> parts{{{head.data(), head.size()}, {body.data(), body.size()}}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    std::array<char, 256> answer{};
-    if (::sendmsg(socket_, &message, MSG_NOSIGNAL) != static_cast<ssize_t>(head.size() + body.size()) ||
-        ::recv(socket_, answer.data(), answer.size(), 0) < 12)
-      throw std::runtime_error("the floor lost its connection to the server");
-  }
-
-private:
-  int socket_;
-};
-
-std::string compressed(libdeflate_compressor* with, const std::string& body) {
-  std::string out(libdeflate_gzip_compress_bound(with, body.size()), '\0');
-  out.resize(libdeflate_gzip_compress(with, body.data(), body.size(), out.data(), out.size()));
-  return out;
-}
 
 } // namespace
 
-double run_floor(workbench& w, const setting& s, std::int64_t events, floor_costs& costs) {
-  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor{
-      libdeflate_alloc_compressor(1), &libdeflate_free_compressor};
-  const auto store = make_floor_store(s.store, w.stores.fresh(s.store), w.stores);
-  poster to{w.server.port()};
-  event_writer writer;
-  std::array<steady_clock::duration, 4> spent{};
-  const auto begin = steady_clock::now();
-  auto last = begin;
-  const auto spend = [&](std::size_t on) {
-    const auto now = steady_clock::now();
-    spent[on] += now - std::exchange(last, now);
-  };
-  std::string body;
-  std::int64_t written = 0;
-  for (std::int64_t number = 1; written < events; ++number) {
-    body = R"({"sentAt":")";
-    writer.date(body);
-    body += R"(","timestamp":")";
-    writer.date(body);
-    body += R"(","batch":[)";
-    for (std::size_t i = 0; i < s.batch; ++i, ++written) {
-      body += i == 0 ? "" : ",\n";
-      writer.append(body, written);
-    }
-    body += "]}";
-    spend(0);
-    if (s.gzip)
-      body = compressed(compressor.get(), body);
-    spend(1);
-    const auto id = "00000000000000000000000000000001-" + std::to_string(number);
-    store->put(id, s.batch, body);
-    spend(2);
-    to.post(id, body, s.gzip);
-    spend(3);
-  }
-  store->finish();
-  spend(2);
-  const auto each = [&](std::size_t i) {
-    return duration<double, std::nano>(spent[i]).count() / static_cast<double>(written);
-  };
-  costs = {each(0), each(1), each(2), each(3)};
-  return static_cast<double>(written) / duration<double>(last - begin).count();
+row run_floor(workbench& w, const setting& s, floor_commands how, std::int64_t events) {
+  const auto store = make_floor_store(s.store, how, w.stores);
+  handover between;
+  floor_deliverer second{between, *store, w.server.port(), s.gzip};
+  const meter m{w, s.store};
+  const floor_encoder first{between, s, events};
+  second.run();
+  const auto figures = m.of_events(events);
+  const auto batches = (events - 1) / static_cast<std::int64_t>(s.batch) + 1;
+  if (m.requests() != batches || store->left() != 0)
+    throw std::runtime_error("the floor has not delivered and removed every batch");
+  return figures;
 }
 
 } // namespace sluice::bench

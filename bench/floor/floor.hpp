@@ -2,17 +2,16 @@
 
 #include <cstdint>
 
+#include "floor/store.hpp"
 #include "harness/benches.hpp"
 
 namespace sluice::bench {
 
-/// How the time of an event is spent, in ns of the one thread.
-struct floor_costs {
-  double write = 0, compress = 0, store = 0, post = 0;
-};
-
-/// Does the same work without actors and without this library: one thread writes the same JSON, compresses it, sends
-/// the store the same commands, and posts over one kept-alive socket. Returns events per second.
-double run_floor(workbench&, const setting&, std::int64_t events, floor_costs&);
+/// Does the same work without actors and without this library, as well as two threads can: one writes the same JSON and
+/// compresses it, the other stores and posts. Nothing waits that need not: what gathers during a round trip to the
+/// store is stored by the next, up to 32 batches ahead of the posts, of which up to 8 are under way. The guarantees are
+/// those of the library: a batch is stored before it is posted, and removed after its 2xx. Returns the figures of a
+/// `meter`.
+row run_floor(workbench&, const setting&, floor_commands, std::int64_t events);
 
 } // namespace sluice::bench

@@ -1,16 +1,12 @@
-#include "floor/store.hpp"
-
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include <hiredis/hiredis.h>
-
+#include "floor/redis_link.hpp"
+#include "floor/store.hpp"
 #include "store/redis/keys.hpp"
 #include "store/redis/scripts.hpp"
 
@@ -20,114 +16,89 @@ namespace {
 
 constexpr std::string_view token = "floor:1:here", session = "1", mode = "single", incarnation = "floor";
 
-// Sends the same commands, pipelined with hiredis alone.
+using arguments = std::vector<std::string_view>;
+
+// Calls the scripts of the library, as its store does.
 class floor_redis : public floor_store {
 public:
   explicit floor_redis(std::uint16_t port);
-  void put(const std::string& id, std::size_t events, const std::string& body) override;
-  void finish() override;
+  bool begin(const std::vector<floor_batch>& delivered, const std::vector<floor_batch>& fresh) override;
+  bool go_on() override;
+  pollfd waits_for() const override { return link_.waits_for(); }
+  std::size_t left() override;
 
 private:
-  struct closer {
-    void operator()(redisContext* c) const noexcept { redisFree(c); }
-  };
-
-  void add(const std::vector<std::string_view>& words);
-  void call(redis_script, const std::vector<std::string_view>& arguments, const std::string& batch = {});
-  void settle();
-  void claim(const std::vector<std::string_view>& fresh, const std::string& batch = {});
-  void run();
+  void call(redis_script, const arguments&, const std::vector<floor_batch>& about = {});
 
   const redis_keys keys_{{.name = "floor", .prefix = "bench"}};
-  std::unique_ptr<redisContext, closer> connection_;
+  redis_link link_;
   std::array<std::string, redis_scripts.size()> hashes_;
-  std::string delivered_;
   std::uint64_t units_ = 0;
-  int added_ = 0;
+  std::size_t claimed_ = 0;
 };
 
-floor_redis::floor_redis(std::uint16_t port) : connection_{redisConnect("127.0.0.1", port)} {
-  for (std::size_t i = 0; i < redis_scripts.size(); ++i) {
-    const auto text = redis_scripts[i].text;
-    auto* answer =
-        static_cast<redisReply*>(redisCommand(connection_.get(), "SCRIPT LOAD %b", text.data(), text.size()));
-    if (!answer || answer->type != REDIS_REPLY_STRING)
-      throw std::runtime_error("the floor cannot load the scripts");
-    hashes_[i] = answer->str;
-    freeReplyObject(answer);
-  }
+floor_redis::floor_redis(std::uint16_t port) : link_{port} {
+  for (std::size_t i = 0; i < redis_scripts.size(); ++i)
+    hashes_[i] = link_.run({"SCRIPT", "LOAD", redis_scripts[i].text}).str;
   call(redis_script::acquire, {token, "0", mode, "10000", "fingerprint", "0", redis_schema, "", "0", "1", "none"});
-  run();
+  link_.run({"PING"});
 }
 
-void floor_redis::put(const std::string& id, std::size_t events, const std::string& body) {
-  settle();
-  const auto key = keys_.body(id), count = std::to_string(events), size = std::to_string(body.size());
-  add({"MULTI"});
-  add({"SET", key, body, "NX", "PX", "600000"});
-  claim({id, count, size}, id);
-  add({"EXEC"});
-  run();
-  delivered_ = id;
+// Without new batches it only settles.
+bool floor_redis::begin(const std::vector<floor_batch>& delivered, const std::vector<floor_batch>& fresh) {
+  const auto answered = std::to_string(units_), unit = std::to_string(fresh.empty() ? units_ : ++units_),
+             slots = fresh.empty() ? "" : std::to_string(fresh.size()), settled = std::to_string(delivered.size());
+  arguments all{token,   session, mode,       incarnation,  answered, slots,   "60000",
+                "10000", "0",     "10000000", "4294967296", "",       "",      unit,
+                "0",     "",      "1000000",  "1073741824", "0",      "60000", settled};
+  for (const auto& b : delivered)
+    all.insert(all.end(), {"ack", b.id, "1"});
+  std::vector<std::string> numbers;
+  numbers.reserve(2 * fresh.size());
+  if (!fresh.empty())
+    link_.add({"MULTI"});
+  for (const auto& b : fresh) {
+    link_.add({"SET", keys_.body(b.id), *b.body, "NX", "PX", "600000"});
+    const std::string_view events = numbers.emplace_back(std::to_string(b.events));
+    all.insert(all.end(), {b.id, events, numbers.emplace_back(std::to_string(b.body->size()))});
+  }
+  auto about = delivered;
+  about.insert(about.end(), fresh.begin(), fresh.end());
+  if (!about.empty())
+    call(redis_script::apply, all, about);
+  if (!fresh.empty())
+    link_.add({"EXEC"});
+  claimed_ = fresh.size();
+  return go_on();
 }
 
-void floor_redis::finish() {
-  settle();
-  claim({});
-  run();
+bool floor_redis::go_on() {
+  if (!link_.go_on())
+    return false;
+  constexpr std::size_t before = 4, of_each = 5; // of the script's answer, the last in that of EXEC
+  const auto& answer = link_.last();
+  if (claimed_ > 0 && answer.element[claimed_]->elements != before + of_each * claimed_)
+    throw std::runtime_error("the floor's Redis has not leased every batch");
+  return true;
 }
 
-void floor_redis::settle() {
-  const auto id = std::exchange(delivered_, ""), answered = std::to_string(units_);
-  if (!id.empty())
-    call(redis_script::apply,
-         {token, session, mode, incarnation, answered,  "",           "60000", "10000", "0", "0",   "0", "",
-          "",    "0",     "0",  "",          "1000000", "1073741824", "0",     "60000", "1", "ack", id,  "1"},
-         id);
-}
-
-void floor_redis::claim(const std::vector<std::string_view>& fresh, const std::string& batch) {
-  const auto number = std::to_string(++units_), answered = std::to_string(units_ - 1);
-  std::vector<std::string_view> arguments{token,   session, mode,       incarnation,  answered, "8",     "60000",
-                                          "10000", "0",     "10000000", "4294967296", "",       "",      number,
-                                          "0",     "",      "1000000",  "1073741824", "0",      "60000", "0"};
-  arguments.insert(arguments.end(), fresh.begin(), fresh.end());
-  call(redis_script::apply, arguments, batch);
-}
-
-void floor_redis::call(redis_script script, const std::vector<std::string_view>& arguments, const std::string& batch) {
+void floor_redis::call(redis_script script, const arguments& rest, const std::vector<floor_batch>& about) {
   const auto& keys = keys_.of_scripts();
-  const auto count = std::to_string(keys.size() + (batch.empty() ? 0 : 1)), body = keys_.body(batch);
-  std::vector<std::string_view> words{"EVALSHA", hashes_[static_cast<std::size_t>(script)], count};
+  const auto count = std::to_string(keys.size() + about.size());
+  arguments words{"EVALSHA", hashes_[static_cast<std::size_t>(script)], count};
   words.insert(words.end(), keys.begin(), keys.end());
-  if (!batch.empty())
-    words.emplace_back(body);
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  add(words);
+  std::vector<std::string> bodies;
+  bodies.reserve(about.size());
+  for (const auto& b : about)
+    words.push_back(bodies.emplace_back(keys_.body(b.id)));
+  words.insert(words.end(), rest.begin(), rest.end());
+  link_.add(words);
 }
 
-void floor_redis::add(const std::vector<std::string_view>& words) {
-  std::vector<const char*> texts;
-  std::vector<std::size_t> sizes;
-  for (const auto w : words) {
-    texts.push_back(w.data());
-    sizes.push_back(w.size());
-  }
-  redisAppendCommandArgv(connection_.get(), static_cast<int>(words.size()), texts.data(), sizes.data());
-  ++added_;
-}
-
-void floor_redis::run() {
-  for (; added_ > 0; --added_) {
-    void* answer = nullptr;
-    if (redisGetReply(connection_.get(), &answer) != REDIS_OK)
-      throw std::runtime_error("the floor lost its connection to Redis");
-    const bool good = static_cast<redisReply*>(answer)->type != REDIS_REPLY_ERROR;
-    const std::string text = good ? "" : static_cast<redisReply*>(answer)->str;
-    freeReplyObject(answer);
-    if (!good)
-      throw std::runtime_error("the floor's Redis answered: " + text);
-  }
+std::size_t floor_redis::left() {
+  constexpr std::size_t records = 4; // among the keys of every script
+  const auto bodies = link_.run({"KEYS", keys_.body("*")}).elements;
+  return bodies + static_cast<std::size_t>(link_.run({"HLEN", keys_.of_scripts()[records]}).integer);
 }
 
 } // namespace

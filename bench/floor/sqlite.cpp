@@ -21,13 +21,13 @@ CREATE TABLE total(stored INTEGER, delivered INTEGER);
 INSERT INTO total VALUES(0, 0);
 )sql";
 
-// Writes the same rows, in one transaction per batch.
+// Writes the same rows, in one transaction for all that has gathered.
 class floor_sqlite : public floor_store {
 public:
   explicit floor_sqlite(const std::string& path);
   ~floor_sqlite() override;
-  void put(const std::string& id, std::size_t events, const std::string& body) override;
-  void finish() override;
+  bool begin(const std::vector<floor_batch>& delivered, const std::vector<floor_batch>& fresh) override;
+  std::size_t left() override;
 
 private:
   struct closer {
@@ -35,11 +35,11 @@ private:
   };
   sqlite3_stmt* prepare(const char* sql);
   void step(sqlite3_stmt*);
-  void forget_delivered();
+  void remove(const floor_batch&);
+  void insert(const floor_batch&);
 
   std::unique_ptr<sqlite3, closer> db_;
   sqlite3_stmt *begin_, *insert_, *insert_body_, *erase_, *erase_body_, *count_, *commit_;
-  std::int64_t number_ = 0;
 };
 
 floor_sqlite::floor_sqlite(const std::string& path) {
@@ -62,38 +62,48 @@ floor_sqlite::~floor_sqlite() {
     sqlite3_finalize(s);
 }
 
-void floor_sqlite::put(const std::string& id, std::size_t events, const std::string& body) {
+bool floor_sqlite::begin(const std::vector<floor_batch>& delivered, const std::vector<floor_batch>& fresh) {
+  std::int64_t events_delivered = 0, events_stored = 0;
   step(begin_);
-  forget_delivered();
-  ++number_;
-  const auto count = static_cast<std::int64_t>(events);
-  sqlite3_bind_int64(insert_, 1, number_);
-  sqlite3_bind_text(insert_, 2, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
-  sqlite3_bind_int64(insert_, 3, count);
-  sqlite3_bind_int64(insert_, 4, static_cast<std::int64_t>(body.size()));
-  step(insert_);
-  sqlite3_bind_int64(insert_body_, 1, number_);
-  sqlite3_bind_blob(insert_body_, 2, body.data(), static_cast<int>(body.size()), SQLITE_STATIC);
-  step(insert_body_);
-  sqlite3_bind_int64(count_, 1, count);
-  sqlite3_bind_int64(count_, 2, number_ > 1 ? count : 0);
+  for (const auto& b : delivered) {
+    remove(b);
+    events_delivered += static_cast<std::int64_t>(b.events);
+  }
+  for (const auto& b : fresh) {
+    insert(b);
+    events_stored += static_cast<std::int64_t>(b.events);
+  }
+  sqlite3_bind_int64(count_, 1, events_stored);
+  sqlite3_bind_int64(count_, 2, events_delivered);
   step(count_);
   step(commit_);
+  return true;
 }
 
-void floor_sqlite::finish() {
-  step(begin_);
-  forget_delivered();
-  step(commit_);
+void floor_sqlite::remove(const floor_batch& b) {
+  for (auto* s : {erase_, erase_body_}) {
+    sqlite3_bind_int64(s, 1, b.number);
+    step(s);
+  }
 }
 
-void floor_sqlite::forget_delivered() {
-  if (number_ == 0)
-    return;
-  sqlite3_bind_int64(erase_, 1, number_);
-  step(erase_);
-  sqlite3_bind_int64(erase_body_, 1, number_);
-  step(erase_body_);
+void floor_sqlite::insert(const floor_batch& b) {
+  sqlite3_bind_int64(insert_, 1, b.number);
+  sqlite3_bind_text(insert_, 2, b.id.data(), static_cast<int>(b.id.size()), SQLITE_STATIC);
+  sqlite3_bind_int64(insert_, 3, static_cast<std::int64_t>(b.events));
+  sqlite3_bind_int64(insert_, 4, static_cast<std::int64_t>(b.body->size()));
+  step(insert_);
+  sqlite3_bind_int64(insert_body_, 1, b.number);
+  sqlite3_bind_blob(insert_body_, 2, b.body->data(), static_cast<int>(b.body->size()), SQLITE_STATIC);
+  step(insert_body_);
+}
+
+std::size_t floor_sqlite::left() {
+  auto* rows = prepare("SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM body)");
+  sqlite3_step(rows);
+  const auto count = sqlite3_column_int64(rows, 0);
+  sqlite3_finalize(rows);
+  return static_cast<std::size_t>(count);
 }
 
 sqlite3_stmt* floor_sqlite::prepare(const char* sql) {

@@ -19,13 +19,19 @@ struct workbench {
   std::int64_t fewer = 1;
 };
 
-/// Measures from `client.track` to the acknowledged 2xx, and the floor of the same setting: rows `floor` and
-/// `pipeline`.
+/// Compares a pipeline, from `client.track` to the acknowledged 2xx, with the floors of the same setting: rows
+/// `pipeline`. Measures what each of them costs: rows `cost`.
 void bench_pipeline(workbench&);
 /// Measures the cost of a track for its caller.
 void bench_enqueue(workbench&);
-/// Measures the time from accepted to delivered, at a steady rate.
+/// Measures the time from accepted to stored and to delivered, at a steady rate.
 void bench_latency(workbench&);
+/// Measures the same, and the shares of a core, at an ordinary load and with the default options.
+void bench_ordinary(workbench&);
+/// Measures several producers, with the default options.
+void bench_producers(workbench&);
+/// Measures events of several sizes, with the default options.
+void bench_sizes(workbench&);
 /// Measures whether the cost of an event depends on the backlog.
 void bench_growth(workbench&);
 /// Measures several processes that share one queue in Redis.

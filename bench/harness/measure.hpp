@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <vector>
 
 namespace sluice::bench {
@@ -12,12 +11,17 @@ struct figure {
 
 figure figure_of(std::vector<double> runs);
 
-/// Runs the functions in turn, `rounds` times, so that other load on the machine affects all of them. Returns the runs
-/// of each.
-std::vector<std::vector<double>> in_turn(int rounds, const std::vector<std::function<double()>>& things);
-
 /// Returns a quantile of the sorted `values`: 0.5 is the median.
 double percentile(const std::vector<double>& values, double part);
+
+/// What a process or a thread has used since its start.
+struct usage {
+  double cpu_s = 0;
+  double switches = 0; ///< Voluntary context switches.
+};
+usage usage_of_process();
+/// Returns that of a thread of this process that runs, by its number in the system.
+usage usage_of_thread(int id);
 
 /// Returns the MiB of memory that this process has now, and its maximum.
 struct resident {

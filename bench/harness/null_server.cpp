@@ -61,6 +61,7 @@ null_server::null_server() : listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOE
     throw std::runtime_error("the benchmark's server cannot listen");
   port_ = ntohs(address.sin_port);
   thread_ = std::thread{[this] { run(); }};
+  thread_id_.wait(0);
 }
 
 null_server::~null_server() {
@@ -71,6 +72,8 @@ null_server::~null_server() {
 }
 
 void null_server::run() {
+  thread_id_ = ::gettid();
+  thread_id_.notify_one();
   std::map<int, progress> connections;
   std::vector<char> buffer(256 * 1024);
   for (;;) {
@@ -88,8 +91,10 @@ void null_server::run() {
       const int fd = all[i].fd;
       const auto n = ::recv(fd, buffer.data(), buffer.size(), 0);
       bool good = n > 0;
-      for (int k = good ? take(connections[fd], {buffer.data(), static_cast<std::size_t>(n)}) : 0; k > 0; --k)
+      for (int k = good ? take(connections[fd], {buffer.data(), static_cast<std::size_t>(n)}) : 0; k > 0; --k) {
+        ++requests_;
         good = ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(answer.size());
+      }
       if (!good) {
         ::close(fd);
         connections.erase(fd);

@@ -21,14 +21,19 @@ std::string places::fresh(store_kind k) {
   return "memory";
 }
 
-options options_for(const setting& s, const std::string& url, const std::string& persistence) {
+options default_options(const std::string& url, const std::string& persistence) {
   options o;
   o.write_key = "bench";
   o.data_plane_url = url;
   o.persistence = persistence;
+  o.sqlite.durability = sqlite_durability::normal;
+  return o;
+}
+
+options options_for(const setting& s, const std::string& url, const std::string& persistence) {
+  auto o = default_options(url, persistence);
   o.flush_at = o.max_batch_events = s.batch;
   o.gzip = s.gzip;
-  o.sqlite.durability = sqlite_durability::normal;
   return o;
 }
 

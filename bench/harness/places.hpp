@@ -25,7 +25,10 @@ private:
   int files_ = 0;
 };
 
-/// Returns the options of all measurements: a queue in `persistence`, and batches of exactly `s.batch` events.
+/// Returns the default options, with a queue in `persistence`; in SQLite what is stored survives the kill of the
+/// process.
+options default_options(const std::string& url, const std::string& persistence);
+/// Returns the same for batches of exactly `s.batch` events.
 options options_for(const setting& s, const std::string& url, const std::string& persistence);
 
 } // namespace sluice::bench

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace sluice::bench {
 
@@ -28,6 +29,26 @@ void put(row& to, const std::string& what, const figure& f) {
   to[what] = f.median;
   to[what + "_min"] = f.least;
   to[what + "_max"] = f.most;
+}
+
+figure figure_of(const std::vector<row>& runs, const std::string& what) {
+  std::vector<double> values;
+  for (const auto& r : runs)
+    values.push_back(r.at(what));
+  return figure_of(std::move(values));
+}
+
+void put_medians(row& to, const std::vector<row>& runs) {
+  for (const auto& [what, value] : runs.front().items())
+    to[what] = figure_of(runs, what).median;
+}
+
+std::vector<std::vector<row>> in_turn(int rounds, const std::vector<std::function<row()>>& things) {
+  std::vector<std::vector<row>> runs(things.size());
+  for (int i = 0; i < rounds; ++i)
+    for (std::size_t k = 0; k < things.size(); ++k)
+      runs[k].push_back(things[k]());
+  return runs;
 }
 
 void report::add(row r) {

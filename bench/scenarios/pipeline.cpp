@@ -1,9 +1,11 @@
-#include <chrono>
-#include <stdexcept>
+#include <functional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "floor/floor.hpp"
 #include "harness/benches.hpp"
+#include "harness/meter.hpp"
 #include "harness/sample.hpp"
 #include "support/pipeline.hpp"
 
@@ -11,58 +13,56 @@ namespace sluice::bench {
 
 namespace {
 
-using namespace std::chrono;
-
-constexpr std::pair<const char*, double floor_costs::*> floor_cost_names[] = {{"write_ns", &floor_costs::write},
-                                                                              {"compress_ns", &floor_costs::compress},
-                                                                              {"store_ns", &floor_costs::store},
-                                                                              {"post_ns", &floor_costs::post}};
-
-double run_pipeline(workbench& w, const setting& s, std::int64_t events) {
+row run_pipeline(workbench& w, const setting& s, std::int64_t events) {
   test::pipeline p{options_for(s, w.server.url(), w.stores.fresh(s.store))};
   const auto warm = static_cast<std::int64_t>(s.batch) * 8;
   track_samples(p.client(), warm);
-  p.client().flush(seconds{60});
-  const auto begin = steady_clock::now();
+  deliver_all(p.client(), warm);
+  const meter m{w, s.store};
   track_samples(p.client(), events);
-  const auto flushed = p.client().flush(seconds{60});
-  const auto took = duration<double>(steady_clock::now() - begin).count();
-  if (!flushed || flushed->delivered != static_cast<std::uint64_t>(warm + events))
-    throw std::runtime_error("the pipeline has not delivered everything");
-  return static_cast<double>(events) / took;
+  deliver_all(p.client(), warm + events);
+  return m.of_events(events);
+}
+
+// Compares the pipeline with its floors. Appends what each costs to `costs`.
+row compare(workbench& w, const setting& s, std::vector<row>& costs) {
+  const auto events = 200'000 / w.fewer;
+  std::vector<std::string> names{"pipeline", "floor"};
+  std::vector<std::function<row()>> things{[&] { return run_pipeline(w, s, events); },
+                                           [&] { return run_floor(w, s, floor_commands::own, events); }};
+  if (s.store == store_kind::redis) {
+    names.emplace_back("plain_floor");
+    things.emplace_back([&] { return run_floor(w, s, floor_commands::plain, events); });
+  }
+  const auto runs = in_turn(w.rounds, things);
+  const row where{{"store", name_of(s.store)}, {"gzip", s.gzip}, {"batch", s.batch}};
+  row compared{{"bench", "pipeline"}};
+  compared.update(where);
+  const auto real = figure_of(runs[0], "events_per_s");
+  put(compared, "events_per_s", real);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    row cost{{"bench", "cost"}, {"of", names[i]}};
+    cost.update(where);
+    put_medians(cost, runs[i]);
+    if (i > 0) {
+      compared[names[i] + "_per_s"] = cost["events_per_s"];
+      compared[names[i] + "_ratio"] = real.median / cost["events_per_s"].get<double>();
+    }
+    costs.push_back(std::move(cost));
+  }
+  return compared;
 }
 
 } // namespace
 
 void bench_pipeline(workbench& w) {
-  std::vector<row> floors;
+  std::vector<row> costs;
   for (const auto store : {store_kind::redis, store_kind::sqlite, store_kind::memory})
     for (const bool gzip : {true, false})
-      for (const std::size_t batch : {20U, 100U, 500U}) {
-        const setting s{store, gzip, batch};
-        const auto events = 200'000 / w.fewer;
-        std::vector<floor_costs> costs;
-        const auto runs = in_turn(w.rounds, {[&] { return run_floor(w, s, events, costs.emplace_back()); },
-                                             [&] { return run_pipeline(w, s, events); }});
-        const auto least = figure_of(runs[0]), real = figure_of(runs[1]);
-        row pipeline{{"bench", "pipeline"}, {"store", name_of(store)}, {"gzip", gzip}, {"batch", batch}};
-        row floor = pipeline;
-        put(pipeline, "events_per_s", real);
-        pipeline["floor_events_per_s"] = least.median;
-        pipeline["ratio"] = real.median / least.median;
-        w.out.add(std::move(pipeline));
-        floor["bench"] = "floor";
-        put(floor, "events_per_s", least);
-        for (const auto& [name, part] : floor_cost_names) {
-          std::vector<double> each;
-          for (const auto& c : costs)
-            each.push_back(c.*part);
-          floor[name] = figure_of(std::move(each)).median;
-        }
-        floors.push_back(std::move(floor));
-      }
-  for (auto& f : floors)
-    w.out.add(std::move(f));
+      for (const std::size_t batch : {20U, 100U, 500U})
+        w.out.add(compare(w, {store, gzip, batch}, costs));
+  for (auto& c : costs)
+    w.out.add(std::move(c));
 }
 
 } // namespace sluice::bench

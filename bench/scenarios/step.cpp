@@ -4,11 +4,12 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 #include <caf/send.hpp>
-#include <sys/resource.h>
 
 #include "harness/places.hpp"
 #include "harness/sample.hpp"
@@ -97,18 +98,44 @@ void idle(const step& s, row& r) {
   test::pipeline p{options_of(s)};
   track_samples(p.client(), 100);
   p.client().flush(seconds{10});
-  const auto spent = [] {
-    rusage u{};
-    ::getrusage(RUSAGE_SELF, &u);
-    return std::pair{static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-                         static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
-                     u.ru_nvcsw};
-  };
-  const auto before = spent();
+  const auto before = usage_of_process();
   std::this_thread::sleep_for(seconds{s.seconds});
-  const auto after = spent();
-  r["cpu_percent"] = (after.first - before.first) / static_cast<double>(s.seconds) * 100;
-  r["wakeups_per_s"] = static_cast<double>(after.second - before.second) / static_cast<double>(s.seconds);
+  const auto after = usage_of_process();
+  r["cpu_percent"] = (after.cpu_s - before.cpu_s) / static_cast<double>(s.seconds) * 100;
+  r["wakeups_per_s"] = (after.switches - before.switches) / static_cast<double>(s.seconds);
+}
+
+// Words of a few hundred, so that they compress about as well as what users send.
+std::string words(std::size_t bytes) {
+  std::minstd_rand random;
+  std::vector<std::string> known(300);
+  for (auto& word : known)
+    for (auto letters = 3 + random() % 8; letters > 0; --letters)
+      word += static_cast<char>('a' + random() % 26);
+  std::string text;
+  while (text.size() < bytes)
+    text += known[random() % known.size()] + ' ';
+  return text;
+}
+
+void stream(const step& s, row& r) {
+  test::pipeline p{default_options(s.url, s.persistence)};
+  constexpr std::int64_t of_other_fields = 280, texts = 4;
+  const auto size = static_cast<std::size_t>((s.bytes - of_other_fields) / texts);
+  const auto all = words(size + (std::size_t{1} << 18));
+  const auto before = usage_of_process();
+  for (std::int64_t i = 0; i < s.events; ++i) {
+    const auto text = [&](std::int64_t n) {
+      return std::string_view{all}.substr(static_cast<std::size_t>((texts * i + n) * 1'009) % (all.size() - size),
+                                          size);
+    };
+    while (!p.client().track({.user_id = "user-1234"}, "Order Completed",
+                             {{"a", text(0)}, {"b", text(1)}, {"c", text(2)}, {"d", text(3)}}))
+      p.client().wait_for_room(seconds{1});
+  }
+  deliver_all(p.client(), s.events);
+  const auto used = usage_of_process().cpu_s - before.cpu_s;
+  r["cpu_ns"] = used * 1e9 / static_cast<double>(s.events * s.bytes);
 }
 
 void hold(const step& s, row&) {
@@ -126,8 +153,9 @@ void hold(const step& s, row&) {
 std::vector<row> run_steps(const std::vector<step>& steps) {
   std::vector<std::unique_ptr<test::process>> running;
   for (const auto& s : steps)
-    running.push_back(std::make_unique<test::process>(std::vector<std::string>{
-        "/proc/self/exe", "step", s.what, s.persistence, s.url, std::to_string(s.events), std::to_string(s.seconds)}));
+    running.push_back(std::make_unique<test::process>(
+        std::vector<std::string>{"/proc/self/exe", "step", s.what, s.persistence, s.url, std::to_string(s.events),
+                                 std::to_string(s.seconds), std::to_string(s.bytes)}));
   std::vector<row> rows;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto done = running[i]->wait();
@@ -141,11 +169,12 @@ std::vector<row> run_steps(const std::vector<step>& steps) {
 int step_main(const step& s) {
   row r = row::object();
   try {
-    (s.what == "fill"    ? fill
-     : s.what == "drain" ? drain
-     : s.what == "share" ? share
-     : s.what == "idle"  ? idle
-                         : hold)(s, r);
+    (s.what == "fill"     ? fill
+     : s.what == "drain"  ? drain
+     : s.what == "share"  ? share
+     : s.what == "idle"   ? idle
+     : s.what == "stream" ? stream
+                          : hold)(s, r);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

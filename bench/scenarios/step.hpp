@@ -15,6 +15,7 @@ namespace sluice::bench {
 ///     share   delivers from a shared queue until it is empty; returns `delivered`, and the times of the first and the
 ///             last delivery: `begin_s`, `end_s`
 ///     idle    does nothing for `seconds`; returns `cpu_percent` of a core, and `wakeups_per_s`
+///     stream  delivers `events` of `bytes` each, with the default options; returns `cpu_ns` of a byte
 ///     hold    keeps `events` of 300 bytes in memory, while the store is unavailable
 ///
 /// Each returns `resident_mib`, its maximum.
@@ -24,6 +25,7 @@ struct step {
   std::string url;
   std::int64_t events = 0;
   std::int64_t seconds = 0;
+  std::int64_t bytes = 0;
 };
 
 /// Runs steps at the same time, each in a process of its own, and waits for all. Throws if one of them fails.
