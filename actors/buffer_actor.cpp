@@ -80,7 +80,7 @@ void buffer_state::on_tick(const tick& t) {
 }
 
 void buffer_state::on_committed(const committed& m) {
-  for (const auto& n : m.news) {
+  for (const auto& n : *m.news) {
     const auto own = sequence_in(n.content->id, context_->incarnation);
     if (!own) {
       on_recovered(n);

@@ -12,7 +12,9 @@ void dispatcher_state::start(self_pointer self, context_ptr context) {
   random_.seed(context_->seed);
   destination_.emplace(context_->settings);
   batch_size_.emplace(context_->settings.max_batch_events);
+  window_.emplace(context_->settings.queue.lease);
   port_.open(handle{self});
+  answers_ = std::make_shared<letters>(port_.get());
   transport_ = context_->transport(context_->settings);
 }
 
@@ -21,8 +23,8 @@ void dispatcher_state::meet(const peers& who) {
   peers_ = who;
   say_batch_size();
   if (new_persister) {
-    pull first{.capacity = capacity(), .leased = {}};
-    said_capacity_ = first.capacity;
+    pull first{.capacity = leases(), .leased = {}};
+    said_leases_ = first.capacity;
     for (const auto& [id, d] : deliveries_)
       first.leased.push_back(d.what);
     compat::send(self_, peers_.table->persister, std::move(first));
@@ -37,23 +39,55 @@ void dispatcher_state::meet(const peers& who) {
 // A lease may end before its attempt does, and this process may then be granted the batch again. The attempt goes on,
 // so that no second one runs beside it.
 void dispatcher_state::on_deliver(const deliver& m) {
+  for (const auto& l : m.over)
+    if (auto i = deliveries_.find(l.id); i != deliveries_.end() && i->second.what.fence == l.fence) {
+      free_slot(i->second);
+      deliveries_.erase(i);
+    }
   for (const auto& b : m.batches) {
     auto& d = deliveries_[b.content->id];
-    const bool is_under_way = d.what.content && !d.verdict;
+    const bool is_new = !d.what.content || d.verdict;
     d.what = b;
     d.since = self_->clock().now();
-    if (!is_under_way)
-      attempt(d);
+    if (!is_new)
+      continue;
+    free_slot(d);
+    d.verdict.reset();
+    d.attempt = 0;
+    waiting_.push_back(b.content->id);
+  }
+  if (m.paused)
+    give_back_waiting();
+  attempt_next();
+}
+
+void dispatcher_state::attempt_next() {
+  if (capacity() == 0)
+    return give_back_waiting();
+  while (!waiting_.empty() && slots_taken_ < capacity()) {
+    const auto i = deliveries_.find(waiting_.front());
+    waiting_.pop_front();
+    if (i != deliveries_.end() && i->second.waits())
+      attempt(i->second);
   }
 }
 
+// Those that have not begun are not kept from others, and keep their places.
+void dispatcher_state::give_back_waiting() {
+  for (const auto& id : std::exchange(waiting_, {}))
+    if (const auto i = deliveries_.find(id); i != deliveries_.end() && i->second.waits())
+      decide(i->second, release{{id, i->second.what.fence}});
+}
+
 void dispatcher_state::attempt(delivery& d) {
-  d.verdict.reset();
-  d.attempt = ++attempts_;
   const auto& b = d.what;
   auto body = attempt_of(*b.content->payload, context_->clock());
   if (!body)
     return decide(d, judge_malformed(b, body.error()));
+  d.attempt = ++attempts_;
+  d.begun = self_->clock().now();
+  d.has_slot = true;
+  ++slots_taken_;
   transport_->send({.batch_id = b.content->id,
                     .failed_attempts = b.attempts,
                     .head = std::move(body->head),
@@ -61,39 +95,54 @@ void dispatcher_state::attempt(delivery& d) {
                     .tail = std::move(body->tail),
                     .gzip = body->gzip,
                     .payload = b.content->payload},
-                   [port = port_.get(), id = b.content->id, number = d.attempt](delivery_response response) {
-                     port->send(attempt_ended{id, number, std::move(response)});
+                   [answers = answers_, id = b.content->id, number = d.attempt](delivery_response response) {
+                     answers->put({id, number, std::move(response)});
                    });
 }
 
-void dispatcher_state::on_ended(const attempt_ended& m) {
-  auto i = deliveries_.find(m.batch_id);
-  if (i == deliveries_.end() || i->second.attempt != m.attempt || i->second.verdict)
-    return;
-  delivery& d = i->second;
-  decide(d, judge(d.what, note(d, m.response), context_->settings, sealer_));
+void dispatcher_state::on_ended() {
+  for (const auto& a : answers_->take())
+    end(a);
+  attempt_next();
 }
 
-// The verdict is kept until it is settled, so that a restarted peer can be told again.
+void dispatcher_state::end(const answer& a) {
+  const auto i = deliveries_.find(a.batch_id);
+  if (i == deliveries_.end() || i->second.attempt != a.attempt || i->second.verdict)
+    return;
+  delivery& d = i->second;
+  window_->note(self_->clock().now() - d.begun);
+  decide(d, judge(d.what, note(d, a.response), context_->settings, sealer_));
+}
+
+void dispatcher_state::free_slot(delivery& d) {
+  if (std::exchange(d.has_slot, false))
+    --slots_taken_;
+}
+
+// The verdict is kept until it is settled, so that a restarted peer can be told again. What has failed keeps its slot
+// until then: what follows from it comes before the next attempts.
 void dispatcher_state::decide(delivery& d, verdict v) {
+  if (const auto* s = std::get_if<settlement>(&v); s && std::holds_alternative<ack>(*s))
+    free_slot(d);
   d.verdict = std::move(v);
   tell(*d.verdict);
 }
 
-void dispatcher_state::tell(const verdict& v) const {
+void dispatcher_state::tell(const verdict& v) {
   const auto& who = *peers_.table;
   if (const auto* s = std::get_if<settlement>(&v))
-    compat::send(self_, who.persister, settle{{*s}});
+    settlements_.settlements.push_back(*s);
   else if (const auto* f = std::get_if<attempt_failed>(&v))
     compat::send(self_, who.retry, *f);
   else
     compat::send(self_, who.dead_letters, std::get<undeliverable>(v));
 }
 
-void dispatcher_state::on_settled(const settled& m) {
-  for (const auto& l : m.leases)
-    if (auto i = deliveries_.find(l.id); i != deliveries_.end() && i->second.what.fence == l.fence)
-      deliveries_.erase(i);
+// At the end of every message.
+void dispatcher_state::flush() {
+  if (!settlements_.settlements.empty())
+    compat::send(self_, peers_.table->persister, std::exchange(settlements_, {}));
 }
 
 void dispatcher_state::on_paused(const set_paused& m) {
@@ -105,6 +154,7 @@ void dispatcher_state::on_paused(const set_paused& m) {
       report_health("");
   }
   say_capacity();
+  attempt_next();
 }
 
 // Deliveries that are under way are cancelled, and go to the new destination. What the old one still answers is
@@ -126,6 +176,7 @@ void dispatcher_state::on_tick(const tick& t) {
   destination_->tick(self_->clock().now());
   probe_.set(self_, destination_->probe_at());
   say_capacity();
+  attempt_next();
 }
 
 ended_attempt dispatcher_state::note(const delivery& d, const delivery_response& response) {
@@ -197,8 +248,8 @@ void dispatcher_state::say_health() const {
 }
 
 void dispatcher_state::say_capacity() {
-  if (peers_.table && std::exchange(said_capacity_, capacity()) != capacity())
-    compat::send(self_, peers_.table->persister, set_capacity{capacity()});
+  if (peers_.table && std::exchange(said_leases_, leases()) != leases())
+    compat::send(self_, peers_.table->persister, set_capacity{leases()});
 }
 
 void dispatcher_state::say_batch_size() {
@@ -210,15 +261,40 @@ std::size_t dispatcher_state::capacity() const noexcept {
   return paused_ ? 0 : destination_->capacity();
 }
 
+// A probe is one delivery, and nothing is leased ahead of it.
+std::size_t dispatcher_state::leases() const {
+  return destination_->health() == health::healthy ? window_->leases(capacity()) : capacity();
+}
+
 dispatcher_state::handle::behavior_type dispatcher_state::behavior() {
-  return {[this](const peers& m) { meet(m); },
-          [this](const deliver& m) { on_deliver(m); },
-          [this](const settled& m) { on_settled(m); },
-          [this](const set_paused& m) { on_paused(m); },
-          [this](const queue_resumed&) { on_paused({.paused = paused_, .resume = true}); },
-          [this](const redirected& m) { on_redirected(m); },
-          [this](const attempt_ended& m) { on_ended(m); },
-          [this](const tick& m) { on_tick(m); }};
+  return {[this](const peers& m) {
+            meet(m);
+            flush();
+          },
+          [this](const deliver& m) {
+            on_deliver(m);
+            flush();
+          },
+          [this](const set_paused& m) {
+            on_paused(m);
+            flush();
+          },
+          [this](const queue_resumed&) {
+            on_paused({.paused = paused_, .resume = true});
+            flush();
+          },
+          [this](const redirected& m) {
+            on_redirected(m);
+            flush();
+          },
+          [this](const attempts_ended&) {
+            on_ended();
+            flush();
+          },
+          [this](const tick& m) {
+            on_tick(m);
+            flush();
+          }};
 }
 
 } // namespace sluice

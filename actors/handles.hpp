@@ -20,7 +20,7 @@ using persister_actor =
     compat::typed<void(peers),
                   // Confirmed by `committed`; may be sent again.
                   void(store_batches),
-                  // Confirmed by `settled`; may be sent again.
+                  // Confirmed by `deliver`; may be sent again.
                   void(settle),
                   // Answered with `looked_for`, unless the next one comes before; may be sent again.
                   void(look_for),
@@ -31,7 +31,7 @@ using persister_actor =
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.
 using dispatcher_actor =
-    compat::typed<void(peers), void(deliver), void(settled), void(set_paused), void(queue_resumed), void(redirected)>;
+    compat::typed<void(peers), void(deliver), void(set_paused), void(queue_resumed), void(redirected)>;
 
 /// Decides when a failed batch is tried again; wakes the persister when it is due.
 using retry_scheduler = compat::typed<void(peers), void(attempt_failed), void(next_due)>;

@@ -172,18 +172,17 @@ void persister_state::perform(effects e) {
     compat::send(self_, who.supervisor, store_lost{*e.lost});
   if (e.went_back)
     compat::send(self_, who.buffer, store_went_back{});
+  const bool paused = e.pause && !e.pause->empty();
   if (e.pause)
     compat::send(self_, who.supervisor, suspension_changed{suspension_source::queue, *std::move(e.pause)});
   if (e.resumed)
     compat::send(self_, who.dispatcher, queue_resumed{});
   if (e.next_due)
     compat::send(self_, who.retry, next_due{*e.next_due});
-  if (!e.over.empty())
-    compat::send(self_, who.dispatcher, settled{std::move(e.over)});
-  if (!e.granted.empty())
-    compat::send(self_, who.dispatcher, deliver{std::move(e.granted)});
+  if (!e.over.empty() || !e.granted.empty() || paused)
+    compat::send(self_, who.dispatcher, deliver{std::move(e.over), std::move(e.granted), paused});
   if (!e.news.empty()) {
-    committed news{std::move(e.news)};
+    committed news{std::make_shared<const std::vector<batch_news>>(std::move(e.news))};
     compat::send(self_, who.buffer, news);
     compat::send(self_, who.supervisor, std::move(news));
     ++news_under_way_;

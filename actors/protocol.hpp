@@ -36,7 +36,7 @@ struct store_batches {
 
 /// Persister → buffer and supervisor: this has been committed.
 struct committed {
-  std::vector<batch_news> news{};
+  std::shared_ptr<const std::vector<batch_news>> news{};
 };
 
 /// Supervisor → persister: it has handled this many `committed`. At most `news_window` are under way.
@@ -51,7 +51,7 @@ struct store_went_back {};
 
 // Buffer → persister: `look_for`; persister → buffer: `looked_for` (both in group_commit.hpp).
 
-/// Dispatcher → persister, first of all: I take up to `capacity` deliveries, and of your leases I have only these.
+/// Dispatcher → persister, first of all: I take up to `capacity` leases, and of yours I have only these.
 struct pull {
   std::size_t capacity = 0;
   std::vector<leased_batch> leased{};
@@ -62,19 +62,17 @@ struct set_capacity {
   std::size_t capacity = 0;
 };
 
-/// Persister → dispatcher: deliver these.
+/// Persister → dispatcher: the leases of the first are over; deliver the others.
 struct deliver {
+  std::vector<lease> over{};
   std::vector<leased_batch> batches{};
+  /// The queue is paused: what is not being posted goes back.
+  bool paused = false;
 };
 
 /// Dispatcher, retry scheduler, dead-letter actor → persister: what became of deliveries.
 struct settle {
   std::vector<settlement> settlements{};
-};
-
-/// Persister → dispatcher: the leases of these are over.
-struct settled {
-  std::vector<lease> leases{};
 };
 
 /// Persister → dispatcher: an operator wants deliveries to go on at once.
@@ -162,12 +160,8 @@ struct tick {
   std::uint64_t number = 0;
 };
 
-/// Transport thread → dispatcher.
-struct attempt_ended {
-  std::string batch_id{};
-  std::uint64_t attempt = 0;
-  delivery_response response{};
-};
+/// Transport thread → dispatcher: attempts have ended, and lie in its letterbox.
+struct attempts_ended {};
 
 } // namespace sluice
 
@@ -184,7 +178,6 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::pull)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::set_capacity)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::deliver)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::settle)
-SLUICE_LOCAL_TYPE(sluice_local, sluice::settled)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::attempt_failed)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::undeliverable)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::next_due)
@@ -204,6 +197,6 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::commit_gathered)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::change_some)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::queue_resumed)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::tick)
-SLUICE_LOCAL_TYPE(sluice_local, sluice::attempt_ended)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::attempts_ended)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::begin)
 CAF_END_TYPE_ID_BLOCK(sluice_local)

@@ -248,7 +248,7 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
 // The persister waits while too many news are under way, so that a supervisor that is busy with the reports cannot make
 // memory grow.
 void supervisor_state::on_committed(const committed& m) {
-  notify(subscribers_.tell(m.news));
+  notify(subscribers_.tell(*m.news));
   if (++news_handled_ == news_window / 2 && phase_ != phase::stopping)
     compat::send(self_, table_->persister, news_handled{std::exchange(news_handled_, 0)});
 }

@@ -274,8 +274,8 @@ struct options {
   milliseconds request_deadline{15'000};
   /// Whether request bodies are compressed. Default true.
   bool gzip = true;
-  /// The most batches that the buffer has sent to the persister and that are not stored yet. 1 to 64, default 4.
-  std::size_t persist_window = 4;
+  /// The most batches that the buffer has sent to the persister and that are not stored yet. 1 to 64, default 32.
+  std::size_t persist_window = 32;
   /// The most deliveries, and connections, at a time. 1 to 256, default 8.
   std::size_t max_in_flight = 8;
   /// `per_user`: the events of a user arrive in the order of acceptance; needs `queue.partitions` above 1, each of

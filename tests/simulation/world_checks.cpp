@@ -11,7 +11,7 @@ namespace {
 // How long a world that is well again may take to deliver everything.
 constexpr milliseconds patience{30 * 60'000};
 
-// Every process has asked its store by then, and knows if it is as it was earlier.
+// Every process that runs for so long has asked its store, and knows if it is as it was earlier.
 constexpr milliseconds to_notice{2'000};
 
 } // namespace
@@ -83,11 +83,13 @@ void world::recover() {
   faults_ = {};
   for (const auto& q : queues_)
     q->settle_down();
+  milliseconds all_run{0};
   for (milliseconds waited{0}; waited < patience; waited += milliseconds{1'000}) {
     end_what_has_ended();
     if (processes_.empty())
       start();
-    if (waited >= to_notice && running() == processes_.size() && drained())
+    all_run = running() == processes_.size() ? all_run + milliseconds{1'000} : milliseconds{0};
+    if (all_run > to_notice && drained())
       return;
     for (const auto& p : processes_)
       compat::anon_send(p->sim->running().supervisor, resume{});

@@ -62,6 +62,61 @@ TEST_CASE("no more than max_in_flight deliveries are under way", "[actors][dispa
   CHECK(sim.totals().delivered == 400);
 }
 
+TEST_CASE("batches are leased ahead of the deliveries, and given back when these stop", "[actors][dispatcher]") {
+  auto o = virtual_system::defaults();
+  o.max_in_flight = 2;
+  o.max_batch_events = 20;
+  auto queue = std::make_unique<observed>(o);
+  auto& store = *queue;
+  virtual_system sim{o, {.queue = std::move(queue)}};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  const auto in_flight = [&] { return store.stats()->in_flight; };
+  sim.send_events(400);
+  sim.run();
+  CHECK(sim.endpoint().open() == 2);
+  CHECK(in_flight() == 8 * 20);
+  SECTION("by the host") {
+    send(sim.self(), sim.running().supervisor, sluice::pause{});
+    sim.run();
+    CHECK(in_flight() == 2 * 20);
+    send(sim.self(), sim.running().supervisor, resume{});
+    sim.run();
+  }
+  SECTION("because the key is wrong") {
+    sim.endpoint().answer_open({.status = 401});
+    sim.run();
+    CHECK(in_flight() == 0);
+    send(sim.self(), sim.running().supervisor, resume{});
+    sim.run();
+  }
+  CHECK(sim.endpoint().open() == 2);
+  CHECK(in_flight() == 8 * 20);
+  for (int i = 0; i < 40; ++i) {
+    sim.endpoint().answer_open({.status = 200});
+    sim.advance(10ms);
+  }
+  CHECK(sim.totals().delivered == 400);
+  CHECK(sim.totals().failed_attempts == 0);
+}
+
+TEST_CASE("what has been leased ahead goes back when the queue is paused", "[actors][dispatcher]") {
+  auto o = virtual_system::defaults();
+  o.max_in_flight = 2;
+  o.max_batch_events = 20;
+  o.dead_letters.pause_after = 2;
+  auto queue = std::make_unique<observed>(o);
+  auto& store = *queue;
+  virtual_system sim{o, {.queue = std::move(queue)}};
+  sim.endpoint().answer = [](const auto&) { return std::nullopt; };
+  sim.send_events(400);
+  sim.run();
+  sim.endpoint().answer_open({.status = 422});
+  sim.run();
+  CHECK(sim.totals().dead == 2 * 20);
+  CHECK(sim.endpoint().arrivals.size() == 2);
+  CHECK(store.stats()->in_flight == 0);
+}
+
 TEST_CASE("batches are delivered in the order of acceptance, each once", "[actors][dispatcher]") {
   virtual_system sim;
   sim.send_events(200);
@@ -160,7 +215,7 @@ TEST_CASE("a batch that is leased anew while its attempt is under way is not sen
   REQUIRE(store.granted.size() == 1);
   auto again = store.granted.front();
   ++again.fence;
-  send(sim.self(), sim.peers()->dispatcher, sluice::deliver{{again}});
+  send(sim.self(), sim.peers()->dispatcher, sluice::deliver{.batches = {again}});
   sim.run();
   CHECK(sim.endpoint().arrivals.size() == 1);
   sim.endpoint().answer_open({.status = 200});

@@ -155,6 +155,7 @@ TEST_CASE("while deliveries are paused everything else goes on, also over a rest
 TEST_CASE("kills of the dead-letter actor while batches are being buried lose none of them", "[actors][supervisor]") {
   auto o = virtual_system::defaults();
   o.restarts.max = 100;
+  o.dead_letters.pause_after = 1'000;
   virtual_system sim{o};
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 422}; };
   for (int i = 0; i < 20; ++i) {

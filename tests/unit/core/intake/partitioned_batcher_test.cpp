@@ -15,6 +15,7 @@ options in_partitions(std::size_t n, delivery_order order = delivery_order::none
   options o;
   o.flush_at = 2;
   o.max_batch_events = 2;
+  o.persist_window = 4;
   o.queue.partitions = n;
   o.ordering = order;
   return o;

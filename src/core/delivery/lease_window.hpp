@@ -1,0 +1,33 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace sluice {
+
+/// How many batches a process may have leased: those that are being posted, and some ahead of them, so that neither the
+/// posts nor the store wait for one another. It has no clock.
+class lease_window {
+public:
+  /// Leases for each delivery at a time, at most.
+  static constexpr std::size_t leases_per_delivery = 4;
+
+  explicit lease_window(std::chrono::nanoseconds lease) : lease_{lease} {}
+
+  /// An attempt took so long.
+  void note(std::chrono::nanoseconds attempt) { average_ += (attempt - average_) / 8; }
+
+  /// Returns how many leases so many deliveries at a time can use: the last of them begins before a quarter of the
+  /// lease has passed, if attempts take as long as of late, because others might deliver it sooner.
+  std::size_t leases(std::size_t deliveries) const {
+    const auto rounds = static_cast<std::size_t>(lease_ / 4 / std::max(average_, std::chrono::nanoseconds{1}));
+    return deliveries * std::clamp<std::size_t>(rounds, 1, leases_per_delivery);
+  }
+
+private:
+  const std::chrono::nanoseconds lease_;
+  std::chrono::nanoseconds average_{0};
+};
+
+} // namespace sluice
