@@ -2,6 +2,7 @@
 
 #include "actors/ask.hpp"
 #include "actors/encoder.hpp"
+#include "core/event/event_reader.hpp"
 #include "sluice/analytics.hpp"
 
 namespace sluice {
@@ -38,6 +39,16 @@ result<std::string> client::send(const group& e) {
 }
 result<std::string> client::send(const alias& e) {
   return impl_->offer(view_of(e));
+}
+
+result<std::string> client::send_json(std::string_view json_text, std::size_t max_bytes) {
+  thread_local event_reader reader;
+  const auto e = reader.read(json_text, max_bytes);
+  if (!e) {
+    impl_->intake->reject({}, e.error());
+    return e.error();
+  }
+  return impl_->offer(*e);
 }
 
 result<std::string> client::track(const identity& who, std::string_view name,

@@ -24,6 +24,7 @@ violations() {
   # What differs between CAF's versions has one place, and one in the tests.
   (cd "$tree" && grep -rnE 'CAF_(MAJOR_|MINOR_|PATCH_)?VERSION' include src actors examples bench tests --include='*.hpp' \
     --include='*.cpp' 2>/dev/null) | grep -vE '^(include/sluice/detail/caf_compat\.hpp|tests/support/virtual_scheduler\.cpp):' || true
+  forbidden "$tree" 'simdjson' . | grep -vE '^\./(src/core/event/|build/)' || true
   forbidden "$tree" 'hiredis' . | grep -vE '^\./(src/store/|tests/|bench/|build/)' || true
 }
 
@@ -56,6 +57,7 @@ check actors/a.cpp '<boost/asio/post.hpp>'
 check actors/a.cpp '"cli/progress.hpp"'
 check examples/a.cpp '"core/date.hpp"'
 check src/core/a.cpp '<hiredis/hiredis.h>'
+check src/cli/a.cpp '<simdjson.h>'
 check actors/a.cpp '<caf/all.hpp>'
 check actors/a.cpp '<vector> // CAF_MAJOR_VERSION'
 echo "the layers hold"

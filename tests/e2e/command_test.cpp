@@ -103,6 +103,17 @@ TEST_CASE("all the example events reach a server, each valid under the contract"
   CHECK(events == 185);
 }
 
+TEST_CASE("what is JSON in a line is sent as it was written", "[e2e][command]") {
+  http_server server;
+  const std::string line =
+      R"({"type": "track", "userId": 7, "event": "e", "properties": {"price": 1.10, "a": [1e2]} })";
+  CHECK(run(send_to(server.url(), "-", {"--no-gzip", "--write-key", "k"}), line + "\r\n" + line).status == 0);
+  const auto body = server.requests().at(0).body;
+  CHECK(json::parse(body).at("batch").size() == 2);
+  CHECK(body.find(R"("userId":"7","event":"e","properties":{"price":1.10,"a":[1e2]},"context":{"library")") !=
+        body.npos);
+}
+
 TEST_CASE("bodies go uncompressed if that is asked for", "[e2e][command]") {
   http_server server;
   CHECK(run(send_to(server.url(), "-", {"--no-gzip", "--write-key", "k"}), good).status == 0);

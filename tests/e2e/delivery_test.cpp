@@ -46,6 +46,32 @@ TEST_CASE("200 events and a flush that says 200, before anything was flushed by 
   CHECK(ids_in(server.requests()).size() == 200);
 }
 
+TEST_CASE("events that are JSON text arrive, however they are written, and others are rejected and counted", "[e2e]") {
+  http_server server;
+  auto o = pipeline::to(server.url());
+  o.gzip = false;
+  pipeline p{o};
+  const auto pretty =
+      json{{"type", "track"}, {"userId", "u"}, {"event", "e"}, {"messageId", "m"}, {"properties", {{"a", {1, 2}}}}}
+          .dump(2);
+  for (int i = 0; i < 3; ++i)
+    CHECK(p.client().send_json(pretty) == result<std::string>{"m"});
+  CHECK(p.client().send_json("{\"type\":tru}").error().message == "invalid JSON at byte 12");
+  CHECK(p.client().send_json(R"({"type":"track","userId":"u"})").error().field == "event");
+  CHECK(p.client().send_json(pretty, pretty.size() - 1).error().code == errc::too_large);
+  CHECK(p.client().totals().rejected == 3);
+  CHECK(p.client().flush()->delivered == 3);
+  std::size_t events = 0;
+  for (const auto& r : server.requests()) {
+    const auto body = json::parse(r.body);
+    for (const auto& e : body.at("batch")) {
+      CHECK(e.at("properties") == json{{"a", {1, 2}}});
+      ++events;
+    }
+  }
+  CHECK(events == 3);
+}
+
 TEST_CASE("after a 401, a resume by the command makes deliveries go on at once", "[e2e]") {
   std::atomic<bool> well{false};
   http_server server{[&](const http_request&) { return http_reply{.status = well ? 200 : 401}; }};

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/sink/contract.hpp"
-#include "core/event/encode.hpp"
+#include "core/event/event_reader.hpp"
 #include "core/wire/payload.hpp"
 #include "fuzz/input.hpp"
 #include "fuzz/require.hpp"
@@ -62,6 +62,31 @@ void check_sent(const std::string& encoded, const std::string& id) {
   }
 }
 
+// A reader that was given other lines before takes and rejects what the parser of trees does.
+void check_reader(std::string_view line, const result<event>& expected) {
+  static event_reader reader;
+  const auto found = reader.read(line);
+  require(found.has_value() == expected.has_value(), "a reader takes what is taken from a tree");
+  if (!found) {
+    require(found.error().code == expected.error().code && found.error().field == expected.error().field &&
+                found.error().message == expected.error().message,
+            "a reader says what is wrong as it is said of a tree");
+    return;
+  }
+  uuid_source ids{1}, same_ids{1};
+  std::string text, from_tree;
+  constexpr std::size_t most = std::size_t{1} << 24; // the two may differ in size
+  const auto id = encode(text, *found, {.max_event_bytes = most, .now = now, .ids = ids});
+  const auto same_id = std::visit(
+      [&](const auto& e) {
+        return encode(from_tree, view_of(e), {.max_event_bytes = most, .now = now, .ids = same_ids});
+      },
+      *expected);
+  require(id == same_id, "a reader's event has the id or the error of the event from a tree");
+  require(text.find('\n') == std::string::npos, "a reader's event is one line");
+  require(!id || json::parse(text) == json::parse(from_tree), "a reader's event is that from a tree");
+}
+
 void check_wire(std::string_view line) {
   const auto value = json_from_wire(line);
   if (value.is_discarded())
@@ -76,6 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto line = text_of(data, size);
   check_wire(line);
   const auto e = parse_event(line);
+  check_reader(line, e);
   if (!e) {
     require(e.error().code != errc::invalid_json || !json::accept(line) || line.find('\0') != line.npos,
             "what is called invalid JSON is that");

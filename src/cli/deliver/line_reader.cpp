@@ -1,5 +1,6 @@
 #include "cli/deliver/line_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -31,7 +32,7 @@ result<line_reader> line_reader::open(const std::string& file, std::size_t max_l
 
 line_reader::line_reader(line_reader&& other) noexcept
     : fd_{std::exchange(other.fd_, -1)}, max_line_{other.max_line_}, stop_fd_{other.stop_fd_},
-      buffer_{std::move(other.buffer_)}, begin_{other.begin_}, number_{other.number_} {}
+      buffer_{std::move(other.buffer_)}, begin_{other.begin_}, end_{other.end_}, number_{other.number_} {}
 
 line_reader::~line_reader() {
   if (fd_ >= 0)
@@ -42,21 +43,20 @@ line_reader::outcome line_reader::next() {
   bool too_long = false;
   std::size_t searched = begin_;
   for (;;) {
-    const auto newline = buffer_.find('\n', searched);
-    if (newline != std::string::npos || buffer_.size() - begin_ > max_line_) {
-      const auto end = newline != std::string::npos ? newline : buffer_.size();
+    const auto read = std::string_view{buffer_}.substr(0, end_);
+    const auto newline = read.find('\n', searched);
+    if (newline != std::string::npos || end_ - begin_ > max_line_) {
+      const auto end = newline != std::string::npos ? newline : end_;
       too_long = too_long || end - begin_ > max_line_;
-      line_ = std::string_view{buffer_}.substr(begin_, end - begin_);
+      line_ = read.substr(begin_, end - begin_);
       begin_ = newline != std::string::npos ? end + 1 : end;
       if (newline != std::string::npos) {
         ++number_;
         return too_long ? outcome::too_long : outcome::line;
       }
     }
-    // Drops bytes that were returned already, or that belong to a line that is too long.
-    buffer_.erase(0, begin_);
-    begin_ = 0;
-    searched = buffer_.size();
+    move_to_front();
+    searched = end_;
     switch (fill()) {
     case fill_outcome::some:
       continue;
@@ -67,17 +67,26 @@ line_reader::outcome line_reader::next() {
     case fill_outcome::end:
       break;
     }
-    if (buffer_.empty() && !too_long)
+    if (end_ == 0 && !too_long)
       return outcome::end;
-    line_ = buffer_;
-    begin_ = buffer_.size();
+    line_ = std::string_view{buffer_}.substr(0, end_);
+    begin_ = end_;
     ++number_;
     return too_long ? outcome::too_long : outcome::line;
   }
 }
 
+// Drops bytes that were returned already, or that belong to a line that is too long.
+void line_reader::move_to_front() {
+  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
+            buffer_.begin());
+  end_ -= begin_;
+  begin_ = 0;
+}
+
 line_reader::fill_outcome line_reader::fill() {
-  const auto size = buffer_.size();
+  // It only grows: a string sets every byte that it is made longer by.
+  buffer_.resize(std::max(buffer_.size(), end_ + chunk));
   for (;;) {
     pollfd ready[2] = {{fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
     if (::poll(ready, 2, -1) < 0 && errno != EINTR)
@@ -86,15 +95,14 @@ line_reader::fill_outcome line_reader::fill() {
       return fill_outcome::stopped;
     if (ready[0].revents == 0)
       continue;
-    buffer_.resize(size + chunk);
-    const auto n = ::read(fd_, buffer_.data() + size, chunk);
-    const int why = errno;
-    buffer_.resize(size + (n > 0 ? static_cast<std::size_t>(n) : 0));
-    if (n > 0)
+    const auto n = ::read(fd_, buffer_.data() + end_, chunk);
+    if (n > 0) {
+      end_ += static_cast<std::size_t>(n);
       return fill_outcome::some;
+    }
     if (n == 0)
       return fill_outcome::end;
-    if (why != EINTR && why != EAGAIN)
+    if (errno != EINTR && errno != EAGAIN)
       return fill_outcome::failed;
   }
 }

@@ -32,13 +32,15 @@ private:
   line_reader(int fd, std::size_t max_line, int stop_fd) : fd_{fd}, max_line_{max_line}, stop_fd_{stop_fd} {}
 
   enum class fill_outcome : std::uint8_t { some, end, stopped, failed };
+  void move_to_front();
   fill_outcome fill();
 
   int fd_;
   std::size_t max_line_;
   int stop_fd_;
+  /// What was read, and is not returned yet, stands from `begin_` to `end_`.
   std::string buffer_;
-  std::size_t begin_ = 0;
+  std::size_t begin_ = 0, end_ = 0;
   std::string_view line_;
   std::uint64_t number_ = 0;
 };

@@ -51,15 +51,12 @@ void sender::send_one(std::string_view line, std::uint64_t number) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos)
     return;
   ++job_.read;
-  const auto parsed = parse_event(line, max_line);
-  if (!parsed)
-    return reject(number, parsed.error());
   for (;;) {
     // A full buffer is no reason to drop an event: the input can wait.
     while (!out_.wait_for_room(std::chrono::milliseconds{200}))
       if (job_.stop.raised() || job_.stopped())
         return reject(number, {errc::closed, "", "interrupted while the buffer was full"});
-    const auto sent = out_.send(*parsed);
+    const auto sent = out_.send_json(line, max_line);
     if (sent)
       return;
     if (sent.error().code != errc::buffer_full)

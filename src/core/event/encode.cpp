@@ -23,8 +23,10 @@ constexpr std::string_view body_field(event_type t) {
   return t == event_type::identify || t == event_type::group ? "traits" : "properties";
 }
 
-bool is_absent(const nlohmann::json* j) {
-  return j == nullptr || j->is_null();
+template <class View>
+bool is_absent(const View& v) {
+  const auto* j = std::get_if<const nlohmann::json*>(&v);
+  return std::holds_alternative<std::monostate>(v) || (j && (*j)->is_null());
 }
 
 class encoder {
@@ -44,7 +46,7 @@ public:
     text("category", e_.category);
     body(body_field(e_.type));
     context();
-    object("integrations", e_.integrations);
+    integrations();
     if (!e_.timestamp.empty())
       date("timestamp", e_.timestamp);
     date("originalTimestamp", e_.original_timestamp);
@@ -105,11 +107,14 @@ private:
     w_.value(value, field, depth);
   }
 
-  void object(std::string_view name, const nlohmann::json* value) {
-    if (is_absent(value))
+  void integrations() {
+    if (is_absent(e_.integrations))
       return;
-    key(name);
-    tree(*value, name);
+    key("integrations");
+    if (const auto* checked = std::get_if<checked_object>(&e_.integrations))
+      w_.raw(checked->text);
+    else
+      tree(*std::get<const nlohmann::json*>(e_.integrations), "integrations");
   }
 
   void list(std::span<const property> properties, std::string_view field) {
@@ -130,15 +135,15 @@ private:
   void body_value(std::string_view field) {
     if (const auto* j = std::get_if<const nlohmann::json*>(&e_.body))
       tree(**j, field);
+    else if (const auto* checked = std::get_if<checked_object>(&e_.body))
+      w_.raw(checked->text);
     else
       list(std::get<std::span<const property>>(e_.body), field);
   }
 
   bool has_body() const {
-    if (const auto* j = std::get_if<const nlohmann::json*>(&e_.body))
-      return !is_absent(*j);
     const auto* l = std::get_if<std::span<const property>>(&e_.body);
-    return l && !l->empty();
+    return l ? !l->empty() : !is_absent(e_.body);
   }
 
   void body(std::string_view name) {
@@ -157,22 +162,38 @@ private:
       key("traits");
       body_value("traits");
     }
-    if (!is_absent(e_.context)) {
-      if (!e_.context->is_object())
-        return tree(*e_.context, "context");
-      for (auto i = e_.context->begin(); i != e_.context->end(); ++i) {
-        if (i.key() == "library" || (copies_traits && i.key() == "traits"))
-          continue;
-        w_.raw(",");
-        w_.string(i.key(), "context");
-        w_.raw(":");
-        const bool was_ok = w_.ok();
-        w_.value(i.value(), "", 2);
-        if (was_ok && !w_.ok())
-          w_.put_before_field("context." + i.key());
-      }
-    }
+    if (const auto* checked = std::get_if<checked_context>(&e_.context))
+      context_members(*checked, copies_traits);
+    else if (!is_absent(e_.context))
+      context_members(*std::get<const nlohmann::json*>(e_.context), copies_traits);
     w_.raw("}");
+  }
+
+  void context_members(const checked_context& c, bool copies_traits) {
+    if (!c.members.empty()) {
+      w_.raw(",");
+      w_.raw(c.members);
+    }
+    if (!c.traits.empty() && !copies_traits) {
+      key("traits");
+      w_.raw(c.traits);
+    }
+  }
+
+  void context_members(const nlohmann::json& c, bool copies_traits) {
+    if (!c.is_object())
+      return tree(c, "context");
+    for (auto i = c.begin(); i != c.end(); ++i) {
+      if (i.key() == "library" || (copies_traits && i.key() == "traits"))
+        continue;
+      w_.raw(",");
+      w_.string(i.key(), "context");
+      w_.raw(":");
+      const bool was_ok = w_.ok();
+      w_.value(i.value(), "", 2);
+      if (was_ok && !w_.ok())
+        w_.put_before_field("context." + i.key());
+    }
   }
 
   void date(std::string_view name, std::string_view given) {

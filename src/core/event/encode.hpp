@@ -14,10 +14,26 @@ namespace sluice {
 
 enum class event_type : std::uint8_t { track, identify, page, screen, group, alias };
 
+/// A JSON object as text that was checked already. It has no white space between its tokens, so it may be copied as it
+/// is.
+struct checked_object {
+  std::string_view text;
+};
+
+/// A context as text that was checked already, in parts, because the encoder does not send all of it.
+struct checked_context {
+  /// All members but `library` and `traits`, with commas between them; may be empty.
+  std::string_view members;
+  /// The value of `traits`; empty: it has none.
+  std::string_view traits;
+};
+
 /// An event of any type, as the encoder sees it. It copies nothing. Empty and null mean "absent".
 struct event_view {
   /// `properties` or `traits`.
-  using body_view = std::variant<std::monostate, const nlohmann::json*, std::span<const property>>;
+  using body_view = std::variant<std::monostate, const nlohmann::json*, std::span<const property>, checked_object>;
+  using context_view = std::variant<std::monostate, const nlohmann::json*, checked_context>;
+  using object_view = std::variant<std::monostate, const nlohmann::json*, checked_object>;
 
   event_type type{};
   std::string_view user_id{};
@@ -27,8 +43,8 @@ struct event_view {
   std::string_view name{};
   std::string_view category{};
   body_view body{};
-  const nlohmann::json* context = nullptr;
-  const nlohmann::json* integrations = nullptr;
+  context_view context{};
+  object_view integrations{};
   std::string_view message_id{};
   std::string_view timestamp{};
   std::string_view original_timestamp{};

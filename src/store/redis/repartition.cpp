@@ -156,12 +156,12 @@ private:
         from.connection->run_one(redis_script::list_batches, from.keys, {token_, state, std::to_string(after), page});
     if (!reply)
       return reply.error();
-    constexpr std::size_t members = 7;
+    constexpr std::size_t values = 7;
     const auto answer = reply->value();
-    if (answer.size() % members != 1)
+    if (answer.size() % values != 1)
       return answer_not_understood();
     page_of_batches found{.looked_at = static_cast<std::size_t>(answer[0].integer().value_or(0))};
-    for (std::size_t i = 1; i < answer.size(); i += members)
+    for (std::size_t i = 1; i < answer.size(); i += values)
       found.batches.push_back({.content = {.id = std::string{answer[i].text()},
                                            .events = static_cast<std::uint32_t>(answer[i + 2].integer().value_or(0))},
                                .bytes = static_cast<std::size_t>(answer[i + 3].integer().value_or(0)),

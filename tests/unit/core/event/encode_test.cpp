@@ -92,7 +92,8 @@ TEST_CASE("a property list and the same JSON object give the same bytes", "[core
   e.subject = "E";
   e.message_id = "m";
   const json object{{"a", 1}, {"b", -2.5}, {"c", "x\ty"}, {"d", true}, {"e", nullptr}, {"f", 7U}};
-  e.context = e.integrations = nullptr;
+  e.context = {};
+  e.integrations = {};
   e.body = std::span<const property>{list.begin(), list.size()};
   const auto from_list = bytes_of(e);
   e.body = &object;
@@ -164,7 +165,8 @@ TEST_CASE("NaN and infinity are rejected, with the path of the number", "[core][
   CHECK(refusal(view_of(c)).field == "context.x");
   const property list[] = {{"total", std::nan("")}};
   event_view v = view_of(track{});
-  v.context = v.integrations = nullptr;
+  v.context = {};
+  v.integrations = {};
   v.user_id = "u";
   v.subject = "e";
   v.body = std::span<const property>{list};
