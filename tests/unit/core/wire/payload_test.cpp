@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const auto cut_at = std::chrono::system_clock::from_time_t(1'700'000'000);
+const auto sealed_at = std::chrono::system_clock::from_time_t(1'700'000'000);
 
 std::string joined(int n) {
   std::string events;
@@ -45,9 +45,9 @@ std::string zlib_inflate(const std::string& gzip) {
 
 TEST_CASE("every attempt is one valid gzip member that says its own time", "[core][payload]") {
   payload_sealer sealer;
-  const auto payload = sealer.seal(joined(100), true, cut_at);
+  const auto payload = sealer.seal(joined(100), true, sealed_at);
   for (const auto later : {0s, 1s, 3600s}) {
-    const auto body = attempt_of(*payload, cut_at + later);
+    const auto body = attempt_of(*payload, sealed_at + later);
     REQUIRE(body);
     CHECK(body->gzip);
     const auto text = zlib_inflate(whole(*body));
@@ -63,8 +63,8 @@ TEST_CASE("every attempt is one valid gzip member that says its own time", "[cor
 
 TEST_CASE("gunzip reads an attempt's body", "[core][payload]") {
   payload_sealer sealer;
-  const auto payload = sealer.seal(joined(3), true, cut_at);
-  const auto body = whole(*attempt_of(*payload, cut_at + 5s));
+  const auto payload = sealer.seal(joined(3), true, sealed_at);
+  const auto body = whole(*attempt_of(*payload, sealed_at + 5s));
   test::temporary_folder folder;
   const auto path = folder.write("body.gz", body);
   const auto gunzip = test::run({"/bin/gzip", "-dc", path});
@@ -75,8 +75,8 @@ TEST_CASE("gunzip reads an attempt's body", "[core][payload]") {
 
 TEST_CASE("the compressed part is neither copied nor changed by an attempt", "[core][payload]") {
   payload_sealer sealer;
-  const auto payload = sealer.seal(joined(10), true, cut_at);
-  const auto a = attempt_of(*payload, cut_at), b = attempt_of(*payload, cut_at + 1h);
+  const auto payload = sealer.seal(joined(10), true, sealed_at);
+  const auto a = attempt_of(*payload, sealed_at), b = attempt_of(*payload, sealed_at + 1h);
   CHECK(a->middle.data() == b->middle.data());
   CHECK(a->middle.data() > payload->data());
   CHECK(a->middle.data() < payload->data() + payload->size());
@@ -85,8 +85,8 @@ TEST_CASE("the compressed part is neither copied nor changed by an attempt", "[c
 
 TEST_CASE("without gzip the body is plain text", "[core][payload]") {
   payload_sealer sealer;
-  const auto payload = sealer.seal(joined(2), false, cut_at);
-  const auto body = attempt_of(*payload, cut_at);
+  const auto payload = sealer.seal(joined(2), false, sealed_at);
+  const auto body = attempt_of(*payload, sealed_at);
   CHECK(!body->gzip);
   CHECK(whole(*body) == *payload);
   CHECK(payload->size() == body_overhead + joined(2).size());
@@ -96,7 +96,8 @@ TEST_CASE("without gzip the body is plain text", "[core][payload]") {
 TEST_CASE("message ids are found without parsing, escapes undone", "[core][payload]") {
   payload_sealer sealer;
   for (const bool gzip : {true, false}) {
-    const auto payload = sealer.seal("{\"messageId\":\"a\\\"b\\u00e9\",\"x\":1},\n{\"messageId\":\"c\"}", gzip, cut_at);
+    const auto payload =
+        sealer.seal("{\"messageId\":\"a\\\"b\\u00e9\",\"x\":1},\n{\"messageId\":\"c\"}", gzip, sealed_at);
     CHECK(*message_ids_of(*payload) == std::vector<std::string>{"a\"bé", "c"});
   }
 }
@@ -109,8 +110,8 @@ TEST_CASE("a split keeps every event in its order, wherever it is", "[core][payl
   for (int round = 0; round < 200; ++round) {
     const int n = 2 + static_cast<int>(random() % 60);
     const auto at = 1 + random() % static_cast<unsigned>(n - 1);
-    const auto payload = sealer.seal(joined(n), round % 2 == 0, cut_at);
-    const auto halves = split_payload(*payload, at, sealer, cut_at);
+    const auto payload = sealer.seal(joined(n), round % 2 == 0, sealed_at);
+    const auto halves = split_payload(*payload, at, sealer, sealed_at);
     REQUIRE(halves);
     auto ids = *message_ids_of(*halves->first);
     CHECK(ids.size() == at);
@@ -125,17 +126,17 @@ TEST_CASE("a damaged payload is an error, never more", "[core][payload]") {
   INFO("seed " << seed);
   std::mt19937 random{seed};
   payload_sealer sealer;
-  const auto payload = sealer.seal(joined(20), true, cut_at);
+  const auto payload = sealer.seal(joined(20), true, sealed_at);
   for (int round = 0; round < 2'000; ++round) {
     std::string bad = *payload;
     bad.resize(random() % bad.size());
     for (int i = 0; i < 3 && !bad.empty(); ++i)
       bad[random() % bad.size()] = static_cast<char>(random());
-    attempt_of(bad, cut_at);
+    attempt_of(bad, sealed_at);
     message_ids_of(bad);
-    split_payload(bad, 5, sealer, cut_at);
+    split_payload(bad, 5, sealer, sealed_at);
   }
-  CHECK(!attempt_of("", cut_at));
+  CHECK(!attempt_of("", sealed_at));
   CHECK(!open_payload(payload->substr(0, payload->size() - 9) + payload->substr(payload->size() - 8)));
 }
 
@@ -143,7 +144,7 @@ TEST_CASE("a payload is opened up to the largest body that an option allows", "[
   payload_sealer sealer;
   const auto events = max_body_bytes - body_overhead;
   for (const bool gzip : {true, false}) {
-    CHECK(open_payload(*sealer.seal(std::string(events, 'x'), gzip, cut_at))->size() == max_body_bytes);
-    CHECK(open_payload(*sealer.seal(std::string(events + 1, 'x'), gzip, cut_at)).error().code == errc::too_large);
+    CHECK(open_payload(*sealer.seal(std::string(events, 'x'), gzip, sealed_at))->size() == max_body_bytes);
+    CHECK(open_payload(*sealer.seal(std::string(events + 1, 'x'), gzip, sealed_at)).error().code == errc::too_large);
   }
 }
