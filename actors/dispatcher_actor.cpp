@@ -12,7 +12,7 @@ void dispatcher_state::start(self_pointer self, context_ptr context) {
   random_.seed(context_->seed);
   destination_.emplace(context_->settings);
   batch_size_.emplace(context_->settings.max_batch_events);
-  window_.emplace(context_->settings.queue.lease);
+  window_.emplace(std::min(context_->settings.queue.lease, context_->settings.queue.owner_ttl));
   port_.open(handle{self});
   answers_ = std::make_shared<letters>(port_.get());
   transport_ = context_->transport(context_->settings);
@@ -67,8 +67,12 @@ void dispatcher_state::attempt_next() {
   while (!waiting_.empty() && slots_taken_ < capacity()) {
     const auto i = deliveries_.find(waiting_.front());
     waiting_.pop_front();
-    if (i != deliveries_.end() && i->second.waits())
-      attempt(i->second);
+    if (i == deliveries_.end() || !i->second.waits())
+      continue;
+    if (auto& d = i->second; self_->clock().now() - d.since > window_->longest_wait())
+      decide(d, release{{i->first, d.what.fence}});
+    else
+      attempt(d);
   }
 }
 

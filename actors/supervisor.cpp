@@ -135,6 +135,8 @@ void supervisor_state::stop(std::optional<error> why) {
   context_->intake->close();
   if (alive_.empty())
     return end();
+  if (is_alive(table_->dispatcher)) // else it would post what the persister does not acknowledge any more
+    compat::send(self_, table_->dispatcher, set_paused{.paused = true});
   // The persister goes first, so that its last commit is counted; on_down ends the others.
   if (is_alive(table_->persister))
     compat::send(self_, table_->persister, finish{});

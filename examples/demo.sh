@@ -23,6 +23,7 @@ events() {
 }
 
 echo "1. A sink on a free port of this machine: it checks every request, and answers one in ten with 503."
+: >"$work/sink.out" # it may be read before the sink has begun
 "$sluice" sink --port 0 --fail-rate 0.1 --seed 7 --record "$work/record" >"$work/sink.out" 2>/dev/null &
 sink_pid=$!
 for _ in $(seq 100); do

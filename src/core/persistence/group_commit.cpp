@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "core/delivery/lease_window.hpp"
+
 namespace sluice {
 
 group_commit::group_commit(const options& o, bool is_shared, std::string incarnation,
@@ -177,12 +179,19 @@ void group_commit::note_unstored(const unit_of_work& unit, const std::vector<bat
       unstored_.erase(n.content->id);
 }
 
+// As many as are posted at a time: what only waits to be posted is safe as soon as the store has room again.
+std::size_t group_commit::may_lend() const {
+  const auto posted = (capacity_ + lease_window::leases_per_delivery - 1) / lease_window::leases_per_delivery;
+  return posted - std::min(posted, leases_.from_memory_now());
+}
+
 // While the store takes nothing new and has nothing that could go, the endpoint need not wait: what was refused is
 // delivered from memory.
 void group_commit::lend_refused(const unit_of_work& unit, const work_done& done, effects& e) {
   if (in_order_ || done.paused)
     return;
-  for (std::size_t i = 0; i < unit.enqueues.size() && e.granted.size() < unit.slots; ++i) {
+  const auto most = std::min(unit.slots, e.granted.size() + may_lend());
+  for (std::size_t i = 0; i < unit.enqueues.size() && e.granted.size() < most; ++i) {
     const auto& b = unit.enqueues[i];
     const bool waits = std::find(enqueues_.begin(), enqueues_.end(), b) != enqueues_.end();
     const auto u = unstored_.find(b->id);

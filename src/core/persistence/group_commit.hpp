@@ -128,6 +128,7 @@ private:
   effects restored(const unit_of_work&, const work_done&);
   void note_unstored(const unit_of_work&, const std::vector<batch_news>&);
   void lend_refused(const unit_of_work&, const work_done&, effects&);
+  std::size_t may_lend() const;
   bool note_enqueues(const unit_of_work&, const work_done&, effects&);
   void note_burials(const unit_of_work&, const work_done&, effects&) const;
   static void note_own_burials(const work_done&, effects&);

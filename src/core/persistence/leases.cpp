@@ -30,6 +30,11 @@ std::vector<lease> leases::all() const {
   return list;
 }
 
+std::size_t leases::from_memory_now() const {
+  return static_cast<std::size_t>(
+      std::count_if(leases_.begin(), leases_.end(), [](const auto& b) { return b.second.fence == from_memory; }));
+}
+
 bool leases::is_from_memory(const std::string& id) const {
   const auto is = [&](const std::map<std::string, leased_batch>& among) {
     const auto i = among.find(id);

@@ -31,6 +31,8 @@ public:
   explicit leases(bool is_shared) : is_shared_{is_shared} {}
 
   bool contains(const std::string& id) const { return leases_.contains(id); }
+  /// How many of them are delivered from memory.
+  std::size_t from_memory_now() const;
   /// Whether the batch is, or may be, on its way to the endpoint though it is not stored.
   bool is_from_memory(const std::string& id) const;
   std::vector<lease> all() const;

@@ -278,8 +278,10 @@ elseif ARGV[9] == '1' and slots > 0 then
   local is_any_ready = #fresh > 0 or call('ZRANGE', sets.ready, 0, 0)[1]
   slots = is_any_ready and is_callers() and next_due == '' and not is_any_in_flight() and 1 or 0
 end
+-- The caller reads their payloads in one round trip, within its time limits.
+local most_bytes, bytes_given = 4 * 1024 * 1024, 0
 local looked_at, exhausted = 0, false
-while slots > 0 and looked_at < most and not exhausted do
+while slots > 0 and looked_at < most and bytes_given < most_bytes and not exhausted do
   local wanted = math.min(slots, most - looked_at)
   write_batches()
   local oldest = call('ZRANGE', sets.ready, 0, wanted - 1)
@@ -287,9 +289,13 @@ while slots > 0 and looked_at < most and not exhausted do
   read_records(oldest)
   for _, id in ipairs(oldest) do
     local b = load(id)
-    if not b then
+    if bytes_given >= most_bytes then
+      exhausted = false
+      break
+    elseif not b then
       call('ZREM', sets.ready, id)
     else
+      bytes_given = bytes_given + b.bytes
       give(b)
       move(b, 'in_flight', deadline)
     end

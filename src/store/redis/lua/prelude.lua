@@ -39,7 +39,7 @@ local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local function text(n)
-  return string.format('%d', n)
+  return string.format('%.0f', n) -- %d has 32 bits on some systems
 end
 
 -- The payload of the n-th batch that the caller names.
@@ -238,16 +238,22 @@ local function totals(...)
   return unpack(found)
 end
 
--- What a record says of a batch, or nothing. Records are MessagePack, which costs an eighth of what it costs to take
--- text apart.
+-- Records are MessagePack, which costs an eighth of what it costs to take text apart.
+local function take_apart(record)
+  local state, place, fence, attempts, crashes, events, bytes, enqueued, counted, owner, status, reason =
+    cmsgpack.unpack(record)
+  local _ = place + fence + attempts + crashes + events + bytes + enqueued + counted + status -- they are numbers
+  return {state = state, place = place, fence = fence, attempts = attempts, crashes = crashes, events = events,
+          bytes = bytes, enqueued = enqueued, counted = counted, owner = owner, status = status, reason = reason}
+end
+-- What a record says of a batch, or nothing.
 local function parse(id, record)
-  local read, state, place, fence, attempts, crashes, events, bytes, enqueued, counted, owner, status, reason =
-    pcall(cmsgpack.unpack, record)
-  if not read or not sets[state] or type(reason) ~= 'string' then
+  local is_record, b = pcall(take_apart, record)
+  if not is_record or not sets[b.state] or type(b.owner) ~= 'string' or type(b.reason) ~= 'string' then
     return nil
   end
-  return {id = id, state = state, place = place, fence = fence, attempts = attempts, crashes = crashes, events = events,
-          bytes = bytes, enqueued = enqueued, counted = counted, owner = owner, status = status, reason = reason}
+  b.id = id
+  return b
 end
 
 -- Reads the records of batches at once that the script will look at.

@@ -15,6 +15,10 @@ TEST_CASE("four batches are leased for each delivery at a time", "[core][deliver
   CHECK(window.leases(8) == 32);
 }
 
+TEST_CASE("a batch waits for its turn no longer than its lease is safe", "[core][delivery]") {
+  CHECK(lease_window{10s}.longest_wait() == 5s);
+}
+
 TEST_CASE("no more is leased than a quarter of the lease is enough for", "[core][delivery]") {
   lease_window window{60s};
   for (int i = 0; i < 100; ++i)
