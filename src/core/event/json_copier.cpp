@@ -76,7 +76,7 @@ bool json_copier::array(simdjson::ondemand::value& v, int depth) {
   bool is_first = true;
   for (auto next : elements) {
     simdjson::ondemand::value element;
-    if (std::move(next).get(element))
+    if (decltype(next){next}.get(element)) // which takes a temporary only
       return false;
     if (!std::exchange(is_first, false))
       punctuation(',');

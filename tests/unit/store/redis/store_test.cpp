@@ -1,5 +1,6 @@
 #include "unit/store/redis/queue_under_test.hpp"
 
+#include <map>
 #include <sstream>
 
 #include "store/make_store.hpp"
@@ -350,4 +351,57 @@ TEST_CASE("a queue that is not in Redis cannot be looked into", "[store][redis]"
   CHECK((*admin)->stats().error().code == errc::not_a_queue);
   CHECK((*admin)->set_paused(true).error().code == errc::not_a_queue);
   CHECK(server.keys().empty());
+}
+
+TEST_CASE("a process is given no more of a backlog at a time than it can read in one round trip", "[store][redis]") {
+  redis_queue_under_test q;
+  auto a = q.process();
+  std::vector<batch_ptr> large;
+  for (int i = 0; i < 12; ++i)
+    large.push_back(make("b-" + std::to_string(i), std::size_t{500'000}));
+  REQUIRE(put(*a, large));
+  const auto first = claim(*a, 12), rest = claim(*a, 12);
+  CHECK(first.size() == 9); // the ninth reaches 4 MiB
+  CHECK(rest.size() == 3);
+  REQUIRE(put(*a, {make("small"), make("huge", std::size_t{6'000'000}), make("last")}));
+  CHECK(claim(*a, 3).size() == 2);
+  CHECK(claim(*a, 3).size() == 1);
+}
+
+// The counts do not depend on the machine: what makes one rise makes every batch dearer.
+TEST_CASE("a batch costs so many commands, and a unit of work one script", "[store][redis]") {
+  constexpr std::size_t batches = 16, units = 4;
+  redis_queue_under_test q;
+  auto a = q.process();
+  unit_of_work w{.incarnation = "abc", .slots = batches};
+  const auto next = [&] {
+    static std::uint64_t number = 0;
+    w.enqueues.clear();
+    for (std::size_t i = 0; i < batches; ++i)
+      w.enqueues.push_back(make("abc-" + std::to_string(++number)));
+    const auto done = apply(*a, w);
+    REQUIRE(done);
+    REQUIRE(done->granted.size() == batches);
+    w.settlements.clear();
+    for (const auto& b : done->granted)
+      w.settlements.emplace_back(ack{lease_of(b)});
+  };
+  next();
+  q.server.command({"CONFIG", "RESETSTAT"});
+  for (std::size_t i = 0; i < units; ++i)
+    next();
+  std::map<std::string, std::size_t> calls;
+  std::istringstream stats{q.server.command({"INFO", "commandstats"})};
+  for (std::string line; std::getline(stats, line);)
+    if (const auto end = line.find(":calls="); end != std::string::npos)
+      calls[line.substr(8, end - 8)] = std::stoul(line.substr(end + 7)); // behind cmdstat_
+  std::size_t of_all = 0;
+  for (const auto& [name, n] : calls) {
+    UNSCOPED_INFO(name << ": " << n);
+    of_all += name == "info" || name == "config|resetstat" ? 0 : n;
+  }
+  CHECK(calls["evalsha"] == units);
+  CHECK(calls["set"] == units * batches);
+  CHECK(calls["persist"] == units * batches);
+  CHECK(of_all <= units * (2 * batches + 46)); // whatever the number of batches, but for two of each
 }
