@@ -98,7 +98,7 @@ void dispatcher_state::attempt(delivery& d) {
                     .middle = body->middle,
                     .tail = std::move(body->tail),
                     .gzip = body->gzip,
-                    .payload = b.content->payload},
+                    .payload = {b.content, b.content->payload.get()}},
                    [answers = answers_, id = b.content->id, number = d.attempt](delivery_response response) {
                      answers->put({id, number, std::move(response)});
                    });
