@@ -76,7 +76,7 @@ bool json_copier::array(simdjson::ondemand::value& v, int depth) {
   bool is_first = true;
   for (auto next : elements) {
     simdjson::ondemand::value element;
-    if (decltype(next){next}.get(element)) // which takes a temporary only
+    if (decltype(next){next}.get(element)) // `get` is for temporaries only
       return false;
     if (!std::exchange(is_first, false))
       punctuation(',');
