@@ -37,7 +37,7 @@ void persister_state::on_store(const store_batches& m) {
 void persister_state::on_settle(const settle& m) {
   if (!commit_->is_attached()) // it is sent again, or its leases go back
     return;
-  commit_->settle(m.settlements);
+  commit_->settle(m.settlements, self_->clock().now());
   commit_soon();
 }
 

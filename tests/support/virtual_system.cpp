@@ -1,6 +1,7 @@
 #include "support/virtual_system.hpp"
 
 #include "core/intake/intake.hpp"
+#include "core/persistence/partitioned_commit.hpp"
 
 namespace sluice::test {
 
@@ -54,6 +55,10 @@ virtual_system::~virtual_system() {
 void virtual_system::run() {
   while (const auto n = scheduler_.runnable())
     scheduler_.run_one(next_ ? next_(n) : 0);
+}
+
+void virtual_system::settle() {
+  advance(partitioned_commit::ack_wait);
 }
 
 void virtual_system::advance(std::chrono::milliseconds total) {

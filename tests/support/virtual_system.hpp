@@ -46,6 +46,8 @@ public:
 
   /// Everything that can happen without time passing.
   void run();
+  /// The same, with acknowledgements that wait for something to be stored with.
+  void settle();
   /// Time passes, and what it makes due happens when it is due.
   void advance(std::chrono::milliseconds);
   /// Time passes while the process is stopped or waits: what becomes due happens when it goes on. May be called while

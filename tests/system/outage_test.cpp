@@ -163,7 +163,7 @@ TEST_CASE("resume tries a destination that was away at once", "[actors][breaker]
   sim.endpoint().answer = well;
   const auto before = sim.totals().delivered;
   send(sim.self(), sim.running().supervisor, resume{});
-  sim.run();
+  sim.settle();
   CHECK(before == 0);
   CHECK(sim.totals().delivered > 0);
   sim.advance(31s);
@@ -232,6 +232,7 @@ TEST_CASE("a new key by message goes on at once, with what waited, and the old o
   sim.advance(5min);
   sim.endpoint().answer = well;
   CHECK(sim.ask_nothing(sim.running().supervisor, set_destination{"", "the-new-key"}));
+  sim.settle();
   CHECK(sim.totals().delivered == 200);
   CHECK(suspended(sim).empty());
   CHECK(sim.ask_nothing(sim.running().supervisor, set_destination{"http://127.0.0.1:2", ""}));

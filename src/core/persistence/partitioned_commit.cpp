@@ -86,12 +86,16 @@ void partitioned_commit::store(const std::vector<batch_ptr>& batches) {
     }
 }
 
-void partitioned_commit::settle(const std::vector<settlement>& all) {
+// An acknowledgement whose lease is wanted for another batch does not wait, see `wants_more`.
+void partitioned_commit::settle(const std::vector<settlement>& all, moment at) {
   for (const auto& s : all)
     if (const auto* l = lease_of(s)) {
       auto& p = part_of(l->id);
       p.commit.settle({s});
-      p.is_due = true;
+      if (!std::holds_alternative<ack>(s))
+        p.is_due = true;
+      else if (!p.commit.is_failing())
+        p.again = std::min(p.again.value_or(moment::max()), at + ack_wait);
     }
 }
 

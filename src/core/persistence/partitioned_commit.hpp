@@ -17,13 +17,16 @@ namespace sluice {
 class partitioned_commit {
 public:
   using moment = std::chrono::steady_clock::time_point;
+  /// How long acknowledgements wait at most for something else to be stored with: a unit of work for them alone costs
+  /// as much as one that stores. A process that is killed delivers again what waited.
+  static constexpr milliseconds ack_wait{5};
 
   /// As of `group_commit`.
   partitioned_commit(const options&, bool is_shared, const std::string& incarnation);
 
   /// As of `group_commit`.
   void store(const std::vector<batch_ptr>&);
-  void settle(const std::vector<settlement>&);
+  void settle(const std::vector<settlement>&, moment at);
   void pull(std::size_t capacity, const std::vector<leased_batch>& leased);
   void set_capacity(std::size_t capacity);
   void set_attached(bool attached);

@@ -17,6 +17,7 @@ TEST_CASE("a batch is cut when flush_at events wait", "[actors][buffer]") {
   sim.advance(5ms);
   REQUIRE(sim.endpoint().arrivals.size() == 1);
   CHECK(sim.endpoint().arrivals[0].message_ids.size() == 20);
+  sim.settle();
   CHECK(sim.totals().delivered == 20);
 }
 
@@ -61,7 +62,7 @@ TEST_CASE("a request that is not stored within request_deadline is answered pend
 TEST_CASE("flush delivers what waits at once and answers with exact counts", "[actors][buffer]") {
   virtual_system sim;
   sim.send_events(205);
-  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{}, [&] { sim.settle(); });
   REQUIRE(report);
   CHECK(report->delivered == 205);
   CHECK(report->dead + report->stored + report->waiting == 0);
@@ -77,7 +78,7 @@ TEST_CASE("flush counts only what was accepted before it", "[actors][buffer]") {
     sim.run();
     sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
     sim.endpoint().answer_open({.status = 200});
-    sim.run();
+    sim.settle();
   });
   REQUIRE(report);
   CHECK(report->delivered == 30);

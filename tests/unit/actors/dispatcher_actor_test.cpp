@@ -181,7 +181,7 @@ TEST_CASE("a wrong key suspends deliveries: nothing is buried, one probe at a ti
   CHECK(holds[0].reason.find("401") != std::string::npos);
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
   send(sim.self(), sim.running().supervisor, resume{});
-  sim.run();
+  sim.settle();
   CHECK(sim.totals().delivered == 200);
   REQUIRE(holds.size() == 2);
   CHECK(holds[1].reason.empty());
@@ -219,7 +219,7 @@ TEST_CASE("a batch that is leased anew while its attempt is under way is not sen
   sim.run();
   CHECK(sim.endpoint().arrivals.size() == 1);
   sim.endpoint().answer_open({.status = 200});
-  sim.run();
+  sim.settle();
   CHECK(store.acknowledged == std::vector{lease{again.content->id, again.fence}});
 }
 

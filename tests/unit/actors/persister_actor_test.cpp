@@ -68,7 +68,7 @@ TEST_CASE("what a failing store has not taken is kept and stored when it is back
   CHECK(c.units < 40); // it backs off
   c.fails = false;
   sim.advance(2s);
-  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{}, [&] { sim.settle(); });
   REQUIRE(report);
   CHECK(report->delivered == 500);
 }
@@ -181,7 +181,7 @@ TEST_CASE("the persister waits while the supervisor has too many news to handle"
     run_all_of(peers->persister);
   }
   CHECK(sim.totals().stored == 20 * news_window);
-  sim.run();
+  sim.settle();
   CHECK(sim.totals().delivered == 2'000);
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("what a store has forgotten is restored", "[actors][persister]") {
   CHECK(c.inner->stats()->stored == 80);
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
   sim.endpoint().answer_open({.status = 200});
-  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{}, [&] { sim.settle(); });
   REQUIRE(report);
   CHECK(report->delivered == 80);
 }
@@ -244,7 +244,7 @@ TEST_CASE("what a store has lost for good is counted as lost, and nobody waits f
   CHECK(sim.totals().lost == 40);
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
   sim.endpoint().answer_open({.status = 200});
-  auto report = sim.ask<flush_report>(sim.running().buffer, flush{});
+  auto report = sim.ask<flush_report>(sim.running().buffer, flush{}, [&] { sim.advance(20ms); });
   REQUIRE(report);
   CHECK(report->delivered == 40);
   CHECK(sim.totals().waiting == 0);

@@ -109,14 +109,14 @@ TEST_CASE("a budget that is spent slowly lasts for ever", "[actors][supervisor]"
     sim.advance(1s);
   }
   sim.send_events(20);
-  sim.run();
+  sim.settle();
   CHECK(sim.totals().delivered == 20);
 }
 
 TEST_CASE("shutdown delivers what waits, stops every actor and answers with exact counts", "[actors][supervisor]") {
   virtual_system sim;
   sim.send_events(33);
-  auto report = sim.ask<shutdown_report>(sim.running().supervisor, shutdown{});
+  auto report = sim.ask<shutdown_report>(sim.running().supervisor, shutdown{}, [&] { sim.settle(); });
   REQUIRE(report);
   CHECK(report->accepted == 33);
   CHECK(report->delivered == 33);
@@ -148,7 +148,7 @@ TEST_CASE("while deliveries are paused everything else goes on, also over a rest
   CHECK(sim.endpoint().arrivals.empty());
   CHECK(sim.totals().stored == 40);
   send(sim.self(), sim.running().supervisor, resume{});
-  sim.run();
+  sim.settle();
   CHECK(sim.totals().delivered == 40);
 }
 
@@ -237,7 +237,7 @@ TEST_CASE("subscribers that die are forgotten, and make room for others", "[acto
     sim.run();
   }
   sim.send_events(20);
-  sim.run();
+  sim.settle();
   CHECK(sim.totals().delivered == 20);
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("a subscriber that handles nothing gets a window of reports, and after
   send(sim.self(), sim.running().supervisor, subscribe{subscriber});
   for (int i = 0; i < 2'000; ++i) {
     sim.send_events(20);
-    sim.run();
+    sim.settle();
   }
   most_before = reports;
   compat::anon_send(subscriber, 1);
@@ -280,7 +280,7 @@ TEST_CASE("a subscriber that handles nothing gets a window of reports, and after
   CHECK(missed.delivered + delivered == 40'000);
   CHECK(missed.stored + missed.delivered == 20 * missed.reports);
   sim.send_events(20);
-  sim.run();
+  sim.settle();
   CHECK(reports == most_before + 2);
   caf::anon_send_exit(subscriber, caf::exit_reason::user_shutdown);
   sim.run();
@@ -295,6 +295,7 @@ TEST_CASE("a suspension ends with the dispatcher that found it", "[actors][super
   sim.endpoint().answer = [](const auto&) { return delivery_response{.status = 200}; };
   sim.kill(sim.peers()->dispatcher);
   CHECK(sim.ask<system_stats>(sim.running().supervisor, get_stats{})->suspended.empty());
+  sim.settle();
   CHECK(sim.totals().delivered == 20);
 }
 

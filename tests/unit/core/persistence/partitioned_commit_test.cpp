@@ -152,7 +152,7 @@ TEST_CASE("a partition is touched when it has something to do, and no other is",
   CHECK(units[1].enqueues[0]->id == "inc-2");
   CHECK(ids_of(q.apply(units).granted) == std::vector<std::string>{"inc-4", "inc-2"});
   CHECK(q.next().empty());
-  q.commit.settle({ack{{"inc-2", 1}}});
+  q.commit.settle({nack{{"inc-2", 1}, 1s, {}}}, noon);
   units = q.next();
   REQUIRE(partitions_of(units) == partitions{2});
   CHECK(units[0].settlements.size() == 1);
@@ -160,6 +160,34 @@ TEST_CASE("a partition is touched when it has something to do, and no other is",
   CHECK(q.next().empty());
   q.commit.look_at_all();
   CHECK(partitions_of(q.next()) == partitions{0, 1, 2});
+}
+
+TEST_CASE("an acknowledgement waits for what is stored next, and not for long", "[core][partitioned commit]") {
+  three q;
+  q.commit.store({of_number(1), of_number(2), of_number(4)});
+  q.apply(q.next());
+  q.commit.settle({ack{{"inc-1", 1}}}, noon);
+  q.commit.settle({ack{{"inc-4", 1}}, ack{{"inc-2", 1}}}, noon + 2ms);
+  CHECK(q.apply(q.next(2ms), {}, 2ms).again == 3ms);
+  SECTION("a batch that is stored in its partition takes it along") {
+    q.commit.store({of_number(7)});
+    auto units = q.next(3ms);
+    REQUIRE(partitions_of(units) == partitions{1});
+    CHECK(units[0].settlements.size() == 2);
+    CHECK(q.apply(units, {}, 3ms).again == 4ms);
+    units = q.next(7ms);
+    REQUIRE(partitions_of(units) == partitions{2});
+    CHECK(units[0].settlements.size() == 1);
+    CHECK(!q.apply(units, {}, 7ms).again);
+  }
+  SECTION("if nothing is stored, it waits 5 ms") {
+    CHECK(q.next(4ms).empty());
+    CHECK(partitions_of(q.next(5ms)) == partitions{1});
+  }
+  SECTION("at the end it waits no longer") {
+    q.commit.set_capacity(0);
+    CHECK(partitions_of(q.next(2ms)) == partitions{0, 1, 2});
+  }
 }
 
 TEST_CASE("leases are shared out evenly, and no more than there are slots", "[core][partitioned commit]") {
@@ -181,7 +209,7 @@ TEST_CASE("leases are shared out evenly, and no more than there are slots", "[co
   for (int i = 0; i < 9; ++i) {
     const auto over = given.front();
     given.erase(given.begin());
-    q.commit.settle({ack{{over.content->id, 1}}});
+    q.commit.settle({ack{{over.content->id, 1}}}, noon);
     for (auto more = q.next(); !more.empty(); more = q.next())
       for (const auto& b : q.apply(more).granted) {
         given.push_back(b);
@@ -202,7 +230,7 @@ TEST_CASE("with an order for each user a partition delivers one batch at a time"
     CHECK(u.in_order);
   CHECK(ids_of(q.apply(units).granted) == std::vector<std::string>{"inc-1", "inc-2"});
   CHECK(q.next().empty());
-  q.commit.settle({ack{{"inc-1", 1}}});
+  q.commit.settle({ack{{"inc-1", 1}}}, noon);
   CHECK(ids_of(q.apply(q.next()).granted) == std::vector<std::string>{"inc-4"});
   SECTION("max_in_flight bounds all of them") {
     three one{o, 1};
@@ -284,7 +312,7 @@ TEST_CASE("burials in a row are counted over all partitions, and pause every one
   q.commit.store({of_number(1), of_number(2), of_number(3), of_number(4), of_number(5)});
   q.apply(q.next());
   for (const auto* const id : {"inc-1", "inc-2", "inc-3", "inc-4", "inc-5"})
-    q.commit.settle({bury{{id, 1}, {.status = 422, .reason = "no"}}});
+    q.commit.settle({bury{{id, 1}, {.status = 422, .reason = "no"}}}, noon);
   auto units = q.next();
   std::size_t burials = 0;
   for (const auto& u : units)
@@ -322,13 +350,13 @@ TEST_CASE("a retry that falls due while another partition takes the slot is not 
     in_memory q{partitioned_into(2), 2};
     q.commit.store({of_number(1), of_number(3)});
     CHECK(q.go_on(1ms) == ids{"inc-1", "inc-3"});
-    q.commit.settle({nack{{"inc-1", 1}, 10ms, {}}});
+    q.commit.settle({nack{{"inc-1", 1}, 10ms, {}}}, noon + 1ms);
     q.go_on(2ms);
     q.commit.store({of_number(2), of_number(4)});
     CHECK(q.go_on(3ms) == ids{"inc-2"});
-    q.commit.settle({ack{{"inc-3", 1}}}); // the retry is due in the same unit
+    q.commit.settle({ack{{"inc-3", 1}}}, noon + 7ms); // the retry is due in the same unit
     CHECK(q.go_on(12ms) == ids{"inc-4"});
-    q.commit.settle({ack{{"inc-2", 1}}});
+    q.commit.settle({ack{{"inc-2", 1}}}, noon + 13ms);
     CHECK(q.go_on(13ms) == ids{"inc-1"});
   }
   SECTION("at once") {
@@ -337,9 +365,9 @@ TEST_CASE("a retry that falls due while another partition takes the slot is not 
     CHECK(q.go_on(1ms) == ids{"inc-1"});
     q.commit.store({of_number(2)});
     q.go_on(2ms);
-    q.commit.settle({nack{{"inc-1", 1}, 0ms, {}}});
+    q.commit.settle({nack{{"inc-1", 1}, 0ms, {}}}, noon + 3ms);
     CHECK(q.go_on(3ms) == ids{"inc-2"});
-    q.commit.settle({ack{{"inc-2", 1}}});
+    q.commit.settle({ack{{"inc-2", 1}}}, noon + 4ms);
     CHECK(q.go_on(4ms) == ids{"inc-1"});
   }
 }
@@ -352,7 +380,7 @@ TEST_CASE("an operator's resume counts while a partition that was to be paused i
   q.go_on(1ms);
   q.away = {2};
   for (const auto* const id : {"inc-1", "inc-4"})
-    q.commit.settle({bury{{id, 1}, {.status = 422, .reason = "no"}}});
+    q.commit.settle({bury{{id, 1}, {.status = 422, .reason = "no"}}}, noon);
   q.go_on(2ms);
   CHECK(q.store.stats()->paused);
   REQUIRE(q.store.set_paused(false));
