@@ -276,7 +276,7 @@ struct options {
   bool gzip = true;
   /// The most batches that the buffer has sent to the persister and that are not stored yet. 1 to 64, default 32.
   std::size_t persist_window = 32;
-  /// The most deliveries, and connections, at a time; four times as many batches are leased. 1 to 256, default 8.
+  /// The most deliveries, and connections, at a time; eight times as many batches are leased. 1 to 256, default 8.
   std::size_t max_in_flight = 8;
   /// `per_user`: the events of a user arrive in the order of acceptance; needs `queue.partitions` above 1, each of
   /// which delivers one batch at a time. `strict`: batches arrive in the order of acceptance, one delivery at a time

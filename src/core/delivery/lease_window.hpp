@@ -11,7 +11,7 @@ namespace sluice {
 class lease_window {
 public:
   /// Leases for each delivery at a time, at most.
-  static constexpr std::size_t leases_per_delivery = 4;
+  static constexpr std::size_t leases_per_delivery = 8;
 
   /// `safe`: for how long a lease is surely this process's own, whatever happens to it.
   explicit lease_window(std::chrono::nanoseconds safe) : safe_{safe} {}

@@ -74,7 +74,7 @@ TEST_CASE("batches are leased ahead of the deliveries, and given back when these
   sim.send_events(400);
   sim.run();
   CHECK(sim.endpoint().open() == 2);
-  CHECK(in_flight() == 8 * 20);
+  CHECK(in_flight() == 16 * 20);
   SECTION("by the host") {
     send(sim.self(), sim.running().supervisor, sluice::pause{});
     sim.run();
@@ -90,7 +90,7 @@ TEST_CASE("batches are leased ahead of the deliveries, and given back when these
     sim.run();
   }
   CHECK(sim.endpoint().open() == 2);
-  CHECK(in_flight() == 8 * 20);
+  CHECK(in_flight() == 16 * 20);
   for (int i = 0; i < 40; ++i) {
     sim.endpoint().answer_open({.status = 200});
     sim.advance(10ms);

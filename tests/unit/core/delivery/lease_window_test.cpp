@@ -5,14 +5,14 @@
 using namespace sluice;
 using namespace std::chrono_literals;
 
-TEST_CASE("four batches are leased for each delivery at a time", "[core][delivery]") {
+TEST_CASE("eight batches are leased for each delivery at a time", "[core][delivery]") {
   lease_window window{60s};
-  CHECK(window.leases(8) == 32);
-  CHECK(window.leases(1) == 4);
+  CHECK(window.leases(8) == 64);
+  CHECK(window.leases(1) == 8);
   CHECK(window.leases(0) == 0);
   for (int i = 0; i < 100; ++i)
     window.note(100ms);
-  CHECK(window.leases(8) == 32);
+  CHECK(window.leases(8) == 64);
 }
 
 TEST_CASE("a batch waits for its turn no longer than its lease is safe", "[core][delivery]") {
@@ -29,5 +29,5 @@ TEST_CASE("no more is leased than a quarter of the lease is enough for", "[core]
   CHECK(window.leases(8) == 8);
   for (int i = 0; i < 100; ++i)
     window.note(1ms);
-  CHECK(window.leases(8) == 32);
+  CHECK(window.leases(8) == 64);
 }
