@@ -120,6 +120,8 @@ public:
   std::optional<store_time> next_due() const noexcept { return next_due_; }
   /// Batches that are not stored yet.
   std::size_t waiting() const noexcept { return enqueues_.size(); }
+  /// Settlements that are not applied yet.
+  std::size_t settlements() const noexcept { return settlements_.size(); }
 
 private:
   bool may_claim() const noexcept;

@@ -92,7 +92,7 @@ void partitioned_commit::settle(const std::vector<settlement>& all, moment at) {
     if (const auto* l = lease_of(s)) {
       auto& p = part_of(l->id);
       p.commit.settle({s});
-      if (!std::holds_alternative<ack>(s))
+      if (!std::holds_alternative<ack>(s) || p.commit.settlements() >= most_acks_waiting)
         p.is_due = true;
       else if (!p.commit.is_failing())
         p.again = std::min(p.again.value_or(moment::max()), at + ack_wait);

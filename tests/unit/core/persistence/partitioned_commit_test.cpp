@@ -184,6 +184,13 @@ TEST_CASE("an acknowledgement waits for what is stored next, and not for long", 
     CHECK(q.next(4ms).empty());
     CHECK(partitions_of(q.next(5ms)) == partitions{1});
   }
+  SECTION("many do not wait") {
+    for (std::uint64_t n = 7; n < 22; n += 3)
+      q.commit.settle({ack{{"inc-" + std::to_string(n), 1}}}, noon + 3ms);
+    CHECK(q.next(3ms).empty());
+    q.commit.settle({ack{{"inc-22", 1}}}, noon + 3ms);
+    CHECK(partitions_of(q.next(3ms)) == partitions{1});
+  }
   SECTION("at the end it waits no longer") {
     q.commit.set_capacity(0);
     CHECK(partitions_of(q.next(2ms)) == partitions{0, 1, 2});
