@@ -19,9 +19,9 @@ using namespace sluice::test;
 namespace {
 
 constexpr int events = 20'000;
-// What may be in flight when a process is killed: max_in_flight batches of max_batch_events, and as many that are
-// delivered and whose acknowledgements wait to be stored with something else.
-constexpr std::size_t in_flight = 2 * 8 * 500;
+// What may be in flight when a process is killed: max_in_flight batches of max_batch_events, and those that are delivered
+// and whose acknowledgements wait to be stored with something else.
+constexpr std::size_t in_flight = (8 + 16) * 500;
 
 struct kill_run {
   kill_run(const char* what, std::uint64_t otherwise) : what_{what}, rounds{setting("SLUICE_KILL_ROUNDS", otherwise)} {}

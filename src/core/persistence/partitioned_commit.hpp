@@ -20,7 +20,7 @@ public:
   /// How long acknowledgements wait at most for something to be stored with, and how many of a partition: a unit of
   /// work for one alone costs as much as one that stores. A process that is killed delivers again what waited.
   static constexpr milliseconds ack_wait{5};
-  static constexpr std::size_t most_acks_waiting = 8;
+  static constexpr std::size_t most_acks_waiting = 16;
 
   /// As of `group_commit`.
   partitioned_commit(const options&, bool is_shared, const std::string& incarnation);

@@ -185,10 +185,10 @@ TEST_CASE("an acknowledgement waits for what is stored next, and not for long", 
     CHECK(partitions_of(q.next(5ms)) == partitions{1});
   }
   SECTION("many do not wait") {
-    for (std::uint64_t n = 7; n < 22; n += 3)
+    for (std::uint64_t n = 7; n < 46; n += 3)
       q.commit.settle({ack{{"inc-" + std::to_string(n), 1}}}, noon + 3ms);
     CHECK(q.next(3ms).empty());
-    q.commit.settle({ack{{"inc-22", 1}}}, noon + 3ms);
+    q.commit.settle({ack{{"inc-46", 1}}}, noon + 3ms);
     CHECK(partitions_of(q.next(3ms)) == partitions{1});
   }
   SECTION("at the end it waits no longer") {
