@@ -311,20 +311,20 @@ TEST_CASE("a batch that finds no room keeps its place and is tried again later",
 TEST_CASE("what the store does not take is delivered from memory while nothing else can be", "[core][group commit]") {
   const auto no_room = enqueue_outcome::backlog_full;
   auto m = machine_with({});
-  m.set_capacity(12); // of leases: three deliveries at a time
+  m.set_capacity(24); // of leases: three deliveries at a time
   run(m, {
-             {stores({"a", "b", "c"}), "enqueue( a b c ) slots:12"},
+             {stores({"a", "b", "c"}), "enqueue( a b c ) slots:24"},
              {applies({.enqueued = {no_room, no_room, no_room}}), "deliver( a0 b0 c0 ) again:1000"},
-             {looks, "slots:9"}, // they must not be stored while they are under way
-             {settles(ack{{"a", 0}}), "ack:a0 slots:10"},
-             {settles(nack{{"b", 0}, milliseconds{20}}), "ack:a0 nack:b0 slots:11"},
-             {settles(burial("c", 422, from_memory)), "ack:a0 nack:b0 bury:c0 slots:12"},
+             {looks, "slots:21"}, // they must not be stored while they are under way
+             {settles(ack{{"a", 0}}), "ack:a0 slots:22"},
+             {settles(nack{{"b", 0}, milliseconds{20}}), "ack:a0 nack:b0 slots:23"},
+             {settles(burial("c", 422, from_memory)), "ack:a0 nack:b0 bury:c0 slots:24"},
              {applies({.settled = {settle_outcome::gone, settle_outcome::gone, settle_outcome::stale}}),
               "delivered:a retried:b returned:c over( a0 b0 c0 ) again:0"},
-             {looks, "enqueue( b c ) slots:12"},
+             {looks, "enqueue( b c ) slots:24"},
              {applies({.enqueued = {no_room, no_room}}), "again:1000"}, // the retry of b is not due yet
              {applies({.enqueued = {no_room, no_room}}, milliseconds{20}), "deliver( b0 ) again:1000"},
-             {settles(release{{"b", 0}}), "release:b0 enqueue( c ) slots:12"},
+             {settles(release{{"b", 0}}), "release:b0 enqueue( c ) slots:24"},
              {applies({.settled = {settle_outcome::gone}}), "stored:c returned:b over( b0 ) again:0"},
              {applies(), "stored:b"},
          });
@@ -332,13 +332,14 @@ TEST_CASE("what the store does not take is delivered from memory while nothing e
 
 TEST_CASE("no more is delivered from memory than is posted at a time", "[core][group commit]") {
   const auto no_room = enqueue_outcome::backlog_full;
-  auto m = machine_with({}); // with eight leases, for two deliveries
+  auto m = machine_with({});
+  m.set_capacity(16); // of leases: two deliveries at a time
   run(m, {
-             {stores({"a", "b", "c"}), "enqueue( a b c ) slots:8"},
+             {stores({"a", "b", "c"}), "enqueue( a b c ) slots:16"},
              {applies({.enqueued = {no_room, no_room, no_room}}), "deliver( a0 b0 ) again:1000"},
-             {looks, "enqueue( c ) slots:6"},
+             {looks, "enqueue( c ) slots:14"},
              {applies({.enqueued = {no_room}}), "again:1000"},
-             {settles(ack{{"a", 0}}), "ack:a0 enqueue( c ) slots:7"},
+             {settles(ack{{"a", 0}}), "ack:a0 enqueue( c ) slots:15"},
              {applies({.settled = {settle_outcome::gone}, .enqueued = {no_room}}),
               "delivered:a over( a0 ) deliver( c0 ) again:1000"},
          });
