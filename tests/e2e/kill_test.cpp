@@ -19,8 +19,8 @@ using namespace sluice::test;
 namespace {
 
 constexpr int events = 20'000;
-// What may be in flight when a process is killed: max_in_flight batches of max_batch_events, and those that are delivered
-// and whose acknowledgements wait to be stored with something else.
+// What may be in flight when a process is killed: max_in_flight batches of max_batch_events, and those that are
+// delivered and whose acknowledgements wait to be stored with something else.
 constexpr std::size_t in_flight = (8 + 16) * 500;
 
 struct kill_run {

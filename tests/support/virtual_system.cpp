@@ -53,7 +53,7 @@ virtual_system::~virtual_system() {
 }
 
 void virtual_system::run() {
-  while (const auto n = scheduler_.runnable())
+  for (; const auto n = scheduler_.runnable(); ++handled_)
     scheduler_.run_one(next_ ? next_(n) : 0);
 }
 

@@ -63,6 +63,8 @@ public:
   caf::scoped_actor& self() { return self_; }
   fake_endpoint& endpoint() { return endpoint_; }
   std::vector<std::string>& log() { return log_; }
+  /// How many messages the actors have handled in `run` and `advance`.
+  std::size_t handled() const noexcept { return handled_; }
 
   /// Sends `n` track events by message, with ids `prefix0`, `prefix1`, …
   void send_events(int n, const std::string& prefix = "m");
@@ -120,6 +122,7 @@ private:
   std::function<std::size_t(std::size_t)> next_;
   fake_endpoint endpoint_;
   std::vector<std::string> log_;
+  std::size_t handled_ = 0;
   std::chrono::milliseconds clock_is_off_{0};
   virtual_scheduler scheduler_;
   std::optional<analytics> running_;
