@@ -25,6 +25,7 @@ violations() {
   (cd "$tree" && grep -rnE 'CAF_(MAJOR_|MINOR_|PATCH_)?VERSION' include src actors examples bench tests --include='*.hpp' \
     --include='*.cpp' 2>/dev/null) | grep -vE '^(include/sluice/detail/caf_compat\.hpp|tests/support/virtual_scheduler\.cpp):' || true
   forbidden "$tree" 'simdjson' . | grep -vE '^\./(src/core/event/|build/)' || true
+  forbidden "$tree" 'isa-l' . | grep -vE '^\./(src/core/wire/|build/)' || true
   forbidden "$tree" 'hiredis' . | grep -vE '^\./(src/store/|tests/|bench/|build/)' || true
 }
 
@@ -58,6 +59,7 @@ check actors/a.cpp '"cli/progress.hpp"'
 check examples/a.cpp '"core/date.hpp"'
 check src/core/a.cpp '<hiredis/hiredis.h>'
 check src/cli/a.cpp '<simdjson.h>'
+check src/store/a.cpp '<isa-l.h>'
 check actors/a.cpp '<caf/all.hpp>'
 check actors/a.cpp '<vector> // CAF_MAJOR_VERSION'
 echo "the layers hold"

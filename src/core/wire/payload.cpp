@@ -21,8 +21,6 @@ constexpr std::size_t prefix_size = before_sent.size() + before_time.size() + af
 constexpr std::size_t stored_header_size = 5;
 constexpr std::size_t head_size = gzip_header.size() + stored_header_size + prefix_size;
 constexpr std::size_t trailer_size = 8;
-// The fastest level. A higher one makes such batches smaller by a tenth at most.
-constexpr int compression_level = 1;
 
 static_assert(body_overhead == prefix_size + before_events.size() + after_events.size());
 
@@ -79,15 +77,6 @@ error too_large() {
 
 } // namespace
 
-payload_sealer::payload_sealer() : compressor_{libdeflate_alloc_compressor(compression_level)} {
-  if (!compressor_)
-    throw std::bad_alloc{};
-}
-
-payload_sealer::~payload_sealer() {
-  libdeflate_free_compressor(compressor_);
-}
-
 payload_ptr payload_sealer::seal(std::string_view events, bool gzip, std::chrono::system_clock::time_point now) {
   std::string rest;
   rest.reserve(before_events.size() + events.size() + after_events.size());
@@ -98,10 +87,7 @@ payload_ptr payload_sealer::seal(std::string_view events, bool gzip, std::chrono
   if (!gzip)
     return std::make_shared<const std::string>(first + rest);
   std::string out = head(first);
-  out.resize(head_size + libdeflate_deflate_compress_bound(compressor_, rest.size()));
-  const auto size = libdeflate_deflate_compress(compressor_, rest.data(), rest.size(), out.data() + head_size,
-                                                out.size() - head_size);
-  out.resize(head_size + size);
+  compressor_.append(out, rest);
   const auto crc = crc32_combine(crc_of(first), crc_of(rest), static_cast<z_off_t>(rest.size()));
   out += trailer(static_cast<std::uint32_t>(crc), static_cast<std::uint32_t>(first.size() + rest.size()));
   out.shrink_to_fit();

@@ -8,9 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/wire/compressor.hpp"
 #include "sluice/error.hpp"
-
-struct libdeflate_compressor;
 
 /// Request bodies: encoded and compressed once, with the right dates at every attempt. `docs/wire-format.md` has the
 /// layout.
@@ -30,16 +29,11 @@ inline constexpr std::size_t max_body_bytes = std::size_t{16} << 20;
 /// Makes payloads. Owns a compressor, which is expensive to create. For use by one thread.
 class payload_sealer {
 public:
-  payload_sealer();
-  ~payload_sealer();
-  payload_sealer(const payload_sealer&) = delete;
-  payload_sealer& operator=(const payload_sealer&) = delete;
-
   /// Returns the payload of `events`, which have their separators.
   payload_ptr seal(std::string_view events, bool gzip, std::chrono::system_clock::time_point now);
 
 private:
-  libdeflate_compressor* compressor_;
+  compressor compressor_;
 };
 
 /// The body of one attempt: `head + middle + tail`. The middle views the payload.
