@@ -180,8 +180,10 @@ void buffer_state::take_events() {
   const auto since = std::exchange(gathering_since_, std::nullopt).value_or(now());
   if (looks_again)
     gathering_since_ = now();
+  const requester* last = nullptr; // one that waits for several events has one deadline
   for (const auto& [index, who] : came.events.waiting)
-    request_deadlines_.emplace_back(now() + context_->settings.request_deadline, who);
+    if (who.get() != std::exchange(last, who.get()))
+      request_deadlines_.emplace_back(now() + context_->settings.request_deadline, who);
   if (came.events.partitions.empty())
     ledger_->taken(came.events.size());
   for (const auto partition : came.events.partitions)

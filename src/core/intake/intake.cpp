@@ -24,6 +24,10 @@ std::size_t mark(double part, std::size_t whole) {
   return static_cast<std::size_t>(part * static_cast<double>(whole));
 }
 
+const char* why_not_admitted(bool closed) {
+  return closed ? "the system is shutting down (closed)" : "the buffer is full (buffer_full)";
+}
+
 error no_room_for_event(std::size_t events, std::size_t bytes) {
   return {errc::buffer_full, "",
           "the buffer is full: " + std::to_string(events) + " events, " + std::to_string(bytes) +
@@ -52,7 +56,7 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
     const auto closed = closed_;
     const auto depth = depth_, depth_bytes = depth_bytes_;
     if (note_rejection(message_id))
-      open_.rejected_why = closed ? "the system is shutting down (closed)" : "the buffer is full (buffer_full)";
+      open_.rejected_why = why_not_admitted(closed);
     const bool knock = raise_signal(signal::some);
     guard.unlock(); // Producers that are rejected in plenty must not keep the buffer out with the making of words.
     if (knock)
@@ -69,11 +73,50 @@ result<void> intake::offer(std::string_view encoded, std::string_view message_id
   ++depth_;
   depth_bytes_ += encoded.size();
   totals_.count_accepted();
-  if (!engaged_ && (depth_ >= high_ || depth_bytes_ >= high_bytes_)) {
-    engaged_ = true;
-    note_crossing();
-  }
+  note_high_water();
   bool knock = raise_signal(open_.events.size() >= flush_at_ || !open_.crossings.empty() ? signal::full : signal::some);
+  guard.unlock();
+  if (knock || awaited)
+    wake_();
+  return {};
+}
+
+std::uint8_t intake::partition_of(std::string_view user) const {
+  return partition_of_user(user, partitions_of_users_);
+}
+
+result<void> intake::offer_all(event_chunk events) {
+  if (events.empty())
+    return {};
+  const auto count = events.size();
+  const auto bytes = events.bytes.size() - (count - 1) * event_separator.size();
+  if (count > capacity_ || bytes > capacity_bytes_)
+    return error{errc::too_large, "",
+                 std::to_string(count) + " events of " + std::to_string(bytes) +
+                     " bytes are more than the buffer may hold (max_internal_queue_size, max_internal_queue_bytes)"};
+  std::unique_lock guard{mutex_};
+  if (closed_ || count > capacity_ - depth_ || bytes > capacity_bytes_ - depth_bytes_) {
+    const auto closed = closed_;
+    const auto depth = depth_, depth_bytes = depth_bytes_;
+    for (std::size_t i = 0; i < count; ++i)
+      if (note_rejection({}))
+        open_.rejected_why = why_not_admitted(closed);
+    const bool knock = raise_signal(signal::some);
+    guard.unlock();
+    if (knock)
+      wake_();
+    return closed ? error{errc::closed, "", "the system is shutting down"} : no_room_for_event(depth, depth_bytes);
+  }
+  const bool awaited = !events.waiting.empty() && wake_ && open_.events.waiting.empty();
+  if (partitions_of_users_ == 1)
+    events.partitions.clear();
+  open_.events.append(std::move(events));
+  depth_ += count;
+  depth_bytes_ += bytes;
+  totals_.count_accepted(count);
+  note_high_water();
+  const bool knock =
+      raise_signal(open_.events.size() >= flush_at_ || !open_.crossings.empty() ? signal::full : signal::some);
   guard.unlock();
   if (knock || awaited)
     wake_();
@@ -160,6 +203,13 @@ bool intake::note_rejection(std::string_view message_id) {
   if (notes_rejected_ids_ && open_.rejected_ids.size() < max_rejected_ids)
     open_.rejected_ids.emplace_back(shortened(message_id));
   return open_.rejected++ == 0;
+}
+
+void intake::note_high_water() {
+  if (!engaged_ && (depth_ >= high_ || depth_bytes_ >= high_bytes_)) {
+    engaged_ = true;
+    note_crossing();
+  }
 }
 
 void intake::note_crossing() {

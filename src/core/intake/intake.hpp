@@ -47,6 +47,13 @@ public:
   result<void> offer(std::string_view encoded, std::string_view message_id, requester_ptr who = nullptr,
                      std::string_view user = {});
 
+  /// Admits all of the encoded events, or rejects all: `buffer_full`, `closed`, or `too_large` if the buffer could not
+  /// hold so many even if it were empty. `partitions` of the chunk is filled with `partition_of`. Its requesters are
+  /// not told of a rejection.
+  result<void> offer_all(event_chunk events);
+  /// The partition of a user's events, if users are divided among several; else 0.
+  std::uint8_t partition_of(std::string_view user) const;
+
   /// Counts an event that was rejected before it could be offered.
   void reject(std::string_view message_id, const error& why);
 
@@ -85,6 +92,7 @@ private:
   enum class signal { none, some, full };
 
   bool is_full(std::size_t more_bytes) const noexcept;
+  void note_high_water();
   bool note_rejection(std::string_view message_id);
   void note_crossing();
   bool raise_signal(signal level);

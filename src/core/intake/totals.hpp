@@ -18,10 +18,10 @@ public:
   /// `mutex`: the intake's own, which it locks for every event anyway.
   explicit totals(std::mutex& mutex) : mutex_{mutex} {}
 
-  /// For each event. The caller has locked the mutex.
-  void count_accepted() noexcept {
-    ++counts_.accepted;
-    ++counts_.waiting;
+  /// The caller has locked the mutex.
+  void count_accepted(std::uint64_t events = 1) noexcept {
+    counts_.accepted += events;
+    counts_.waiting += events;
   }
   void count_rejected() noexcept { ++counts_.rejected; }
 

@@ -12,20 +12,25 @@
 
 namespace sluice {
 
-/// A producer that waits for its event to be stored. It is answered exactly once: later answers are ignored, and the
+/// A producer that waits for its events to be stored. It is answered exactly once: later answers are ignored, and the
 /// destructor answers that the system stopped.
 class requester {
 public:
-  /// Calls `answer` with null once the event is stored, or with the error.
-  explicit requester(std::function<void(const error*)> answer) : answer_{std::move(answer)} {}
+  /// Calls `answer` with null once `stored` has been called for so many events, or with the first error.
+  explicit requester(std::function<void(const error*)> answer, std::size_t events = 1)
+      : answer_{std::move(answer)}, events_{events} {}
 
   requester(const requester&) = delete;
   requester& operator=(const requester&) = delete;
-  ~requester() { failed({errc::closed, "", "the system stopped before the event was stored"}); }
+  ~requester() { failed({errc::closed, "", "the system stopped before it had stored what it was sent"}); }
 
   bool answered() const noexcept { return !answer_; }
 
-  void stored() { finish(nullptr); }
+  /// One event is stored.
+  void stored() {
+    if (events_ > 0 && --events_ == 0)
+      finish(nullptr);
+  }
   void failed(const error& why) { finish(&why); }
 
 private:
@@ -35,6 +40,8 @@ private:
   }
 
   std::function<void(const error*)> answer_;
+  /// Those that are not stored yet.
+  std::size_t events_;
 };
 
 using requester_ptr = std::shared_ptr<requester>;
@@ -51,7 +58,7 @@ struct event_chunk {
   std::vector<std::size_t> ends;
   /// The partition of each event, if they are divided by user.
   std::vector<std::uint8_t> partitions;
-  /// The requesters, each with the index of its event in `ends`.
+  /// The requesters, each with the index of its event in `ends`. One that waits for several events is there for each.
   std::vector<std::pair<std::uint32_t, requester_ptr>> waiting;
 
   std::size_t size() const noexcept { return ends.size(); }
@@ -67,6 +74,22 @@ struct event_chunk {
     ends.push_back(bytes.size());
     if (who)
       waiting.emplace_back(static_cast<std::uint32_t>(ends.size() - 1), std::move(who));
+  }
+
+  /// Appends the events of another chunk.
+  void append(event_chunk&& more) {
+    if (empty())
+      return static_cast<void>(*this = std::move(more));
+    if (more.empty())
+      return;
+    bytes += event_separator;
+    const auto begin = bytes.size(), first = ends.size();
+    bytes += more.bytes;
+    for (const auto end : more.ends)
+      ends.push_back(begin + end);
+    partitions.insert(partitions.end(), more.partitions.begin(), more.partitions.end());
+    for (auto& [index, who] : more.waiting)
+      waiting.emplace_back(static_cast<std::uint32_t>(first + index), std::move(who));
   }
 };
 

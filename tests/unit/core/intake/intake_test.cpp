@@ -164,3 +164,64 @@ TEST_CASE("four threads cannot get more in than fits", "[core][intake]") {
   CHECK(intake.totals().snapshot().rejected == 39'000);
   CHECK(intake.take().events.size() == 1'000);
 }
+
+namespace {
+
+// A chunk of so many events, whose one requester waits for all.
+event_chunk chunk_of(std::size_t events, const requester_ptr& who = nullptr) {
+  event_chunk chunk;
+  for (std::size_t i = 0; i < events; ++i)
+    chunk.append("event", who);
+  return chunk;
+}
+
+} // namespace
+
+TEST_CASE("the events of a chunk are admitted all or none", "[core][intake]") {
+  intake intake{small()};
+  CHECK(intake.offer_all(chunk_of(0)));
+  CHECK(intake.offer("e", "id"));
+  CHECK(intake.offer_all(chunk_of(7)));
+  CHECK(intake.offer_all(chunk_of(3)).error().code == errc::buffer_full);
+  CHECK(intake.depth() == 8);
+  CHECK(intake.depth_bytes() == 36);
+  CHECK(intake.offer_all(chunk_of(2)));
+  CHECK(intake.offer_all(chunk_of(11)).error().code == errc::too_large);
+  const auto came = intake.take();
+  CHECK(came.events.size() == 10);
+  CHECK(came.events.bytes.substr(0, 15) == "e,\nevent,\nevent");
+  CHECK(came.events.size_of(9) == 5);
+  CHECK(came.rejected == 3);
+  CHECK(intake.totals().snapshot().accepted == 10);
+  CHECK(intake.totals().snapshot().rejected == 3);
+  intake.close();
+  CHECK(intake.offer_all(chunk_of(1)).error().code == errc::closed);
+}
+
+TEST_CASE("one requester is answered when all of its events are stored, or at the first error", "[core][intake]") {
+  const auto fails = GENERATE(false, true);
+  intake intake{small()};
+  int answers = 0;
+  std::string why;
+  auto who = std::make_shared<requester>(
+      [&](const error* e) {
+        ++answers;
+        why = e ? to_string(e->code) : "stored";
+      },
+      3);
+  REQUIRE(intake.offer("e", "id"));
+  REQUIRE(intake.offer_all(chunk_of(3, who)));
+  who.reset();
+  {
+    const auto came = intake.take();
+    REQUIRE(came.events.waiting.size() == 3);
+    CHECK(came.events.waiting[0].first == 1);
+    came.events.waiting[0].second->stored();
+    came.events.waiting[1].second->stored();
+    CHECK(answers == 0);
+    if (!fails)
+      came.events.waiting[2].second->stored();
+  }
+  CHECK(answers == 1);
+  CHECK(why == (fails ? "closed" : "stored"));
+}
