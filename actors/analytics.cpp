@@ -30,8 +30,8 @@ unsigned caf_level(log_level level) {
 
 } // namespace
 
-analytics::analytics(buffer_actor to, analytics_actor by, std::shared_ptr<intake> in, log_hook log)
-    : buffer{std::move(to)}, supervisor{std::move(by)}, intake_{std::move(in)}, log_{std::move(log)} {}
+analytics::analytics(buffer_actor to, analytics_actor by, std::shared_ptr<intake> in, const options& o)
+    : buffer{std::move(to)}, supervisor{std::move(by)}, intake_{std::move(in)}, log_{o.log}, write_key_{o.write_key} {}
 
 analytics::analytics(analytics&&) noexcept = default;
 
@@ -81,7 +81,7 @@ composition::spawn(caf::actor_system& system, const options& settings, extension
   auto supervisor = spawn_supervisor(system, context);
   auto buffer = spawn_buffer(system, context, supervisor);
   compat::anon_send(supervisor, begin{buffer});
-  return analytics{public_handle(buffer), supervisor, context->intake, context->settings.log};
+  return analytics{public_handle(buffer), supervisor, context->intake, context->settings};
 }
 
 } // namespace sluice

@@ -26,6 +26,8 @@ struct composition {
                                                                     simulated_machine = {});
   /// The intake of a running system.
   static const std::shared_ptr<intake>& intake_of(const analytics& running) { return running.intake_; }
+  /// The key that it was started with.
+  static const std::string& write_key_of(const analytics& running) { return running.write_key_; }
   /// Where its lines go: to the option `log`, or to the logger of the actor system.
   static const log_hook& log_of(const analytics& running) { return running.log_; }
 };

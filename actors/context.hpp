@@ -12,6 +12,8 @@
 
 namespace sluice {
 
+struct serving;
+
 /// What every actor is given by the composition root, and again by the supervisor when the destination changes. It is
 /// read-only, except for the intake, which locks, and the store, which only the persister uses.
 struct actor_context {
@@ -28,6 +30,8 @@ struct actor_context {
   std::string incarnation;
   /// The destination has changed since the store was opened: the persister must redirect the queue.
   bool redirected = false;
+  /// What the server is made of; null: there is none. It outlives every server.
+  std::shared_ptr<serving> server{};
   /// Whether the persister gets a thread of its own. False under a simulated clock, which has no threads.
   bool detach_persister = true;
 

@@ -40,14 +40,18 @@ using retry_scheduler = compat::typed<void(peers), void(attempt_failed), void(ne
 using dead_letter_actor = compat::typed<void(peers), void(undeliverable), void(redirected), dead_page(list_dead),
                                         dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
+/// Serves HTTP. Answers `look_at_system` through what it was made of.
+using server_actor = compat::typed<void(peers), void(look_at_system)>;
+
 /// Composition root → supervisor: this is your buffer, start the others.
 struct begin {
   buffer_peer buffer;
 };
 
 /// The supervisor as its children see it.
-using supervisor_actor = compat::extended<analytics_actor, void(committed), void(intake_news), void(suspension_changed),
-                                          void(drained), void(store_lost), peers(get_peers), void(begin), void(tick)>;
+using supervisor_actor =
+    compat::extended<analytics_actor, void(committed), void(intake_news), void(suspension_changed), void(drained),
+                     void(store_lost), peers(get_peers), void(begin), void(begin_server), void(tick)>;
 
 /// Who is who, until the next restart.
 struct peer_table {
@@ -57,6 +61,8 @@ struct peer_table {
   dispatcher_actor dispatcher;
   retry_scheduler retry;
   dead_letter_actor dead_letters;
+  /// Null: there is none.
+  server_actor server{};
 };
 
 /// As actors answer it: the code, with field and message as context.

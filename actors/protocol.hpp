@@ -163,6 +163,17 @@ struct tick {
 /// Transport thread → dispatcher: attempts have ended, and lie in its letterbox.
 struct attempts_ended {};
 
+/// What a server is made of (`serving.hpp`).
+struct serving;
+
+/// Host → supervisor: start a server of this.
+struct begin_server {
+  std::shared_ptr<serving> what{};
+};
+
+/// The server's thread → server: somebody waits for a view of the system.
+struct look_at_system {};
+
 } // namespace sluice
 
 CAF_BEGIN_TYPE_ID_BLOCK(sluice_local, caf::first_custom_type_id + 2200)
@@ -199,4 +210,6 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::queue_resumed)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::tick)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::attempts_ended)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::begin)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::begin_server)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::look_at_system)
 CAF_END_TYPE_ID_BLOCK(sluice_local)

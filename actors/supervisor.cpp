@@ -7,6 +7,7 @@
 #include "actors/dispatcher_actor.hpp"
 #include "actors/persister_actor.hpp"
 #include "actors/retry_scheduler.hpp"
+#include "actors/server_actor.hpp"
 #include "actors/supervised.hpp"
 
 namespace sluice {
@@ -42,6 +43,22 @@ void supervisor_state::on_begin(const begin& m) {
   introduce();
 }
 
+caf::result<void> supervisor_state::on_begin_server(const begin_server& m) {
+  if (phase_ != phase::running)
+    return to_caf_error({errc::closed, "", "the system has stopped"});
+  if (table_->server || !m.what)
+    return to_caf_error({errc::unsupported, "server", "a system has one server"});
+  auto with_server = std::make_shared<actor_context>(*context_);
+  with_server->server = m.what;
+  context_ = std::move(with_server);
+  auto next = std::make_shared<peer_table>(*table_);
+  next->server = spawn_supervised<server_state>(self_->system(), context_, table_->supervisor);
+  table_ = std::move(next);
+  adopt(table_->server);
+  introduce();
+  return {};
+}
+
 template <class Handle>
 void supervisor_state::adopt(const Handle& child) {
   alive_.push_back(child.address());
@@ -58,11 +75,13 @@ void supervisor_state::introduce() {
   compat::send(self_, table_->dispatcher, all);
   compat::send(self_, table_->persister, all);
   compat::send(self_, table_->buffer, all);
+  if (table_->server)
+    compat::send(self_, table_->server, all);
 }
 
 template <class State, class Handle>
 bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what) {
-  if (((*table_).*which).address() != gone)
+  if (!((*table_).*which) || ((*table_).*which).address() != gone)
     return false;
   if (!budget_->spend(self_->clock().now())) {
     stop(error{errc::restarts_used_up, "restarts",
@@ -101,7 +120,8 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
   restart_if<persister_state>(gone, &peer_table::persister, "the persister") ||
       restart_if<dispatcher_state>(gone, &peer_table::dispatcher, "the dispatcher") ||
       restart_if<retry_state>(gone, &peer_table::retry, "the retry scheduler") ||
-      restart_if<dead_letter_state>(gone, &peer_table::dead_letters, "the dead-letter actor");
+      restart_if<dead_letter_state>(gone, &peer_table::dead_letters, "the dead-letter actor") ||
+      restart_if<server_state>(gone, &peer_table::server, "the server");
 }
 
 supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown& m) {
@@ -303,6 +323,7 @@ supervisor_state::handle::behavior_type supervisor_state::behavior() {
           [this](const store_lost& m) { stop(m.why); },
           [this](const get_peers&) { return compat::to_requester(self_, caf::result<peers>{peers{table_}}); },
           [this](const begin& m) { on_begin(m); },
+          [this](const begin_server& m) { return compat::to_requester(self_, on_begin_server(m)); },
           [this](const tick& m) { on_tick(m); }};
 }
 

@@ -31,6 +31,7 @@ public:
 
 private:
   void on_begin(const begin&);
+  caf::result<void> on_begin_server(const begin_server&);
   caf::result<void> on_subscribe(const subscribe&);
   void on_unsubscribe(const unsubscribe&);
   void remove_subscriber(const caf::actor_addr&);

@@ -11,16 +11,17 @@ forbidden() {
 
 violations() {
   local tree=$1
-  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config)|net/|store/|transport/|actors/|cli/' src/core
-  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config)|store/|transport/|actors/|cli/' src/net
-  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config)|transport/|actors/|cli/' src/store
-  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config)|store/|actors/|cli/' src/transport
-  forbidden "$tree" 'core/|net/|store/|transport/|actors/|cli/' include
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config|serve\.hpp)|net/|store/|transport/|server/|actors/|cli/' src/core
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config|serve\.hpp)|store/|transport/|server/|actors/|cli/' src/net
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config|serve\.hpp)|transport/|server/|actors/|cli/' src/store
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config|serve\.hpp)|store/|server/|actors/|cli/' src/transport
+  forbidden "$tree" 'caf/|sluice/(detail/caf_compat|actors|messages|protocol|analytics|config|serve\.hpp)|store/|transport/|actors/|cli/' src/server
+  forbidden "$tree" 'core/|net/|store/|transport/|server/|actors/|cli/' include
   forbidden "$tree" 'cli/' actors
-  forbidden "$tree" 'core/|net/|store/|transport/|actors/|cli/' examples
+  forbidden "$tree" 'core/|net/|store/|transport/|server/|actors/|cli/' examples
   forbidden "$tree" 'caf/' include | grep -vE '^include/sluice/(detail/caf_compat|actors|analytics|config)\.hpp:' || true
   forbidden "$tree" 'caf/all.hpp' . | grep -v '^./include/sluice/detail/caf_compat.hpp:' || true
-  forbidden "$tree" 'boost/(asio|beast)|openssl/' . | grep -vE '^\./(src/net/|src/transport/|src/store/fingerprint|src/store/redis/socket|src/cli/sink/|tests/|bench/|build/)' || true
+  forbidden "$tree" 'boost/(asio|beast)|openssl/' . | grep -vE '^\./(src/net/|src/transport/|src/server/|src/store/fingerprint|src/store/redis/socket|src/cli/sink/|tests/|bench/|build/)' || true
   # What differs between CAF's versions has one place, and one in the tests.
   (cd "$tree" && grep -rnE 'CAF_(MAJOR_|MINOR_|PATCH_)?VERSION' include src actors examples bench tests --include='*.hpp' \
     --include='*.cpp' 2>/dev/null) | grep -vE '^(include/sluice/detail/caf_compat\.hpp|tests/support/virtual_scheduler\.cpp):' || true
@@ -39,7 +40,7 @@ fi
 # The check must see each kind of violation.
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{include/sluice,src/core,src/net,src/store,src/transport,actors,examples,src/cli}
+mkdir -p "$tree"/{include/sluice,src/core,src/net,src/store,src/transport,src/server,actors,examples,src/cli}
 check() {
   echo "#include $2" >"$tree/$1"
   [ -n "$(violations "$tree")" ] || { echo "not seen: $1 includes $2"; exit 1; }
@@ -52,6 +53,9 @@ check src/net/a.cpp '"store/make_store.hpp"'
 check src/store/a.cpp '"actors/context.hpp"'
 check src/store/a.cpp '<boost/asio/post.hpp>'
 check src/transport/a.hpp '"store/memory_store.hpp"'
+check src/transport/a.hpp '"server/routes.hpp"'
+check src/server/a.hpp '"transport/proxy.hpp"'
+check src/server/a.hpp '"sluice/serve.hpp"'
 check include/sluice/a.hpp '"core/date.hpp"'
 check include/sluice/options.hpp '<caf/actor.hpp>'
 check actors/a.cpp '<boost/asio/post.hpp>'

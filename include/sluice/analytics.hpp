@@ -43,10 +43,11 @@ public:
 private:
   friend client;
   friend struct composition;
-  analytics(buffer_actor, analytics_actor, std::shared_ptr<intake>, log_hook);
+  analytics(buffer_actor, analytics_actor, std::shared_ptr<intake>, const options&);
 
   std::shared_ptr<intake> intake_;
   log_hook log_;
+  std::string write_key_;
 };
 
 /// Parts that a host may supply. Sluice's own part is used for a member that is empty.

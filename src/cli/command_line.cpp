@@ -6,6 +6,7 @@
 #include "cli/completion.hpp"
 #include "cli/deliver/run_command.hpp"
 #include "cli/deliver/send_command.hpp"
+#include "cli/deliver/serve_command.hpp"
 #include "cli/man_pages.hpp"
 #include "cli/queue/dead_command.hpp"
 #include "cli/queue/queues_command.hpp"
@@ -74,6 +75,7 @@ void describe_command_line(CLI::App& app, int& exit_code) {
              "  sluice send events.ndjson --url http://127.0.0.1:8080 --write-key k");
   add_send_command(app, exit_code);
   add_run_command(app, exit_code);
+  add_serve_command(app, exit_code);
   add_status_command(app, exit_code);
   add_queues_command(app, exit_code);
   add_dead_command(app, exit_code);

@@ -12,7 +12,7 @@ namespace {
 
 // It delivers, and so has the options of delivery.
 bool delivers(const std::vector<std::string>& first) {
-  return first.front() == "send" || first.front() == "run";
+  return first.front() == "send" || first.front() == "run" || first.front() == "serve";
 }
 
 } // namespace

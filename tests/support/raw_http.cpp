@@ -43,9 +43,17 @@ raw_connection::~raw_connection() {
     ::close(fd_);
 }
 
-std::string raw_connection::exchange(const std::string& bytes) const {
+void raw_connection::send(const std::string& bytes) const {
   if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
     throw std::runtime_error("cannot send");
+}
+
+std::string raw_connection::exchange(const std::string& bytes) const {
+  send(bytes);
+  return rest();
+}
+
+std::string raw_connection::rest() const {
   std::string all;
   char some[4096];
   for (ssize_t n = 0; (n = ::recv(fd_, some, sizeof some, 0)) > 0;)

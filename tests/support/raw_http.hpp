@@ -19,6 +19,9 @@ public:
   raw_connection& operator=(raw_connection&&) = delete;
   ~raw_connection();
 
+  void send(const std::string& bytes) const;
+  /// Returns what the server says until it closes the connection, or for 20 s.
+  std::string rest() const;
   /// Sends bytes and returns all that the server says until it closes the connection, or for 20 s.
   std::string exchange(const std::string& bytes) const;
 

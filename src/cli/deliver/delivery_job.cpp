@@ -83,8 +83,8 @@ caf::behavior listener(caf::event_based_actor* self, std::shared_ptr<receipts_fi
 
 } // namespace
 
-delivery_job::delivery_job(std::string command, const delivery_arguments& given)
-    : arguments{given}, command_{std::move(command)}, ending_{std::make_shared<ending>()} {
+delivery_job::delivery_job(std::string command, const delivery_arguments& given, hangup meaning)
+    : arguments{given}, stop{meaning}, command_{std::move(command)}, ending_{std::make_shared<ending>()} {
   ledger.only_enqueues = arguments.settings().queue.enqueue_only;
   arguments.settings().log = [this](log_level level, std::string_view line) { say(std::string{line}, level); };
 }
@@ -153,12 +153,14 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
   auto ears = receipts ? system.spawn<caf::detached>(listener<ending>, std::move(receipts), ending_, this)
                        : system.spawn(listener<ending>, nullptr, ending_, this);
   compat::anon_send(running->supervisor, subscribe{ears, receipts_wanted});
+  const bool has_started = !on_start || on_start(system, *running);
   const auto started = std::chrono::steady_clock::now();
   {
     client out{*running};
     if (!arguments.quiet && !arguments.json_logs)
       screen.start([&out] { return out.totals(); }, ledger.only_enqueues);
-    work(out);
+    if (has_started)
+      work(out);
     const auto drain = stop.raised() ? std::min(interrupted_drain, arguments.drain_timeout) : arguments.drain_timeout;
     const auto report = shut_down(*running, drain);
     screen.stop();
@@ -169,6 +171,8 @@ int delivery_job::run(const std::function<void(client&)>& work, std::shared_ptr<
     ledger.read = read;
     close_ledger(ledger, report && !stopped() ? *report : ending_->counts, left_in_queue());
   }
+  if (!has_started)
+    return misconfigured;
   print(std::chrono::steady_clock::now() - started);
   advise();
   if (stopped())

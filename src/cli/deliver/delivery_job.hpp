@@ -14,14 +14,24 @@
 #include "sluice/client.hpp"
 #include "sluice/store.hpp"
 
+namespace caf {
+class actor_system;
+}
+
 namespace sluice {
+
+class analytics;
 
 /// Runs a command that delivers, or only enqueues: starts the system, lets the command work, shuts down in order,
 /// prints the ledger.
 class delivery_job {
 public:
   /// Every printed line begins with `command`.
-  delivery_job(std::string command, const delivery_arguments& arguments);
+  delivery_job(std::string command, const delivery_arguments& arguments, hangup = hangup::stop);
+
+  /// Called when the system has started, before `work`. If it returns false the system is shut down at once, as by a
+  /// wrong option.
+  std::function<bool(caf::actor_system&, analytics&)> on_start{};
 
   /// Calls `work` while the system runs. `work` should return soon after `stop` is raised or `stopped` is true.
   /// Returns the exit status.

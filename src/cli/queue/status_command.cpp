@@ -15,6 +15,7 @@
 #include "cli/queue/age.hpp"
 #include "cli/queue_arguments.hpp"
 #include "cli/stop_signal.hpp"
+#include "core/delivery/health_words.hpp"
 #include "core/printable.hpp"
 
 namespace sluice {
@@ -77,13 +78,13 @@ std::string to_text(const store_stats& s) {
   text += row("dead", s.dead, since("the oldest since ", s.oldest_dead));
   text += row("purged", s.purged, "");
   if (s.paused)
-    text += "paused: `sluice resume` resumes deliveries\n";
+    text += std::string{paused_words} + '\n';
   if (s.owners.empty())
     text += "not processed by any process\n";
   for (const auto& o : s.owners) {
     text += "processed by " + terminal_line(o.name) + '\n';
     if (!o.health.suspended.empty())
-      text += "  deliveries are suspended: " + terminal_line(o.health.suspended) + '\n';
+      text += "  " + suspended_words(terminal_line(o.health.suspended)) + '\n';
     else if (!o.health.last_failure.empty())
       text += "  last failure " + age_of(*o.said) + " ago: " + terminal_line(o.health.last_failure) + '\n';
   }

@@ -1,0 +1,84 @@
+#include "actors/server_actor.hpp"
+
+#include "store/make_store.hpp"
+
+namespace sluice {
+
+void server_state::start(self_pointer self, context_ptr context) {
+  self_ = self;
+  context_ = std::move(context);
+  auto& made_of = *context_->server;
+  const auto& o = made_of.settings;
+  port_.open(server_actor{self});
+  made_of.views.wake(port_.get());
+  routes_ = std::make_unique<routes>(
+      context_->intake, made_of.access,
+      plain_body_limits{.max_bytes = o.max_plain_body_bytes, .max_ratio = o.max_compression_ratio},
+      [serves = context_->server](waiting_views::hook answer) { serves->views.add(std::move(answer)); });
+  server_ = std::make_unique<request_server>(
+      made_of.from, *routes_,
+      request_server_limits{.max_connections = o.max_connections,
+                            .max_header_bytes = o.max_header_bytes,
+                            .max_body_bytes = o.max_body_bytes,
+                            .max_bytes_of_bodies = o.max_bytes_of_bodies,
+                            .request_timeout = o.request_timeout,
+                            .idle_timeout = o.idle_timeout},
+      made_of.identity, [context = context_](const std::string& line) { context->log(log_level::warning, line); });
+  made_of.set_present(server_.get());
+}
+
+server_state::~server_state() {
+  if (context_)
+    context_->server->set_present(nullptr);
+}
+
+void server_state::meet(const peers& who) {
+  const bool first = !peers_.table;
+  peers_ = who;
+  if (first)
+    on_look(); // somebody may have asked before
+}
+
+void server_state::on_look() {
+  if (!peers_.table)
+    return;
+  compat::request(self_, peers_.table->supervisor, caf::infinite, get_stats{})
+      .then([this](const system_stats& s) { answer(s); }, [](const caf::error&) {}); // then this actor ends as well
+}
+
+void server_state::answer(const system_stats& s) {
+  const auto waiting = context_->server->views.take();
+  if (waiting.empty())
+    return;
+  system_view view{.system = s,
+                   .capacity = context_->settings.max_internal_queue_size,
+                   .intake_is_open = !context_->intake->closed()};
+  look_at_queue(view);
+  for (const auto& hook : waiting)
+    hook(view);
+}
+
+void server_state::look_at_queue(system_view& view) {
+  if (!has_queue_to_look_at_)
+    return;
+  if (!queue_) {
+    auto made = make_queue_admin(context_->settings);
+    has_queue_to_look_at_ = made || made.error().code != errc::unsupported;
+    if (made)
+      queue_ = std::move(*made);
+    else if (has_queue_to_look_at_)
+      view.store_error = made.error().message;
+  }
+  if (!queue_)
+    return;
+  if (auto stats = queue_->stats())
+    view.queue = std::move(*stats);
+  else
+    view.store_error = stats.error().message;
+}
+
+server_state::handle::behavior_type server_state::behavior() {
+  return {[this](const peers& m) { meet(m); }, [this](const look_at_system&) { on_look(); }};
+}
+
+} // namespace sluice

@@ -1,0 +1,118 @@
+#include "server/key_set.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <strings.h>
+
+namespace sluice {
+
+namespace {
+
+constexpr std::size_t max_keys = 1'000, max_key = 1'024, min_token = 16;
+// A write key, a colon, a password, as Base64; whoever sends more has none of our keys.
+constexpr std::size_t max_credentials = 4'096;
+
+// What stands behind the word of a scheme.
+std::optional<std::string_view> credentials(std::string_view header, std::string_view scheme) {
+  if (header.size() > max_credentials || header.size() <= scheme.size() || header[scheme.size()] != ' ' ||
+      ::strncasecmp(header.data(), scheme.data(), scheme.size()) != 0)
+    return std::nullopt;
+  header.remove_prefix(scheme.size());
+  header.remove_prefix(std::min(header.find_first_not_of(' '), header.size()));
+  return header;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0)
+    return std::nullopt;
+  std::string plain(text.size() / 4 * 3, '\0');
+  const auto n = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(plain.data()),
+                                 reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (n < 0)
+    return std::nullopt;
+  const auto padding = text.ends_with("==") ? 2U : text.ends_with("=") ? 1U : 0U;
+  plain.resize(static_cast<std::size_t>(n) - padding);
+  return plain;
+}
+
+bool is_usable(std::string_view key) {
+  return key.size() <= max_key && std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+void trim(std::string& line) {
+  line.erase(line.find_last_not_of(" \t\r") + 1);
+}
+
+} // namespace
+
+key_set::key_set(const std::vector<std::string>& keys) {
+  for (const auto& key : keys)
+    digests_.push_back(digest_of(key));
+}
+
+key_set::digest key_set::digest_of(std::string_view key) {
+  digest d{};
+  EVP_Digest(key.data(), key.size(), d.data(), nullptr, EVP_sha256(), nullptr);
+  return d;
+}
+
+bool key_set::has(std::string_view key) const {
+  const auto given = digest_of(key);
+  bool found = false;
+  for (const auto& d : digests_)
+    found |= CRYPTO_memcmp(d.data(), given.data(), d.size()) == 0;
+  return found;
+}
+
+bool key_set::allows_basic(std::string_view authorization) const {
+  const auto given = credentials(authorization, "Basic");
+  const auto plain = given ? from_base64(*given) : std::nullopt;
+  return plain && plain->find(':') != std::string::npos && has(plain->substr(0, plain->find(':')));
+}
+
+bool key_set::allows_bearer(std::string_view authorization) const {
+  const auto given = credentials(authorization, "Bearer");
+  return given && has(*given);
+}
+
+result<std::vector<std::string>> read_key_file(const std::string& file) {
+  const auto wrong = [&](const std::string& what) {
+    return error{errc::invalid_option, "intake_key_file", file + ": " + what};
+  };
+  std::ifstream in{file};
+  std::vector<std::string> keys;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    trim(line);
+    if (line.empty() || line.starts_with('#'))
+      continue;
+    if (!is_usable(line) || line.find(':') != std::string::npos)
+      return wrong("line " + std::to_string(number) +
+                   " must be a key of at most 1024 printable ASCII characters without spaces and colons");
+    if (keys.size() == max_keys)
+      return wrong("must have at most 1000 keys");
+    keys.push_back(std::move(line));
+  }
+  if (keys.empty())
+    return wrong("cannot be read, or has no key");
+  return keys;
+}
+
+result<std::string> read_token_file(const std::string& file) {
+  std::ifstream in{file};
+  std::string token;
+  std::getline(in, token);
+  trim(token);
+  if (token.size() < min_token || !is_usable(token))
+    return error{errc::invalid_option, "admin_token_file",
+                 file + ": cannot be read, or its first line is not a token of 16 to 1024 printable ASCII characters " +
+                     "without spaces"};
+  return token;
+}
+
+} // namespace sluice

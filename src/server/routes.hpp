@@ -1,0 +1,86 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "core/intake/intake.hpp"
+#include "server/event_request.hpp"
+#include "server/key_set.hpp"
+#include "server/metrics.hpp"
+#include "server/plain_body.hpp"
+#include "server/service.hpp"
+#include "server/system_view.hpp"
+
+namespace sluice {
+
+/// Who may ask for what. Replaced as a whole when the files of keys are read again.
+struct access_rules {
+  key_set write_keys;
+  /// Empty: no token is needed.
+  key_set tokens;
+};
+
+/// The present rules. Any thread.
+class access_control {
+public:
+  explicit access_control(access_rules rules) : rules_{std::make_shared<const access_rules>(std::move(rules))} {}
+
+  std::shared_ptr<const access_rules> rules() const {
+    std::lock_guard guard{mutex_};
+    return rules_;
+  }
+  void replace(access_rules rules) {
+    auto next = std::make_shared<const access_rules>(std::move(rules));
+    std::lock_guard guard{mutex_};
+    rules_ = std::move(next);
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const access_rules> rules_;
+};
+
+/// How long clients should wait while there is no room: the longer, the longer there has been none, because some give
+/// up after so many attempts.
+class patience {
+public:
+  using time = std::chrono::steady_clock::time_point;
+
+  void found_room() noexcept { full_since_.reset(); }
+  void found_none(time now) noexcept { full_since_ = full_since_.value_or(now); }
+  /// Returns 1 s to 30 s.
+  std::chrono::seconds wait(time now) const noexcept {
+    const auto full_for = std::chrono::duration_cast<std::chrono::seconds>(now - full_since_.value_or(now));
+    return std::clamp(full_for, std::chrono::seconds{1}, std::chrono::seconds{30});
+  }
+
+private:
+  std::optional<time> full_since_;
+};
+
+/// What a server of Sluice serves: the intake, health and metrics. An event is answered with 200 once it is stored.
+class routes : public service {
+public:
+  routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control>, const plain_body_limits&, ask_for_view);
+
+  std::optional<reply> admit(const request_head&) override;
+  void take(const request_head&, std::string body, reply_hook answer) override;
+
+private:
+  std::optional<reply> refusal(const request_head&) const;
+  void take_events(const request_head&, std::string body, std::string_view type, const reply_hook& answer);
+
+  std::shared_ptr<intake> intake_;
+  std::shared_ptr<const access_control> access_;
+  plain_body_limits limits_;
+  ask_for_view ask_;
+  event_request_reader reader_;
+  patience patience_;
+  /// Of those that answers are under way for as well: it may outlive this.
+  std::shared_ptr<request_counts> answered_ = std::make_shared<request_counts>();
+};
+
+} // namespace sluice

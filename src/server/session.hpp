@@ -1,0 +1,109 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "net/connection.hpp"
+#include "server/request_server.hpp"
+
+namespace sluice {
+
+class session;
+
+/// How answers reach the server's thread from others: closed before the thread ends.
+class way_to_server {
+public:
+  explicit way_to_server(boost::asio::io_context& io) : io_{&io} {}
+
+  void post(std::function<void()>);
+  void close();
+
+private:
+  std::mutex mutex_;
+  boost::asio::io_context* io_;
+};
+
+/// The resources that all sessions of a server share. Used on its thread only.
+struct session_resources {
+  service& serves;
+  request_server_limits limits;
+  /// Null: plain HTTP.
+  boost::asio::ssl::context* tls = nullptr;
+  std::shared_ptr<way_to_server> way{};
+  /// All sessions; those that wait for a request's header, the longest first; the bytes that bodies may take.
+  std::list<session*> all{}, waiting{};
+  std::size_t bytes_of_bodies = 0;
+  /// No connection serves another request.
+  bool is_ending = false;
+  /// Called when a session has ended.
+  std::function<void()> ended{};
+};
+
+/// One connection of a server. It serves one request after another, each phase under a deadline, and owns itself.
+class session : public std::enable_shared_from_this<session> {
+public:
+  session(session_resources&, std::unique_ptr<connection>);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  void start();
+  void close();
+  /// Closes now if no request is under way, else behind its answer.
+  void end();
+
+private:
+  using error_code = boost::system::error_code;
+  using timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        connection::executor_type>;
+  using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  void wait_for_request();
+  void read_header();
+  void on_header(error_code);
+  void read_body();
+  void on_body(error_code);
+  void refuse(int status, const char* what);
+  void answer(reply);
+  void write();
+  void on_written();
+  void wait_for_end();
+  request_head head() const;
+  bool is_well_framed() const;
+  /// Closes the connection after this time, unless another phase has begun.
+  void limit_phase(std::chrono::milliseconds);
+  void begin_to_wait();
+  void end_waiting();
+  void reserve(std::size_t bytes);
+
+  session_resources& shared_;
+  std::unique_ptr<connection> connection_;
+  timer deadline_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<parser> parser_;
+  std::string out_;
+  std::list<session*>::iterator place_;
+  std::optional<std::list<session*>::iterator> waits_{};
+  std::size_t reserved_ = 0;
+  /// Itself, while nothing is under way on the connection because an answer is awaited.
+  std::shared_ptr<session> awaits_answer_{};
+  bool close_after_ = false;
+  /// Whether bytes of the request may still be on their way.
+  bool leaves_body_ = false;
+};
+
+} // namespace sluice

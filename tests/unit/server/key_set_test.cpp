@@ -1,0 +1,49 @@
+#include "support/catch.hpp"
+
+#include "core/wire/base64.hpp"
+#include "server/key_set.hpp"
+#include "support/process.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+
+TEST_CASE("Basic authentication shows a write key as the user name", "[unit][server]") {
+  const key_set keys{{"first", "second-key"}};
+  const auto allows = [&](const std::string& text) { return keys.allows_basic("Basic " + base64(text)); };
+  CHECK(allows("first:"));
+  CHECK(allows("second-key:a password: of any kind"));
+  CHECK(keys.allows_basic("basic  " + base64("first:")));
+  CHECK(!allows("first"));
+  CHECK(!allows("firs:"));
+  CHECK(!allows("first2:"));
+  CHECK(!allows(":"));
+  CHECK(!allows(""));
+  for (const std::string wrong : {"", "Basic", "Basic ", "Basic =", "Basic !!!!", "Bearer first", "BasicZmlyc3Q6"})
+    CHECK(!keys.allows_basic(wrong));
+  CHECK(!keys.allows_basic("Basic " + base64("first:" + std::string(4'096, 'x'))));
+  CHECK(!key_set{{}}.allows_basic("Basic " + base64(":")));
+}
+
+TEST_CASE("Bearer authentication shows a token", "[unit][server]") {
+  const key_set tokens{{"0123456789abcdef"}};
+  CHECK(tokens.allows_bearer("Bearer 0123456789abcdef"));
+  CHECK(!tokens.allows_bearer("Bearer 0123456789abcde"));
+  CHECK(!tokens.allows_bearer("Bearer "));
+  CHECK(!tokens.allows_bearer("Basic 0123456789abcdef"));
+}
+
+TEST_CASE("files of keys and tokens are read, and errors name the line and no secret", "[unit][server]") {
+  temporary_folder folder;
+  const auto keys = read_key_file(folder.write("keys", "# ours\nfirst\r\n\n  \nsecond \n"));
+  REQUIRE(keys);
+  CHECK(*keys == std::vector<std::string>{"first", "second"});
+  const auto wrong = read_key_file(folder.write("wrong", "first\nsec:ret\n"));
+  REQUIRE(!wrong);
+  CHECK(wrong.error().field == "intake_key_file");
+  CHECK(wrong.error().message.find("line 2 must be") != std::string::npos);
+  CHECK(wrong.error().message.find("sec:ret") == std::string::npos);
+  CHECK(!read_key_file(folder.write("empty", "# none\n")));
+  CHECK(!read_key_file("/no/such/file"));
+  CHECK(*read_token_file(folder.write("token", "0123456789abcdef \nmore")) == "0123456789abcdef");
+  CHECK(read_token_file(folder.write("short", "0123456789abcde")).error().field == "admin_token_file");
+}
