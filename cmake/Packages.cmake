@@ -40,8 +40,9 @@ if(SLUICE_COMMAND)
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions)
   install(FILES ${documentation}/_sluice COMPONENT command
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/zsh/vendor-completions)
-  install(FILES packaging/sluice.service DESTINATION lib/systemd/system COMPONENT command)
-  install(FILES packaging/sluice.default COMPONENT command
+  install(FILES packaging/sluice.service packaging/sluice-serve.service packaging/sluice-serve.socket
+          DESTINATION lib/systemd/system COMPONENT command)
+  install(FILES packaging/sluice.default packaging/sluice-alerts.yml COMPONENT command
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/sluice/examples)
 endif()
 

@@ -64,8 +64,8 @@ zsh_completes() {
     zpty -r -m shell line "*sluice dead list*--older-than*--write-key-file*"' zsh $'sluice dead li\t--old\t1h --write-key-fi\t'
 }
 # What systemd ignores, as an unknown setting, is a warning.
-service_is_valid() { ! systemd-analyze verify sluice.service 2>&1 | grep .; }
-is_not_enabled() { ! find /etc/systemd/system -name 'sluice.service' | grep .; }
+service_is_valid() { ! systemd-analyze verify sluice.service sluice-serve.service sluice-serve.socket 2>&1 | grep .; }
+is_not_enabled() { ! find /etc/systemd/system -name 'sluice*' | grep .; }
 
 for package in sluice libsluice-dev; do
   files=("$packages/${package}"_*.deb)
