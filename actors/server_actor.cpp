@@ -14,7 +14,8 @@ void server_state::start(self_pointer self, context_ptr context) {
   routes_ = std::make_unique<routes>(
       context_->intake, made_of.access,
       plain_body_limits{.max_bytes = o.max_plain_body_bytes, .max_ratio = o.max_compression_ratio},
-      [serves = context_->server](waiting_views::hook answer) { serves->views.add(std::move(answer)); });
+      [serves = context_->server](waiting_views::hook answer) { serves->views.add(std::move(answer)); },
+      made_of.counts);
   server_ = std::make_unique<request_server>(
       made_of.from, *routes_,
       request_server_limits{.max_connections = o.max_connections,

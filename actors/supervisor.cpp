@@ -17,6 +17,17 @@ namespace {
 // How long after the shutdown deadline the buffer may still report that it has passed, and the store be left in order.
 constexpr std::chrono::seconds grace{1};
 
+// Counts the attempts that the news are of.
+void count_deliveries(delivery_counts& counts, const std::vector<batch_news>& news) {
+  constexpr int success = 200;
+  for (const auto& n : news) {
+    if (n.step == batch_step::delivered)
+      counts.count(success);
+    else if (n.step == batch_step::retried || n.step == batch_step::dead)
+      counts.count(n.why.status);
+  }
+}
+
 } // namespace
 
 void supervisor_state::start(self_pointer self, context_ptr context) {
@@ -270,6 +281,8 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
 // The persister waits while too many news are under way, so that a supervisor that is busy with the reports cannot make
 // memory grow.
 void supervisor_state::on_committed(const committed& m) {
+  if (context_->server)
+    count_deliveries(context_->server->counts->deliveries, *m.news);
   notify(subscribers_.tell(*m.news));
   if (++news_handled_ == news_window / 2 && phase_ != phase::stopping)
     compat::send(self_, table_->persister, news_handled{std::exchange(news_handled_, 0)});

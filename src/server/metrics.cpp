@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 
 #include "sluice/version.hpp"
 
@@ -23,6 +24,26 @@ public:
     std::array<char, 32> digits{};
     std::snprintf(digits.data(), digits.size(), "%.3f", number);
     line(labels, digits.data());
+  }
+  void histogram(const char* name, const char* help, const duration_histogram& h) {
+    begin(name, "histogram", help);
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i <= h.ends.size(); ++i) {
+      below += h.in(i);
+      std::array<char, 48> label{"le=\"+Inf\""};
+      if (i < h.ends.size())
+        std::snprintf(label.data(), label.size(), "le=\"%g\"", std::chrono::duration<double>(h.ends[i]).count());
+      text_.append(name)
+          .append("_bucket{")
+          .append(label.data())
+          .append("} ")
+          .append(std::to_string(below))
+          .append("\n");
+    }
+    std::array<char, 48> sum{};
+    std::snprintf(sum.data(), sum.size(), "%.6f", static_cast<double>(h.sum()) / 1e6);
+    text_.append(name).append("_sum ").append(sum.data()).append("\n");
+    text_.append(name).append("_count ").append(std::to_string(below)).append("\n");
   }
   std::string take() { return std::move(text_); }
 
@@ -74,7 +95,7 @@ void write_queue(metrics_writer& out, const store_stats& s) {
 
 } // namespace
 
-std::string metrics_text(const system_view& v, const request_counts& requests) {
+std::string metrics_text(const system_view& v, const meters& m) {
   metrics_writer out;
   write_events(out, v.system.totals);
   out.begin("sluice_buffer_events", "gauge", "Events in the buffer.");
@@ -85,7 +106,13 @@ std::string metrics_text(const system_view& v, const request_counts& requests) {
   out.value("", v.system.depth_bytes);
   out.begin("sluice_requests_total", "counter", "Requests of clients by the status of the answer.");
   for (std::size_t i = 0; i < request_counts::statuses.size(); ++i)
-    out.value(labelled("status", std::to_string(request_counts::statuses[i]).c_str()), requests.with(i));
+    out.value(labelled("status", std::to_string(request_counts::statuses[i]).c_str()), m.requests.with(i));
+  out.histogram("sluice_accepted_to_stored_seconds", "How long events of requests took until they were stored.",
+                m.to_stored);
+  out.begin("sluice_deliveries_total", "counter", "Recorded attempts by the status of the answer.");
+  const char* const statuses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (std::size_t digit = 0; digit < std::size(statuses); ++digit)
+    out.value(labelled("status", statuses[digit]), m.deliveries.with(digit));
   if (v.queue)
     write_queue(out, *v.queue);
   out.begin("sluice_destination_health", "gauge", "1 while deliveries flow, 0 while they are suspended.");

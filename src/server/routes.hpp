@@ -64,7 +64,8 @@ private:
 /// What a server of Sluice serves: the intake, health and metrics. An event is answered with 200 once it is stored.
 class routes : public service {
 public:
-  routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control>, const plain_body_limits&, ask_for_view);
+  routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control>, const plain_body_limits&, ask_for_view,
+         std::shared_ptr<meters>);
 
   std::optional<reply> admit(const request_head&) override;
   void take(const request_head&, std::string body, reply_hook answer) override;
@@ -79,8 +80,7 @@ private:
   ask_for_view ask_;
   event_request_reader reader_;
   patience patience_;
-  /// Of those that answers are under way for as well: it may outlive this.
-  std::shared_ptr<request_counts> answered_ = std::make_shared<request_counts>();
+  std::shared_ptr<meters> meters_;
 };
 
 } // namespace sluice

@@ -14,8 +14,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// How long a connection whose request was not read to its end stays open, so that the answer is not lost with it.
+// How long a connection whose request was not read to its end stays open, so that the answer is not lost with it, and
+// how much is read meanwhile.
 constexpr milliseconds farewell{2'000};
+constexpr std::size_t max_thrown_away = std::size_t{1} << 20;
 
 constexpr std::size_t read_at_once = 4'096;
 
@@ -236,8 +238,9 @@ void session::on_written() {
 void session::wait_for_end() {
   buffer_.clear();
   connection_->socket().async_read_some(buffer_.prepare(read_at_once),
-                                        [self = shared_from_this()](error_code why, std::size_t) {
-                                          if (why)
+                                        [self = shared_from_this()](error_code why, std::size_t n) {
+                                          self->thrown_away_ += n;
+                                          if (why || self->thrown_away_ > max_thrown_away)
                                             return self->close();
                                           self->wait_for_end();
                                         });

@@ -102,8 +102,9 @@ private:
   /// Itself, while nothing is under way on the connection because an answer is awaited.
   std::shared_ptr<session> awaits_answer_{};
   bool close_after_ = false;
-  /// Whether bytes of the request may still be on their way.
+  /// Whether bytes of the request may still be on their way, and how many of them were thrown away.
   bool leaves_body_ = false;
+  std::size_t thrown_away_ = 0;
 };
 
 } // namespace sluice

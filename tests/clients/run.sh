@@ -9,7 +9,7 @@ work=$(mktemp -d)
 server='' sink=''
 stop() {
   local pid
-  for pid in $server $sink; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in $server $sink; do { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null || true; done
   rm -rf "$work"
 }
 trap stop EXIT
@@ -43,7 +43,7 @@ start_server() { # ARGUMENT …
 # end_server SIGNAL: ends it, whatever its status is.
 end_server() {
   kill -"$1" "$server"
-  wait "$server" || true
+  wait "$server" 2>/dev/null || true
   server=''
 }
 # check WORDS TOLD LEAST: what was told is taken has arrived, and is not less than that.

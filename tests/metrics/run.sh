@@ -5,7 +5,7 @@ sluice=$(realpath "$1")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 server=''
-trap '[ -z "$server" ] || kill -KILL "$server"; rm -rf "$work"' EXIT
+trap '[ -z "$server" ] || { kill -KILL "$server"; wait "$server" || true; } 2>/dev/null; rm -rf "$work"' EXIT
 
 promtool check rules "$here/../../packaging/sluice-alerts.yml"
 promtool test rules "$here/alerts_test.yml"
@@ -25,6 +25,7 @@ promtool check metrics <"$work/metrics"
 grep -qx 'sluice_events_total{outcome="stored"} 1' "$work/metrics"
 
 # Every metric is documented, and nothing else is.
+grep -qx 'sluice_accepted_to_stored_seconds_count 1' "$work/metrics"
 sed -n 's/^# TYPE \(sluice_[a-z_]*\) .*/\1/p' "$work/metrics" | sort >"$work/said"
 sed -n '/^## Metrics/,/^## Alerts/p' "$here/../../docs/operations.md" | grep '^|' | cut -d '|' -f 2 |
   grep -oE 'sluice_[a-z_]+' | sort >"$work/documented"
