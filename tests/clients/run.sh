@@ -21,21 +21,23 @@ failures=0
 listens() {
   local i
   for ((i = 0; i < 200; i++)); do
-    if grep -q '^listening on ' "$1"; then
+    if grep -qs '^listening on ' "$1"; then
       sed -n 's/^listening on //p' "$1"
       return
     fi
     sleep 0.1
   done
-  cat "$1" >&2
+  cat "$1" *.err >&2
   return 1
 }
 start_sink() { # PORT
+  rm -f sink.out # what the one before has said
   "$sluice" sink --port "$1" --record record --json >sink.out 2>&1 &
   sink=$!
   url=$(listens sink.out)
 }
 start_server() { # ARGUMENT …
+  rm -f server.out
   "$sluice" serve --url "$url" --write-key k "$@" >server.out 2>server.err &
   server=$!
   address=$(listens server.out)
