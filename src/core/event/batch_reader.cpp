@@ -84,7 +84,7 @@ private:
     for (auto next : events) {
       simdjson::ondemand::value one;
       std::string_view text;
-      if (const auto why = std::move(next).get(one))
+      if (const auto why = decltype(next){next}.get(one)) // `get` is for temporaries only
         return not_json(why);
       if (const auto why = text_of_element(one).get(text))
         return not_json(why);
