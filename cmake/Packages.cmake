@@ -42,7 +42,7 @@ if(SLUICE_COMMAND)
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/zsh/vendor-completions)
   install(FILES packaging/sluice.service packaging/sluice-serve.service packaging/sluice-serve.socket
           DESTINATION lib/systemd/system COMPONENT command)
-  install(FILES packaging/sluice.default packaging/sluice-alerts.yml COMPONENT command
+  install(FILES packaging/sluice.default packaging/sluice-alerts.yml packaging/sluice-dashboard.json COMPONENT command
           DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/sluice/examples)
 endif()
 
