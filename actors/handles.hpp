@@ -41,7 +41,7 @@ using dead_letter_actor = compat::typed<void(peers), void(undeliverable), void(r
                                         dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
 /// Serves HTTP. Answers `look_at_system` through what it was made of.
-using server_actor = compat::typed<void(peers), void(look_at_system)>;
+using server_actor = compat::typed<void(peers), void(look_at_system), void(tick)>;
 
 /// Composition root → supervisor: this is your buffer, start the others.
 struct begin {

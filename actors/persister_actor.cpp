@@ -134,7 +134,7 @@ void persister_state::on_tick(const tick& t) {
   if (poll_.rings(t))
     look_at_all();
   if (retry_.rings(t))
-    commit();
+    commit_->is_failing() ? commit() : commit_soon();
 }
 
 void persister_state::look_at_all() {

@@ -49,18 +49,18 @@ void check_exposure(const server_options& o, std::vector<error>& errors) {
 } // namespace
 
 struct server::impl {
-  std::shared_ptr<serving> made_of;
+  /// The system's: a handle of a host that outlives it must not keep the socket open.
+  std::weak_ptr<serving> made_of;
   std::string url;
   std::string own_key;
 };
 
 // Makes handles for hosts.
 struct serving_access {
-  static server handle_for(std::shared_ptr<serving> made_of, std::string own_key) {
+  static server handle_for(const std::shared_ptr<serving>& made_of, std::string own_key) {
     const bool tls = made_of->identity != nullptr;
-    auto url = url_of(made_of->from.address(), tls);
     return server{std::make_shared<const server::impl>(
-        server::impl{.made_of = std::move(made_of), .url = std::move(url), .own_key = std::move(own_key)})};
+        server::impl{.made_of = made_of, .url = url_of(made_of->from.address(), tls), .own_key = std::move(own_key)})};
   }
 };
 
@@ -71,15 +71,19 @@ const std::string& server::url() const noexcept {
 }
 
 result<void> server::read_keys_again() const {
-  auto rules = read_rules(impl_->made_of->settings, impl_->own_key);
+  const auto made_of = impl_->made_of.lock();
+  if (!made_of)
+    return error{errc::closed, "", "the system has stopped"};
+  auto rules = read_rules(made_of->settings, impl_->own_key);
   if (!rules)
     return rules.error();
-  impl_->made_of->access->replace(std::move(*rules));
+  made_of->access->replace(std::move(*rules));
   return {};
 }
 
 bool server::is_alive(std::chrono::milliseconds at_most) const {
-  return impl_->made_of->answers_within(at_most);
+  const auto made_of = impl_->made_of.lock();
+  return made_of && made_of->answers_within(at_most);
 }
 
 boost::system::result<server, std::vector<error>> spawn_server(caf::actor_system& system, const analytics& running,
@@ -120,7 +124,7 @@ boost::system::result<server, std::vector<error>> spawn_server(caf::actor_system
     return std::vector{begun.error()};
   if (!made_of->answers_within(start_patience))
     return std::vector{error{errc::closed, "server", "has not started"}};
-  return serving_access::handle_for(std::move(made_of), own_key);
+  return serving_access::handle_for(made_of, own_key);
 }
 
 } // namespace sluice

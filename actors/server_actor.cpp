@@ -1,8 +1,16 @@
 #include "actors/server_actor.hpp"
 
+#include "actors/guarded.hpp"
 #include "store/make_store.hpp"
 
 namespace sluice {
+
+namespace {
+
+// How long to wait for descriptors or a thread, if there is none.
+constexpr std::chrono::seconds start_pause{1};
+
+} // namespace
 
 void server_state::start(self_pointer self, context_ptr context) {
   self_ = self;
@@ -16,16 +24,28 @@ void server_state::start(self_pointer self, context_ptr context) {
       plain_body_limits{.max_bytes = o.max_plain_body_bytes, .max_ratio = o.max_compression_ratio},
       [serves = context_->server](waiting_views::hook answer) { serves->views.add(std::move(answer)); },
       made_of.counts);
-  server_ = std::make_unique<request_server>(
-      made_of.from, *routes_,
-      request_server_limits{.max_connections = o.max_connections,
-                            .max_header_bytes = o.max_header_bytes,
-                            .max_body_bytes = o.max_body_bytes,
-                            .max_bytes_of_bodies = o.max_bytes_of_bodies,
-                            .request_timeout = o.request_timeout,
-                            .idle_timeout = o.idle_timeout},
-      made_of.identity, [context = context_](const std::string& line) { context->log(log_level::warning, line); });
-  made_of.set_present(server_.get());
+  open();
+}
+
+// That it cannot begin must not use up the restarts of the system, which delivers without it.
+void server_state::open() {
+  auto& made_of = *context_->server;
+  const auto& o = made_of.settings;
+  const request_server_limits limits{.max_connections = o.max_connections,
+                                     .max_header_bytes = o.max_header_bytes,
+                                     .max_body_bytes = o.max_body_bytes,
+                                     .max_bytes_of_bodies = o.max_bytes_of_bodies,
+                                     .request_timeout = o.request_timeout,
+                                     .idle_timeout = o.idle_timeout};
+  const auto complain = [context = context_](const std::string& line) { context->log(log_level::warning, line); };
+  const auto begun = guarded([&]() -> result<void> {
+    server_ = std::make_unique<request_server>(made_of.from, *routes_, limits, made_of.identity, complain);
+    return {};
+  });
+  if (begun)
+    return made_of.set_present(server_.get());
+  context_->log(log_level::error, "the server cannot start: " + begun.error().message + "; trying again");
+  again_.set(self_, self_->clock().now() + start_pause);
 }
 
 server_state::~server_state() {
@@ -79,7 +99,11 @@ void server_state::look_at_queue(system_view& view) {
 }
 
 server_state::handle::behavior_type server_state::behavior() {
-  return {[this](const peers& m) { meet(m); }, [this](const look_at_system&) { on_look(); }};
+  return {[this](const peers& m) { meet(m); }, [this](const look_at_system&) { on_look(); },
+          [this](const tick& t) {
+            if (again_.rings(t))
+              open();
+          }};
 }
 
 } // namespace sluice

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "actors/alarm.hpp"
 #include "actors/context.hpp"
 #include "actors/handles.hpp"
 #include "actors/port.hpp"
@@ -29,6 +30,7 @@ public:
   handle::behavior_type behavior();
 
 private:
+  void open();
   void meet(const peers&);
   void on_look();
   void answer(const system_stats&);
@@ -42,6 +44,7 @@ private:
   bool has_queue_to_look_at_ = true;
   std::unique_ptr<routes> routes_;
   std::unique_ptr<request_server> server_;
+  alarm again_;
 };
 
 } // namespace sluice

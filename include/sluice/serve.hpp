@@ -15,7 +15,8 @@ class SLUICE_API server {
 public:
   /// Returns the URL of the server, as in `http://127.0.0.1:8423`, or `unix:PATH`.
   const std::string& url() const noexcept;
-  /// Reads the files of the write keys and of the token again. After an error the present ones are kept.
+  /// Reads the files of the write keys and of the token again. After an error the present ones are kept. `closed`: the
+  /// system has ended.
   result<void> read_keys_again() const;
   /// Returns whether the server's thread takes work within the time. Blocks.
   bool is_alive(std::chrono::milliseconds at_most) const;

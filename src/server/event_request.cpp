@@ -56,7 +56,8 @@ result<events_of_request> event_request_reader::read(std::string body, std::stri
     add(all, with_type(body, type), now);
     return all;
   }
-  if (auto done = batches_.read(std::move(body), [&](std::string_view text) { add(all, text, now); }); !done)
+  const auto add_one = [&](std::string_view text) { add(all, text, now); };
+  if (auto done = batches_.read(std::move(body), intake_.capacity(), add_one); !done)
     return done.error();
   return all;
 }

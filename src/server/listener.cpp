@@ -77,7 +77,7 @@ void remove_stale(const listen_address& a) {
   if (::lstat(a.path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode))
     return;
   const auto to = to_system(a);
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (::connect(probe, &to.bytes.generic, to.size) != 0 && errno == ECONNREFUSED)
     ::unlink(a.path.c_str());
   ::close(probe);
@@ -91,7 +91,7 @@ result<listener> listener::open(const listen_address& a) {
     remove_stale(a);
   const int made = ::socket(to.bytes.generic.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int yes = 1;
-  if (!a.ip.empty())
+  if (made >= 0 && !a.ip.empty())
     ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   const bool is_bound = made >= 0 && ::bind(made, &to.bytes.generic, to.size) == 0;
   listener opened{made, a};

@@ -115,8 +115,8 @@ std::string metrics_text(const system_view& v, const meters& m) {
     out.value(labelled("status", statuses[digit]), m.deliveries.with(digit));
   if (v.queue)
     write_queue(out, *v.queue);
-  out.begin("sluice_destination_health", "gauge", "1 while deliveries flow, 0 while they are suspended.");
-  out.value("", std::uint64_t{v.system.suspended.empty()});
+  out.begin("sluice_destination_health", "gauge", "1 while deliveries flow, 0 while they are suspended or paused.");
+  out.value("", std::uint64_t{v.system.suspended.empty() && !v.system.paused});
   out.begin("sluice_ready", "gauge", "1 while /readyz answers that the system is ready.");
   out.value("", std::uint64_t{why_not_ready(v).empty()});
   out.begin("sluice_actor_restarts_total", "counter", "Actors that failed and were started again.");

@@ -80,7 +80,7 @@ public:
     accept();
     thread_ = std::thread{[this] {
       ::pthread_setname_np(::pthread_self(), "sluice-server");
-      io_.run();
+      run();
     }};
   }
 
@@ -88,6 +88,18 @@ public:
   std::size_t connections() const { return connections_; }
 
 private:
+  // What cannot go on for want of memory ends its own connection, and no other.
+  void run() {
+    for (bool is_over = false; !is_over;) {
+      try {
+        io_.run();
+        is_over = true;
+      } catch (const std::exception& why) {
+        complain_(std::string{"a connection of the server has ended: "} + why.what());
+      }
+    }
+  }
+
   void accept() {
     next_ = std::make_unique<connection>(io_);
     acceptor_.async_accept(next_->socket(), [this](error_code why) {
@@ -130,7 +142,6 @@ private:
     error_code ignored;
     acceptor_.close(ignored);
     pause_.cancel();
-    next_.reset();
     last_moment_.expires_after(last_words);
     last_moment_.async_wait([this](error_code) {
       for (auto* s : std::list<session*>{shared_.all})

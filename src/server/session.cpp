@@ -132,12 +132,17 @@ void session::on_header(error_code why) {
   if (!is_well_framed())
     return refuse(400, "a body has either Content-Length or Transfer-Encoding: chunked");
   leaves_body_ = !parser_->is_done();
+  // Whoever may only look must not be able to occupy the bytes of bodies.
+  if (leaves_body_ && (parser_->get().method() == http::verb::get || parser_->get().method() == http::verb::head))
+    return refuse(400, "a GET without a body was expected");
   if (auto early = shared_.serves.admit(head())) {
     early->close = early->close || leaves_body_;
     return answer(std::move(*early));
   }
   const auto length = parser_->content_length();
-  const auto needed = length ? static_cast<std::size_t>(*length) : shared_.limits.max_body_bytes;
+  const auto needed = parser_->is_done() ? 0
+                      : length           ? static_cast<std::size_t>(*length)
+                                         : shared_.limits.max_body_bytes;
   if (needed > shared_.limits.max_bytes_of_bodies - shared_.bytes_of_bodies) {
     answer({.status = 429,
             .body = R"({"success":false,"error":"too many bodies are being read"})",
@@ -193,6 +198,7 @@ void session::on_body(error_code why) {
         self->answer(std::move(r));
     });
   });
+  reserve(0);
 }
 
 void session::refuse(int status, const char* what) {

@@ -72,10 +72,10 @@ void serve(delivery_job& job, const server& http, const service_notice& notice) 
       job.say(read ? "the files of keys were read again" : server_error_text(read.error()),
               read ? log_level::info : log_level::error);
     }
-    if (const auto now = std::chrono::steady_clock::now(); notice.watchdog() && now >= next_sign) {
+    const auto now = std::chrono::steady_clock::now();
+    if (notice.watchdog() && now >= next_sign && http.is_alive(sign_of_life)) {
       next_sign = now + *notice.watchdog();
-      if (http.is_alive(sign_of_life))
-        notice.send("WATCHDOG=1");
+      notice.send("WATCHDOG=1");
     }
   }
 }

@@ -44,7 +44,7 @@ error not_json(simdjson::error_code why) {
 
 class batch_reader::parser {
 public:
-  result<void> read(std::string& body, const visitor& visit) {
+  result<void> read(std::string& body, std::size_t most, const visitor& visit) {
     namespace ondemand = simdjson::ondemand;
     const auto size = body.size();
     body.append(simdjson::SIMDJSON_PADDING, ' ');
@@ -66,7 +66,7 @@ public:
         continue;
       if (std::exchange(has_batch, true))
         return error{errc::wrong_kind, "batch", "is there twice"};
-      if (auto done = read_events(member.value(), visit); !done)
+      if (auto done = read_events(member.value(), most, visit); !done)
         return done;
     }
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
@@ -77,11 +77,14 @@ public:
   }
 
 private:
-  static result<void> read_events(simdjson::ondemand::value& batch, const visitor& visit) {
+  static result<void> read_events(simdjson::ondemand::value& batch, std::size_t most, const visitor& visit) {
     simdjson::ondemand::array events;
     if (batch.get_array().get(events))
       return error{errc::wrong_kind, "batch", "a list of events was expected"};
+    std::size_t count = 0;
     for (auto next : events) {
+      if (++count > most)
+        return error{errc::too_large, "batch", "at most " + std::to_string(most) + " events were expected"};
       simdjson::ondemand::value one;
       std::string_view text;
       if (const auto why = decltype(next){next}.get(one)) // `get` is for temporaries only
@@ -99,11 +102,11 @@ private:
 batch_reader::batch_reader() = default;
 batch_reader::~batch_reader() = default;
 
-result<void> batch_reader::read(std::string body, const visitor& visit) {
+result<void> batch_reader::read(std::string body, std::size_t most, const visitor& visit) {
   if (!parser_)
     parser_ = std::make_unique<parser>();
   const bool is_long = body.size() > max_kept_body;
-  auto done = parser_->read(body, visit);
+  auto done = parser_->read(body, most, visit);
   if (is_long)
     parser_.reset();
   return done;

@@ -21,9 +21,9 @@ public:
   ~batch_reader();
 
   /// Calls `visit` for every element of `batch`, in their order. Members besides `batch` are passed over. Errors, after
-  /// which `visit` may have been called: `invalid_json`, `invalid_utf8`, `wrong_kind` and `missing_field`, with the
-  /// name of the member.
-  result<void> read(std::string body, const visitor& visit);
+  /// which `visit` may have been called: `invalid_json`, `invalid_utf8`, `wrong_kind`, `missing_field`, and `too_large`
+  /// for more than `most` elements, with the name of the member.
+  result<void> read(std::string body, std::size_t most, const visitor& visit);
 
 private:
   class parser;

@@ -51,6 +51,8 @@ public:
   /// hold so many even if it were empty. `partitions` of the chunk is filled with `partition_of`. Its requesters are
   /// not told of a rejection.
   result<void> offer_all(event_chunk events);
+  /// The most events that it holds.
+  std::size_t capacity() const noexcept { return capacity_; }
   /// The partition of a user's events, if users are divided among several; else 0.
   std::uint8_t partition_of(std::string_view user) const;
 

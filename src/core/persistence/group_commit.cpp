@@ -11,9 +11,12 @@ namespace sluice {
 
 group_commit::group_commit(const options& o, bool is_shared, std::string incarnation,
                            std::shared_ptr<queue_pause> pause, std::size_t partition)
-    : in_order_{o.ordering != delivery_order::none || (o.max_in_flight == 1 && !is_shared)},
-      only_enqueues_{o.queue.enqueue_only}, incarnation_{std::move(incarnation)},
+    : in_order_{is_in_order(o, is_shared)}, only_enqueues_{o.queue.enqueue_only}, incarnation_{std::move(incarnation)},
       partition_{partition}, leases_{is_shared}, pause_{std::move(pause)} {}
+
+bool group_commit::is_in_order(const options& o, bool is_shared) {
+  return o.ordering != delivery_order::none || (o.max_in_flight == 1 && !is_shared);
+}
 
 // -- what arrives -----------------------------------------------------------------------------------------------------
 

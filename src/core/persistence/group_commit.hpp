@@ -81,6 +81,9 @@ public:
   group_commit(const options&, bool is_shared, std::string incarnation, std::shared_ptr<queue_pause> pause,
                std::size_t partition = 0);
 
+  /// Whether a partition has one lease at a time, so that its batches arrive in their order.
+  static bool is_in_order(const options&, bool is_shared);
+
   /// The buffer has sent what is not confirmed yet. No lease is asked for before: a batch that an earlier unit stored
   /// without the buffer's knowing would be delivered, and then enqueued again.
   void store(const std::vector<batch_ptr>&);

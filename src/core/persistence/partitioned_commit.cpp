@@ -60,8 +60,8 @@ void merge(effects& to, effects from) {
 } // namespace
 
 partitioned_commit::partitioned_commit(const options& o, bool is_shared, const std::string& incarnation)
-    : one_at_a_time_{o.ordering == delivery_order::per_user}, pause_{std::make_shared<queue_pause>(
-                                                                  o.dead_letters.pause_after, o.queue.partitions)} {
+    : one_at_a_time_{group_commit::is_in_order(o, is_shared)}, pause_{std::make_shared<queue_pause>(
+                                                                   o.dead_letters.pause_after, o.queue.partitions)} {
   for (std::size_t i = 0; i < o.queue.partitions; ++i)
     parts_.push_back({.commit = group_commit{o, is_shared, incarnation, pause_, i}});
 }

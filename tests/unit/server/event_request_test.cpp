@@ -9,10 +9,10 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::chrono::system_clock::time_point now{std::chrono::hours{480'000}};
+constexpr std::chrono::system_clock::time_point received_at{std::chrono::hours{480'000}};
 
 result<events_of_request> read(intake& into, const std::string& body, std::string_view type = "") {
-  return event_request_reader{into}.read(body, type, now);
+  return event_request_reader{into}.read(body, type, received_at);
 }
 
 } // namespace

@@ -136,6 +136,8 @@ TEST_CASE("lines that end in a bare LF, and other versions, are no HTTP/1.1", "[
   CHECK(r.status_of("GET /x HTTP/2.0\r\nHost: h\r\n\r\n") == "HTTP/1.1 400");
   CHECK(r.status_of("\x16\x03\x01 a hello of TLS\r\n\r\n") == "HTTP/1.1 400");
   CHECK(r.status_of("POST /x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == "HTTP/1.1 400");
+  CHECK(r.status_of("GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n") == "HTTP/1.1 400");
+  CHECK(r.status_of("HEAD /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n") == "HTTP/1.1 400");
   const running hasty{{.request_timeout = 200ms}};
   CHECK(hasty.says(post("Transfer-Encoding: chunked\r\n", "4\nbody\n0\n\n")).find("200") == std::string::npos);
   CHECK(hasty.serves.taken() == 0);

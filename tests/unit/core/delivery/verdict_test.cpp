@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::chrono::system_clock::time_point noon{1'700'000'000s};
+constexpr std::chrono::system_clock::time_point midday{1'700'000'000s};
 constexpr health all_healths[] = {health::healthy, health::unavailable, health::misconfigured};
 
 std::string show(const lease& l) {
@@ -52,7 +52,7 @@ std::string show(const verdict& v) {
 // A batch of 20 events with two failed attempts, an hour old, the last 20 minutes under a lease that ends now.
 struct attempt_under_test {
   verdict judge_it() {
-    const auto payload_of_events = sealer.seal(events, true, noon);
+    const auto payload_of_events = sealer.seal(events, true, midday);
     batch.content = std::make_shared<const sluice::batch>(
         sluice::batch{.id = "b",
                       .events = count,
@@ -88,7 +88,7 @@ struct attempt_under_test {
   std::optional<std::string> payload;
   leased_batch batch{.fence = 7, .attempts = 2, .age = 40min};
   delivery_response response;
-  ended_attempt end{.until_probe = 500ms, .leased_for = 20min, .now = noon};
+  ended_attempt end{.until_probe = 500ms, .leased_for = 20min, .now = midday};
 };
 
 } // namespace
@@ -213,7 +213,7 @@ TEST_CASE("a batch that cannot be split is undeliverable", "[core][verdict]") {
 }
 
 TEST_CASE("a batch with a malformed payload is undeliverable without an attempt", "[core][verdict]") {
-  const auto body = attempt_of("none", noon);
+  const auto body = attempt_of("none", midday);
   REQUIRE(!body);
   const leased_batch b{.content = std::make_shared<const batch>(batch{.id = "b"}), .fence = 7};
   CHECK(show(judge_malformed(b, body.error())) == "undeliverable b/7 [0 malformed payload: the payload is damaged]");

@@ -9,7 +9,7 @@ namespace {
 // The events that are found, a space behind each, and then the error.
 std::string found_in(const std::string& body) {
   std::string all;
-  const auto done = batch_reader{}.read(body, [&](std::string_view event) { all.append(event).append(" "); });
+  const auto done = batch_reader{}.read(body, 5, [&](std::string_view event) { all.append(event).append(" "); });
   return done ? all : all + std::string{to_string(done.error().code)} + " " + done.error().field;
 }
 
@@ -33,6 +33,8 @@ TEST_CASE("a reader says what is wrong with a body, and has passed on what came 
   CHECK(found_in(R"({"batch":[{"a":1} {"b":2}]})") == R"({"a":1}  invalid_json body)");
   CHECK(found_in(R"({"batch":[{}]} {"batch":[{}]})") == "{} invalid_json body");
   CHECK(found_in("{\"batch\":[\"\xff\"]}") == "invalid_utf8 body");
+  CHECK(found_in(R"({"batch":[1,2,3,4,5]})") == "1 2 3 4 5 ");
+  CHECK(found_in(R"({"batch":[1,2,3,4,5,6]})") == "1 2 3 4 5 too_large batch");
 }
 
 TEST_CASE("a long body is read as well, and so is the next one", "[unit][batch reader]") {
@@ -40,7 +42,8 @@ TEST_CASE("a long body is read as well, and so is the next one", "[unit][batch r
   const std::string long_event = R"({"x":")" + std::string(3 << 20, 'x') + R"("})";
   for (int i = 0; i < 2; ++i) {
     std::size_t bytes = 0;
-    REQUIRE(reader.read(R"({"batch":[)" + long_event + "]}", [&](std::string_view event) { bytes += event.size(); }));
+    REQUIRE(
+        reader.read(R"({"batch":[)" + long_event + "]}", 1, [&](std::string_view event) { bytes += event.size(); }));
     CHECK(bytes == long_event.size());
   }
 }

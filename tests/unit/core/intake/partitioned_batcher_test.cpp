@@ -11,7 +11,7 @@ namespace {
 
 constexpr steady_time start{};
 
-options in_partitions(std::size_t n, delivery_order order = delivery_order::none) {
+options cut_in_partitions(std::size_t n, delivery_order order = delivery_order::none) {
   options o;
   o.flush_at = 2;
   o.max_batch_events = 2;
@@ -41,7 +41,7 @@ event_chunk undivided(int n) {
 } // namespace
 
 TEST_CASE("without an order a batch goes where the fewest are on their way", "[core][batcher]") {
-  partitioned_batcher b{in_partitions(3)};
+  partitioned_batcher b{cut_in_partitions(3)};
   b.add(undivided(20), start);
   std::vector<std::size_t> unstored(3);
   for (const std::size_t expected : {0U, 1U, 2U, 0U, 1U, 2U}) { // in turn; two of each are one more than a window of 4
@@ -62,7 +62,7 @@ TEST_CASE("without an order a batch goes where the fewest are on their way", "[c
 }
 
 TEST_CASE("while no partition takes any more, nothing becomes due", "[core][batcher]") {
-  partitioned_batcher b{in_partitions(2)};
+  partitioned_batcher b{cut_in_partitions(2)};
   b.add(undivided(1), start);
   CHECK(b.deadline({0, 0}) == start + 20s);
   CHECK(b.deadline({2, 1}) == start + 20s);
@@ -70,7 +70,7 @@ TEST_CASE("while no partition takes any more, nothing becomes due", "[core][batc
 }
 
 TEST_CASE("with an order for each user a partition has the events of its users, in their order", "[core][batcher]") {
-  partitioned_batcher b{in_partitions(3, delivery_order::per_user)};
+  partitioned_batcher b{cut_in_partitions(3, delivery_order::per_user)};
   b.add(named_events({"a1", "b1", "c1", "b2", "a2", "b3"}), start);
   std::vector<std::size_t> unstored(3);
   const auto first = b.next(start, unstored);
@@ -97,7 +97,7 @@ TEST_CASE("with an order for each user a partition has the events of its users, 
 }
 
 TEST_CASE("requests stay with their events", "[core][batcher]") {
-  partitioned_batcher b{in_partitions(2, delivery_order::per_user)};
+  partitioned_batcher b{cut_in_partitions(2, delivery_order::per_user)};
   auto c = named_events({"a1", "b1", "b2"});
   const auto who = std::make_shared<requester>([](const error*) {});
   c.waiting = {{0, nullptr}, {2, who}};
@@ -109,7 +109,7 @@ TEST_CASE("requests stay with their events", "[core][batcher]") {
 }
 
 TEST_CASE("a flush makes due what waits in every partition", "[core][batcher]") {
-  partitioned_batcher b{in_partitions(3, delivery_order::per_user)};
+  partitioned_batcher b{cut_in_partitions(3, delivery_order::per_user)};
   b.add(named_events({"a1", "c1"}), start);
   b.flush();
   const std::vector<std::size_t> unstored(3);

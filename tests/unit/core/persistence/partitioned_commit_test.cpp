@@ -227,6 +227,17 @@ TEST_CASE("leases are shared out evenly, and no more than there are slots", "[co
   CHECK(served.size() == 3);
 }
 
+TEST_CASE("in strict order the next batch does not wait for the acknowledgement of the one before to be stored",
+          "[core][partitioned commit]") {
+  auto o = partitioned_into(1);
+  o.ordering = delivery_order::strict;
+  in_memory q{o, 8};
+  q.commit.store({of_number(1), of_number(2)});
+  CHECK(q.go_on(1ms) == std::vector<std::string>{"inc-1"});
+  q.commit.settle({ack{{"inc-1", 1}}}, noon + 1ms);
+  CHECK(q.go_on(1ms) == std::vector<std::string>{"inc-2"});
+}
+
 TEST_CASE("with an order for each user a partition delivers one batch at a time", "[core][partitioned commit]") {
   options o;
   o.ordering = delivery_order::per_user;

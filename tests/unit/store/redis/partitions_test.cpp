@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t many = 16;
 
 // The `n`th batch of a partition of so many.
-batch_ptr batch_in(std::size_t partition, std::size_t n = 1, std::size_t partitions = many) {
+batch_ptr batch_for(std::size_t partition, std::size_t n = 1, std::size_t partitions = many) {
   return make("p-" + std::to_string(partition + n * partitions));
 }
 
@@ -38,7 +38,7 @@ std::vector<unit_of_work> units_for(const store& of, std::size_t partitions = ma
 std::vector<unit_of_work> to_put(const store& of, std::size_t n = 1, std::size_t partitions = many) {
   auto units = units_for(of, partitions);
   for (auto& u : units)
-    u.enqueues = {batch_in(u.partition, n, partitions)};
+    u.enqueues = {batch_for(u.partition, n, partitions)};
   return units;
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("a payload that is missing in one partition does not keep another's fr
   auto a = q.process();
   REQUIRE(applied(a->apply_all(to_put(*a, 1))) == many);
   REQUIRE(applied(a->apply_all(to_put(*a, 2))) == many);
-  REQUIRE(q.server.command({"DEL", partition_name(5) + ":b:" + batch_in(5)->id}) == "1");
+  REQUIRE(q.server.command({"DEL", partition_name(5) + ":b:" + batch_for(5)->id}) == "1");
   auto units = units_for(*a);
   for (auto& u : units)
     u.slots = 1;
@@ -221,7 +221,7 @@ TEST_CASE("a payload that is missing in one partition does not keep another's fr
   REQUIRE(applied(results) == many);
   for (std::size_t p = 0; p < many; ++p) {
     REQUIRE(results[p]->granted.size() == 1);
-    CHECK(results[p]->granted[0].content->id == batch_in(p, p == 5 ? 2 : 1)->id);
+    CHECK(results[p]->granted[0].content->id == batch_for(p, p == 5 ? 2 : 1)->id);
     CHECK(results[p]->granted[0].content->payload->size() == 100);
     CHECK(results[p]->buried.size() == (p == 5 ? 1 : 0));
   }
@@ -294,7 +294,7 @@ TEST_CASE("a process that only enqueues does so in all partitions", "[store][red
   REQUIRE(applied(other->apply_all(to_put(*other, 2))) == many);
   auto units = units_for(*other);
   for (auto& u : units) {
-    u.settlements = {retain{}, ack{{batch_in(u.partition)->id, 1}}};
+    u.settlements = {retain{}, ack{{batch_for(u.partition)->id, 1}}};
     u.wants_ended = true;
   }
   for (const auto& r : other->apply_all(units))
@@ -320,7 +320,7 @@ TEST_CASE("a queue in Redis has the number of partitions that it was made with, 
     for (const auto first : {std::size_t{0}, other - 1}) {
       auto b = q.process();
       unit_of_work u{.partition = first};
-      u.enqueues = {batch_in(first, 2, other)};
+      u.enqueues = {batch_for(first, 2, other)};
       const auto refused = apply(*b, u);
       REQUIRE(!refused);
       CHECK(refused.error().code == errc::not_a_queue);
@@ -393,10 +393,10 @@ TEST_CASE("operators need not know how many partitions a queue in Redis has", "[
   CHECK(admin->stats()->dead == 30);
   CHECK(admin->stats()->owners.size() == 1);
   CHECK(admin->list_dead("", 10)->size() == 3);
-  const auto letter = admin->show_dead(batch_in(2, 1, 3)->id);
+  const auto letter = admin->show_dead(batch_for(2, 1, 3)->id);
   REQUIRE(letter);
   CHECK(letter->payload->size() == 100);
-  CHECK(*admin->replay_dead({batch_in(1, 1, 3)->id}) == 10);
+  CHECK(*admin->replay_dead({batch_for(1, 1, 3)->id}) == 10);
   CHECK(*admin->purge_dead({}) == 20);
   REQUIRE(admin->set_paused(true));
   for (const auto& r : a->apply_all(to_claim(*a, 3))) {

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t partitions = 3;
 
-options in_partitions(options o = {}, std::size_t n = partitions) {
+options file_in_partitions(options o = {}, std::size_t n = partitions) {
   o.queue.partitions = n;
   o.sqlite.durability = sqlite_durability::normal;
   return o;
@@ -114,7 +114,7 @@ std::map<std::string, std::string> files_in(const std::string& folder) {
 TEST_CASE("another number of partitions is refused, and nothing is touched", "[store][sqlite]") {
   partitioned_file running, q;
   { // as a process leaves its files that is killed, with a part of the queue in the log
-    const auto open = *running.open(in_partitions());
+    const auto open = *running.open(file_in_partitions());
     for (std::size_t p = 0; p < partitions; ++p)
       running.put_in(*open, p, batch_in(p, 1));
     for (const char* file : {"", "-wal"})
@@ -124,7 +124,7 @@ TEST_CASE("another number of partitions is refused, and nothing is touched", "[s
   REQUIRE(before.size() == 2);
   for (const std::size_t other : {std::size_t{1}, std::size_t{2}, std::size_t{4}, std::size_t{256}})
     for (const auto open : {sqlite_store::open, sqlite_enqueuer::open}) {
-      const auto refused = open(q.path, in_partitions({}, other), "one");
+      const auto refused = open(q.path, file_in_partitions({}, other), "one");
       REQUIRE(!refused);
       CHECK(refused.error().code == errc::not_a_queue);
       CHECK(refused.error().field == "queue.partitions");
@@ -133,24 +133,24 @@ TEST_CASE("another number of partitions is refused, and nothing is touched", "[s
                 ": the queue was made with 3 partitions; `sluice repartition` changes it while nothing runs");
       CHECK(files_in(q.folder.path()) == before);
     }
-  const auto open = q.open(in_partitions());
+  const auto open = q.open(file_in_partitions());
   REQUIRE(open);
   CHECK((*open)->stats()->ready == 30);
 }
 
 TEST_CASE("a process that enqueues makes a queue with its number of partitions", "[store][sqlite]") {
   partitioned_file q;
-  REQUIRE(sqlite_enqueuer::open(q.path, in_partitions({}, 256), "one"));
-  const auto refused = q.open(in_partitions());
+  REQUIRE(sqlite_enqueuer::open(q.path, file_in_partitions({}, 256), "one"));
+  const auto refused = q.open(file_in_partitions());
   REQUIRE(!refused);
   CHECK(refused.error().message.find("must be 256, not 3") == 0);
-  CHECK(q.open(in_partitions({}, 256)));
+  CHECK(q.open(file_in_partitions({}, 256)));
 }
 
 TEST_CASE("what was in flight in a crash is taken back in every partition, and poison dies in its own",
           "[store][sqlite]") {
   partitioned_file q;
-  options o = in_partitions();
+  options o = file_in_partitions();
   o.queue.max_crashes = 1;
   auto open = *q.open(o);
   const auto crash = [&] {
@@ -184,7 +184,7 @@ TEST_CASE("what was in flight in a crash is taken back in every partition, and p
 
 TEST_CASE("a process that ends in order gives back what it has leased in every partition", "[store][sqlite]") {
   partitioned_file q;
-  options o = in_partitions();
+  options o = file_in_partitions();
   o.queue.max_crashes = 1;
   auto open = *q.open(o);
   for (std::size_t p = 0; p < partitions; ++p)
@@ -204,7 +204,7 @@ TEST_CASE("a process that ends in order gives back what it has leased in every p
 TEST_CASE("the room for the next process is kept while any partition has something for it", "[store][sqlite]") {
   partitioned_file q;
   const bool is_waiting = GENERATE(true, false);
-  const auto open = *q.open(in_partitions());
+  const auto open = *q.open(file_in_partitions());
   if (is_waiting)
     q.put_in(*open, 2, batch_in(2, 1));
   open->leave();
@@ -213,7 +213,7 @@ TEST_CASE("the room for the next process is kept while any partition has somethi
 
 TEST_CASE("what is due becomes ready with the work of its own partition", "[store][sqlite]") {
   partitioned_file q;
-  const auto open = *q.open(in_partitions());
+  const auto open = *q.open(file_in_partitions());
   for (std::size_t p = 0; p < partitions; ++p) {
     q.put_in(*open, p, batch_in(p, 1));
     q.settle_in(*open, p, nack{q.lease_in(*open, p), milliseconds{1'000 * (p + 1)}, {}});
@@ -228,7 +228,7 @@ TEST_CASE("what is due becomes ready with the work of its own partition", "[stor
 
 TEST_CASE("a lease is settled in its own partition only, and only its own are taken back", "[store][sqlite]") {
   partitioned_file q;
-  const auto open = *q.open(in_partitions());
+  const auto open = *q.open(file_in_partitions());
   std::vector<lease> leases;
   for (std::size_t p = 0; p < partitions; ++p) {
     q.put_in(*open, p, batch_in(p, 1));
@@ -245,7 +245,7 @@ TEST_CASE("a lease is settled in its own partition only, and only its own are ta
 TEST_CASE("a process that enqueues puts batches into partitions beside their owner, within their bounds",
           "[store][sqlite]") {
   partitioned_file q;
-  options o = in_partitions();
+  options o = file_in_partitions();
   o.queue.max_backlog_events = 20 * partitions;
   const auto owner = *q.open(o);
   q.put_in(*owner, 1, batch_in(1, 1));
@@ -277,7 +277,7 @@ TEST_CASE("a process that enqueues puts batches into partitions beside their own
 TEST_CASE("the units of a call fail together, and leave nothing", "[store][sqlite]") {
   partitioned_file q;
   const bool only_enqueues = GENERATE(false, true);
-  auto open = *(only_enqueues ? sqlite_enqueuer::open : sqlite_store::open)(q.path, in_partitions(), "one");
+  auto open = *(only_enqueues ? sqlite_enqueuer::open : sqlite_store::open)(q.path, file_in_partitions(), "one");
   sqlite_db{q.path, milliseconds{5'000}}.script("CREATE TRIGGER refusal BEFORE INSERT ON batch WHEN new.partition = 1 "
                                                 "BEGIN SELECT RAISE(ABORT, 'refused'); END");
   auto units = q.unit_in_each();
@@ -303,7 +303,7 @@ TEST_CASE("the units of a call fail together, and leave nothing", "[store][sqlit
 TEST_CASE("a full disk refuses new batches of every partition of a call, and settles all of them", "[store][sqlite]") {
   small_disk disk;
   partitioned_file q{disk.path()};
-  const auto open = *q.open(in_partitions());
+  const auto open = *q.open(file_in_partitions());
   auto units = q.unit_in_each();
   for (std::size_t p = 0; p < partitions; ++p) {
     q.put_in(*open, p, batch_in(p, 1));
@@ -323,7 +323,7 @@ TEST_CASE("a full disk refuses new batches of every partition of a call, and set
 
 TEST_CASE("a partition whose dead letters are full drops the oldest of its own", "[store][sqlite]") {
   partitioned_file q;
-  options o = in_partitions();
+  options o = file_in_partitions();
   o.dead_letters = {.max_events = 20 * partitions, .when_full = dead_letters_full::drop_oldest};
   const auto open = *q.open(o);
   for (const auto& [partition, n] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 1}, {1, 2}, {1, 1}, {2, 1}}) {
@@ -339,7 +339,7 @@ TEST_CASE("a partition whose dead letters are full drops the oldest of its own",
 
 TEST_CASE("operators need not say how many partitions a queue has", "[store][sqlite]") {
   partitioned_file q;
-  const auto open = *q.open(in_partitions());
+  const auto open = *q.open(file_in_partitions());
   const auto start = q.now;
   for (std::size_t p = partitions; p-- > 0;) { // the last one has the oldest of each state
     q.put_dead(*open, p, 1);
@@ -372,7 +372,7 @@ TEST_CASE("operators need not say how many partitions a queue has", "[store][sql
 
 TEST_CASE("the destination and the pause are those of every partition of a call", "[store][sqlite]") {
   partitioned_file q;
-  auto open = *q.open(in_partitions());
+  auto open = *q.open(file_in_partitions());
   auto units = q.unit_in_each();
   for (std::size_t p = 0; p < partitions; ++p) {
     q.put_in(*open, p, batch_in(p, 1));
@@ -387,12 +387,12 @@ TEST_CASE("the destination and the pause are those of every partition of a call"
   }
   CHECK(open->stats()->owners.at(0).health.suspended == "no deliveries");
   open.reset();
-  CHECK(q.open(in_partitions()).error().code == errc::other_destination);
+  CHECK(q.open(file_in_partitions()).error().code == errc::other_destination);
 }
 
 TEST_CASE("a file becomes small once every partition is drained", "[store][sqlite]") {
   partitioned_file q;
-  const auto open = *q.open(in_partitions());
+  const auto open = *q.open(file_in_partitions());
   for (std::size_t n = 1; n <= 300; ++n)
     q.put_in(*open, 0, batch_in(0, n, 60'000));
   q.put_in(*open, 1, batch_in(1, 1));
