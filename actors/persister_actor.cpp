@@ -133,8 +133,8 @@ void persister_state::on_tick(const tick& t) {
   }
   if (poll_.rings(t))
     look_at_all();
-  if (retry_.rings(t))
-    commit_->is_failing() ? commit() : commit_soon();
+  if (retry_.rings(t) && (commit_->is_failing() || news_under_way_ < news_window))
+    commit();
 }
 
 void persister_state::look_at_all() {
