@@ -31,7 +31,7 @@ std::string raw_inflate(std::string deflated, std::size_t size) {
 TEST_CASE("a compressor appends any text so that it can be read again", "[core][payload]") {
   std::mt19937_64 random{1};
   compressor c;
-  for (const std::size_t size : {0, 1, 100, 5'000, 70'000, 1'000'000})
+  for (const std::size_t size : {0U, 1U, 100U, 5'000U, 70'000U, 1'000'000U})
     for (const unsigned kinds_of_bytes : {1U, 16U, 256U}) { // those of 256 cannot be compressed
       std::string text(size, '\0'), out = "before";
       for (auto& byte : text)
