@@ -87,6 +87,7 @@ void buffer_state::on_committed(const committed& m) {
       continue;
     }
     const auto sequence = *own;
+    meter(n, sequence);
     switch (n.step) {
     case batch_step::stored:
       ledger_->stored(sequence, n.leased);
@@ -104,6 +105,18 @@ void buffer_state::on_committed(const committed& m) {
     }
   }
   advance();
+}
+
+// News of a batch may come again, and of its end without those that it is stored.
+void buffer_state::meter(const batch_news& n, std::uint64_t sequence) const {
+  const auto progress = ledger_->progress_of(sequence);
+  if (!progress)
+    return;
+  const auto took = now() - progress->since;
+  if (!progress->is_stored)
+    context_->meters->accepted_to_stored.observe(took, n.content->events);
+  if (n.step == batch_step::delivered)
+    context_->meters->accepted_to_delivered.observe(took, n.content->events);
 }
 
 void buffer_state::on_store_went_back() {

@@ -44,6 +44,7 @@ private:
   flush_promise on_flush(const flush&);
 
   void on_recovered(const batch_news&) const;
+  void meter(const batch_news&, std::uint64_t sequence) const;
   struct pending_flush {
     std::uint64_t number = 0;
     steady_time deadline;

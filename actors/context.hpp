@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/intake/intake.hpp"
+#include "core/metrics/meters.hpp"
 #include "sluice/options.hpp"
 #include "sluice/store.hpp"
 #include "sluice/transport.hpp"
@@ -22,6 +23,7 @@ struct actor_context {
   /// Outlives every persister.
   std::shared_ptr<store> queue;
   transport_factory transport;
+  std::shared_ptr<sluice::meters> meters = std::make_shared<sluice::meters>();
   /// Wall time, for what is written down; timers use the actor system's clock.
   std::function<std::chrono::system_clock::time_point()> clock;
   /// Seeds the jitter.

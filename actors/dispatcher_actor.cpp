@@ -115,7 +115,9 @@ void dispatcher_state::end(const answer& a) {
   if (i == deliveries_.end() || i->second.attempt != a.attempt || i->second.verdict)
     return;
   delivery& d = i->second;
-  window_->note(self_->clock().now() - d.begun);
+  const auto took = self_->clock().now() - d.begun;
+  window_->note(took);
+  context_->meters->delivery_duration.observe(took);
   decide(d, judge(d.what, note(d, a.response), context_->settings, sealer_));
 }
 

@@ -155,6 +155,9 @@ void persister_state::commit() {
     return;
   const auto units = commit_->next(context_->now(), self_->clock().now());
   const auto results = apply(units);
+  for (const auto& r : results)
+    if (!r)
+      context_->meters->store_errors.count(r.error().code);
   perform(commit_->came_of(units, results, self_->clock().now(), [this] { return unit_random(); }));
 }
 

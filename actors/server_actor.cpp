@@ -23,7 +23,7 @@ void server_state::start(self_pointer self, context_ptr context) {
       context_->intake, made_of.access,
       plain_body_limits{.max_bytes = o.max_plain_body_bytes, .max_ratio = o.max_compression_ratio},
       [serves = context_->server](waiting_views::hook answer) { serves->views.add(std::move(answer)); },
-      made_of.counts);
+      context_->meters, made_of.requests);
   open();
 }
 

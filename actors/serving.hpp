@@ -76,7 +76,7 @@ struct serving {
   const std::shared_ptr<server_identity> identity;
   const std::shared_ptr<access_control> access;
   waiting_views views;
-  const std::shared_ptr<meters> counts = std::make_shared<meters>();
+  const std::shared_ptr<request_counts> requests = std::make_shared<request_counts>();
 
   std::mutex mutex;
   std::condition_variable changed;

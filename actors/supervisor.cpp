@@ -17,8 +17,11 @@ namespace {
 // How long after the shutdown deadline the buffer may still report that it has passed, and the store be left in order.
 constexpr std::chrono::seconds grace{1};
 
+// How long what has changed waits to be published with what follows.
+constexpr std::chrono::seconds publish_pause{1};
+
 // Counts the attempts that the news are of.
-void count_deliveries(delivery_counts& counts, const std::vector<batch_news>& news) {
+void count_deliveries(kind_counts<answer_kinds>& counts, const std::vector<batch_news>& news) {
   constexpr int success = 200;
   for (const auto& n : news) {
     if (n.step == batch_step::delivered)
@@ -34,6 +37,9 @@ void supervisor_state::start(self_pointer self, context_ptr context) {
   self_ = self;
   context_ = std::move(context);
   budget_.emplace(context_->settings.restarts.max, context_->settings.restarts.within);
+  if (compat::has_metrics)
+    registry_.emplace(self->system());
+  publish();
 }
 
 void supervisor_state::on_begin(const begin& m) {
@@ -91,7 +97,8 @@ void supervisor_state::introduce() {
 }
 
 template <class State, class Handle>
-bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what) {
+bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table::*which, restarted_actor who,
+                                  const char* what) {
   if (!((*table_).*which) || ((*table_).*which).address() != gone)
     return false;
   if (!budget_->spend(self_->clock().now())) {
@@ -100,6 +107,8 @@ bool supervisor_state::restart_if(const caf::actor_addr& gone, Handle peer_table
     return true;
   }
   ++restarts_;
+  context_->meters->restarts.count(who);
+  publish_soon();
   context_->log(log_level::warning, std::string{what} + " failed and is started again");
   auto next = std::make_shared<peer_table>(*table_);
   (*next).*which = spawn_supervised<State>(self_->system(), context_, table_->supervisor);
@@ -128,11 +137,12 @@ void supervisor_state::on_down(const caf::actor_addr& gone, const caf::error&) {
     on_suspension_changed({suspension_source::destination, ""});
   if (gone == table_->persister.address())
     on_suspension_changed({suspension_source::queue, ""});
-  restart_if<persister_state>(gone, &peer_table::persister, "the persister") ||
-      restart_if<dispatcher_state>(gone, &peer_table::dispatcher, "the dispatcher") ||
-      restart_if<retry_state>(gone, &peer_table::retry, "the retry scheduler") ||
-      restart_if<dead_letter_state>(gone, &peer_table::dead_letters, "the dead-letter actor") ||
-      restart_if<server_state>(gone, &peer_table::server, "the server");
+  restart_if<persister_state>(gone, &peer_table::persister, restarted_actor::persister, "the persister") ||
+      restart_if<dispatcher_state>(gone, &peer_table::dispatcher, restarted_actor::dispatcher, "the dispatcher") ||
+      restart_if<retry_state>(gone, &peer_table::retry, restarted_actor::retry, "the retry scheduler") ||
+      restart_if<dead_letter_state>(gone, &peer_table::dead_letters, restarted_actor::dead_letters,
+                                    "the dead-letter actor") ||
+      restart_if<server_state>(gone, &peer_table::server, restarted_actor::http, "the server");
 }
 
 supervisor_state::shutdown_promise supervisor_state::on_shutdown(const shutdown& m) {
@@ -156,6 +166,8 @@ void supervisor_state::on_drained() {
 void supervisor_state::on_tick(const tick& t) {
   if (overdue_.rings(t))
     stop(std::nullopt);
+  if (publish_.rings(t))
+    publish();
 }
 
 void supervisor_state::stop(std::optional<error> why) {
@@ -189,6 +201,7 @@ void supervisor_state::end_the_others() {
 }
 
 void supervisor_state::end() {
+  publish();
   const auto report = final_report();
   if (failure_) {
     context_->log(log_level::error, "stopped: " + failure_->message + "; delivered " +
@@ -281,8 +294,8 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
 // The persister waits while too many news are under way, so that a supervisor that is busy with the reports cannot make
 // memory grow.
 void supervisor_state::on_committed(const committed& m) {
-  if (context_->server)
-    count_deliveries(context_->server->counts->deliveries, *m.news);
+  count_deliveries(context_->meters->deliveries, *m.news);
+  publish_soon();
   notify(subscribers_.tell(*m.news));
   if (++news_handled_ == news_window / 2 && phase_ != phase::stopping)
     compat::send(self_, table_->persister, news_handled{std::exchange(news_handled_, 0)});
@@ -300,7 +313,19 @@ void supervisor_state::notify(std::vector<addressed_notification> all) {
         n.what);
 }
 
+// A quiet system publishes nothing.
+void supervisor_state::publish_soon() {
+  if (registry_)
+    publish_.set(self_, self_->clock().now() + publish_pause);
+}
+
+void supervisor_state::publish() {
+  if (registry_)
+    show_process_metrics(stats(), context_->settings.max_internal_queue_size, *context_->meters, *registry_);
+}
+
 void supervisor_state::on_intake_news(const intake_news& m) {
+  publish_soon();
   for (const auto& r : m.reports) {
     if (const auto events =
             r.kind == report_kind::rejected ? rejections_.failed(r.reason, self_->clock().now(), r.events) : 0)
@@ -312,6 +337,7 @@ void supervisor_state::on_intake_news(const intake_news& m) {
 }
 
 void supervisor_state::on_suspension_changed(const suspension_changed& m) {
+  publish_soon();
   auto& reason = m.by == suspension_source::destination ? suspended_by_destination_ : suspended_by_queue_;
   if (std::exchange(reason, m.reason) != m.reason)
     notify(subscribers_.tell(delivery_suspended{m.reason}));

@@ -9,6 +9,7 @@
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
 #include "actors/handles.hpp"
+#include "actors/metric_registry.hpp"
 #include "actors/subscribers.hpp"
 #include "core/reason_log.hpp"
 #include "core/restart_budget.hpp"
@@ -45,6 +46,8 @@ private:
   void on_suspension_changed(const suspension_changed&);
   void on_tick(const tick&);
   void notify(std::vector<addressed_notification>);
+  void publish_soon();
+  void publish();
 
   /// Stops the system. `why` is what failed, which is logged and reported to subscribers; empty for an orderly
   /// shutdown.
@@ -53,7 +56,7 @@ private:
   enum class phase { running, draining, stopping };
 
   template <class State, class Handle>
-  bool restart_if(const caf::actor_addr& gone, Handle peer_table::*which, const char* what);
+  bool restart_if(const caf::actor_addr& gone, Handle peer_table::*which, restarted_actor who, const char* what);
   template <class Handle>
   void adopt(const Handle& child);
   void on_down(const caf::actor_addr& gone, const caf::error& why);
@@ -82,6 +85,9 @@ private:
   std::vector<shutdown_promise> promises_;
   reason_log rejections_{std::chrono::minutes{1}};
   alarm overdue_;
+  /// The metrics have changed since they were published.
+  alarm publish_{1};
+  std::optional<metric_registry> registry_;
 };
 
 supervisor_actor spawn_supervisor(caf::actor_system&, context_ptr);

@@ -77,14 +77,15 @@ reply readiness(const system_view& v) {
 } // namespace
 
 routes::routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control> access,
-               const plain_body_limits& limits, ask_for_view ask, std::shared_ptr<meters> counts)
+               const plain_body_limits& limits, ask_for_view ask, std::shared_ptr<const meters> counted,
+               std::shared_ptr<request_counts> requests)
     : intake_{std::move(into)}, access_{std::move(access)}, limits_{limits}, ask_{std::move(ask)}, reader_{*intake_},
-      meters_{std::move(counts)} {}
+      meters_{std::move(counted)}, requests_{std::move(requests)} {}
 
 std::optional<reply> routes::admit(const request_head& r) {
   auto early = refusal(r);
   if (early)
-    meters_->requests.count(early->status);
+    requests_->count(early->status);
   return early;
 }
 
@@ -121,15 +122,16 @@ void routes::take(const request_head& r, std::string body, reply_hook answer) {
   const auto to = find_route(r.path());
   switch (to.what) {
   case resource::events:
-    return take_events(r, std::move(body), to.type, [counts = meters_, answer](reply made) {
-      counts->requests.count(made.status);
+    return take_events(r, std::move(body), to.type, [requests = requests_, answer](reply made) {
+      requests->count(made.status);
       answer(std::move(made));
     });
   case resource::ready:
     return ask_([answer](const system_view& v) { answer(readiness(v)); });
   case resource::metrics:
-    return ask_([counts = meters_, answer](const system_view& v) {
-      answer({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(v, *counts)});
+    return ask_([counted = meters_, requests = requests_, answer](const system_view& v) {
+      answer(
+          {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(v, *counted, *requests)});
     });
   default:
     return answer({.body = R"({"live":true})"});
@@ -155,10 +157,7 @@ void routes::take_events(const request_head& r, std::string body, std::string_vi
   if (stored == 0)
     return answer(stored_reply(0, read->invalid));
   const auto who = std::make_shared<requester>(
-      [answer, stored, again, now, counts = meters_, invalid = std::move(read->invalid)](const error* why) {
-        if (!why)
-          counts->to_stored.observe(
-              std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - now), stored);
+      [answer, stored, again, invalid = std::move(read->invalid)](const error* why) {
         answer(why ? failed_reply(*why, again) : stored_reply(stored, invalid));
       },
       stored);

@@ -65,7 +65,7 @@ private:
 class routes : public service {
 public:
   routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control>, const plain_body_limits&, ask_for_view,
-         std::shared_ptr<meters>);
+         std::shared_ptr<const meters>, std::shared_ptr<request_counts>);
 
   std::optional<reply> admit(const request_head&) override;
   void take(const request_head&, std::string body, reply_hook answer) override;
@@ -80,7 +80,8 @@ private:
   ask_for_view ask_;
   event_request_reader reader_;
   patience patience_;
-  std::shared_ptr<meters> meters_;
+  std::shared_ptr<const meters> meters_;
+  std::shared_ptr<request_counts> requests_;
 };
 
 } // namespace sluice

@@ -203,8 +203,28 @@ TEST_CASE("a server that fails is started again at its address, and the events g
   REQUIRE(eventually([&] { return s.p.peers()->server != first; }));
   REQUIRE(s.http->is_alive(20s));
   CHECK(status_in(s.says(request_to("/v1/batch", batch_of("b", 3)))) == 200);
-  CHECK(s.says(get("/metrics")).find("\nsluice_actor_restarts_total 1\n") != std::string::npos);
+  CHECK(s.says(get("/metrics")).find("\nsluice_actor_restarts_total{actor=\"server_actor\"} 1\n") != std::string::npos);
   CHECK(s.p.running().shutdown()->delivered == 6);
+}
+
+TEST_CASE("metrics say how long events and attempts took, and how often the store failed", "[e2e][serve]") {
+  http_server destination;
+  const temporary_folder folder;
+  auto o = to_plain(destination);
+  o.store = "sqlite:" + folder.path() + "/queue.db";
+  served s{o};
+  CHECK(status_in(s.says(request_to("/v1/batch", batch_of("a", 3)))) == 200);
+  std::string text;
+  REQUIRE(eventually([&] {
+    text = s.says(get("/metrics"));
+    return text.find("sluice_events_total{outcome=\"delivered\"} 3\n") != std::string::npos;
+  }));
+  for (const auto* line : {"sluice_accepted_to_stored_seconds_count 3", "sluice_accepted_to_delivered_seconds_count 3",
+                           "sluice_delivery_duration_seconds_count 1", R"(sluice_deliveries_total{status="2xx"} 1)",
+                           R"(sluice_store_errors_total{kind="store_failed"} 0)"}) {
+    INFO(line);
+    CHECK(text.find("\n" + std::string{line} + "\n") != std::string::npos);
+  }
 }
 
 TEST_CASE("what is open when the system is shut down is answered", "[e2e][serve]") {

@@ -413,6 +413,35 @@ bool knows([[maybe_unused]] caf::actor_system& system) {
 #endif
 }
 
+// -- metrics ----------------------------------------------------------------------------------------------------------
+
+/// Whether an actor system has a registry of metrics. A name there has no `sluice_` in front, and no `_total` behind.
+inline constexpr bool has_metrics = CAF_MAJOR_VERSION >= 1;
+
+#if CAF_MAJOR_VERSION >= 1
+inline void add_to_counter(caf::actor_system& system, std::string_view name, std::string_view label,
+                           std::string_view value, std::string_view help, bool is_total, double more) {
+  auto& all = system.metrics();
+  if (label.empty())
+    all.counter_singleton<double>("sluice", name, help, "1", is_total)->inc(more);
+  else
+    all.counter_family<double>("sluice", name, {label}, help, "1", is_total)->get_or_add({{label, value}})->inc(more);
+}
+inline void set_gauge(caf::actor_system& system, std::string_view name, std::string_view label, std::string_view value,
+                      std::string_view help, double now) {
+  auto& all = system.metrics();
+  if (label.empty())
+    all.gauge_singleton<double>("sluice", name, help)->value(now);
+  else
+    all.gauge_family<double>("sluice", name, {label}, help)->get_or_add({{label, value}})->value(now);
+}
+#else
+inline void add_to_counter(caf::actor_system&, std::string_view, std::string_view, std::string_view, std::string_view,
+                           bool, double) {}
+inline void set_gauge(caf::actor_system&, std::string_view, std::string_view, std::string_view, std::string_view,
+                      double) {}
+#endif
+
 } // namespace sluice::compat
 
 /// In a block of type ids: a type that never leaves the process. CAF 0.17 is not told the names of such blocks, or a

@@ -32,6 +32,7 @@ std::optional<cut> batcher::next(steady_time now, std::size_t free_batches) {
   if (!flushing_.empty())
     limit = std::min(limit, flushing_.front());
   cut batch;
+  batch.since = pieces_.front().since;
   while (!pieces_.empty() && batch.events < limit) {
     const piece& front = pieces_.front();
     const std::size_t more = front.events.size_of(front.next) + (batch.events > 0 ? event_separator.size() : 0);

@@ -25,6 +25,8 @@ struct cut {
   /// The sum of the events' sizes, without separators: what they count against the bound.
   std::size_t event_bytes = 0;
   std::vector<requester_ptr> requesters;
+  /// When the oldest of them came in.
+  steady_time since;
 };
 
 /// Decides when a batch is cut and what goes into it. No clock of its own: `now` comes in.

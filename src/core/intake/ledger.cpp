@@ -20,9 +20,17 @@ void ledger::open(std::uint64_t sequence, batch_ptr content, cut&& from) {
   open_.emplace(sequence, entry{.last = cut_[lane],
                                 .events = from.events,
                                 .bytes = from.event_bytes,
+                                .since = from.since,
                                 .requesters = std::move(from.requesters)});
   awaited_[lane].insert(awaited_[lane].end(), sequence);
   unconfirmed_.emplace(sequence, std::move(content));
+}
+
+std::optional<ledger::progress> ledger::progress_of(std::uint64_t sequence) const {
+  const auto i = open_.find(sequence);
+  if (i == open_.end())
+    return std::nullopt;
+  return progress{.since = i->second.since, .is_stored = i->second.is_stored};
 }
 
 void ledger::stored(std::uint64_t sequence, bool leased) {

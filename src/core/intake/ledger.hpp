@@ -46,6 +46,14 @@ public:
   void returned(std::uint64_t sequence);
   void ended(std::uint64_t sequence, std::uint32_t events, bool delivered);
 
+  /// When an open batch was accepted, and whether it is stored.
+  struct progress {
+    steady_time since;
+    bool is_stored = false;
+  };
+  /// Returns nothing for a batch that has reached an end.
+  std::optional<progress> progress_of(std::uint64_t sequence) const;
+
   /// Returns the batches that no persister has confirmed, which a new persister must be given.
   const std::map<std::uint64_t, batch_ptr>& unconfirmed() const noexcept { return unconfirmed_; }
 
@@ -88,6 +96,7 @@ private:
     /// How many others have ended, as far as that is counted here.
     std::uint32_t elsewhere = 0;
     std::size_t bytes = 0;
+    steady_time since;
     bool is_stored = false;
     bool is_retrying = false;
     std::vector<requester_ptr> requesters;
