@@ -16,14 +16,12 @@
 #include "support/command_queue.hpp"
 #include "support/gzip.hpp"
 #include "support/http_server.hpp"
+#include "support/notice_socket.hpp"
 #include "support/pipeline.hpp"
 #include "support/raw_http.hpp"
 #include "transport/http_transport.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 using namespace sluice;
 using namespace sluice::test;
@@ -384,41 +382,6 @@ TEST_CASE("/readyz and sluice status say why deliveries wait in the same words",
     return body_in(raw_exchange(s.url, get("/readyz")))["notes"][0] == "paused: `sluice resume` resumes deliveries";
   }));
 }
-
-namespace {
-
-// What a service manager is told.
-class notice_socket {
-public:
-  explicit notice_socket(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    const timeval wait{.tv_sec = 20, .tv_usec = 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  }
-  ~notice_socket() { ::close(fd_); }
-  notice_socket(const notice_socket&) = delete;
-  notice_socket& operator=(const notice_socket&) = delete;
-
-  std::string next() const {
-    char text[64];
-    const auto n = ::recv(fd_, text, sizeof text, 0);
-    return {text, static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
-  }
-  std::string next_other_than(const std::string& word) const {
-    auto text = next();
-    while (text == word)
-      text = next();
-    return text;
-  }
-
-private:
-  int fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-};
-
-} // namespace
 
 TEST_CASE("a service manager passes the socket, and hears of the start, of life, and of the end", "[e2e][serve]") {
   http_server destination;
