@@ -22,6 +22,7 @@
 #include "transport/http_transport.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 using namespace sluice;
 using namespace sluice::test;
@@ -381,6 +382,66 @@ TEST_CASE("/readyz and sluice status say why deliveries wait in the same words",
   CHECK(eventually([&] {
     return body_in(raw_exchange(s.url, get("/readyz")))["notes"][0] == "paused: `sluice resume` resumes deliveries";
   }));
+}
+
+namespace {
+
+// No descriptor can be opened in this process while it lives.
+class no_descriptors {
+public:
+  no_descriptors() {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{.rlim_cur = 3, .rlim_max = before_.rlim_max}; // those that are open stay so
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
+
+private:
+  rlimit before_{};
+};
+
+} // namespace
+
+TEST_CASE("a server that finds no descriptors tries again each second, and costs no restarts", "[e2e][serve]") {
+  http_server destination;
+  std::atomic<int> tries{0};
+  auto o = to_plain(destination);
+  o.restarts.max = 1;
+  o.log = [&](log_level, std::string_view line) {
+    tries += line.starts_with("the server cannot start: ") && line.ends_with("; trying again") ? 1 : 0;
+  };
+  served s{o};
+  {
+    const no_descriptors until_here;
+    caf::anon_send_exit(s.p.peers()->server, caf::exit_reason::kill);
+    REQUIRE(eventually([&] { return tries == 1; }));
+    const auto first = std::chrono::steady_clock::now();
+    REQUIRE(eventually([&] { return tries == 3; }));
+    CHECK(std::chrono::steady_clock::now() - first >= 1'900ms);
+    CHECK(!s.http->is_alive(1ms));
+  }
+  REQUIRE(s.http->is_alive(20s));
+  CHECK(status_in(s.says(request_to("/v1/batch", batch_of("a", 3)))) == 200);
+  CHECK(s.says(get("/metrics")).find("\nsluice_actor_restarts_total 1\n") != std::string::npos);
+  CHECK(s.p.running().shutdown()->delivered == 3);
+}
+
+TEST_CASE("a handle that outlives its system keeps nothing open, and says that it is over", "[e2e][serve]") {
+  http_server destination;
+  std::optional<server> http;
+  {
+    const served s{to_plain(destination)};
+    http = s.http;
+    CHECK(http->is_alive(20s));
+  }
+  const auto again = listener::open(*parse_listen_address(http->url().substr(std::string{"http://"}.size())));
+  CHECK(again);
+  CHECK(!http->is_alive(20s));
+  const auto read = http->read_keys_again();
+  REQUIRE(!read);
+  CHECK(read.error().code == errc::closed);
 }
 
 TEST_CASE("a service manager passes the socket, and hears of the start, of life, and of the end", "[e2e][serve]") {
