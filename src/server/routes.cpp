@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/event/json_writer.hpp"
+#include "core/printable.hpp"
 
 #include <strings.h>
 
@@ -58,11 +59,12 @@ reply unauthorized(const char* scheme, const char* why) {
   return r;
 }
 
+// What a store or an endpoint says may be of any bytes.
 std::string list_of(const std::vector<std::string>& texts) {
   std::string out = "[";
   for (const auto& text : texts) {
     out += out.size() > 1 ? "," : "";
-    json_writer{out}.string(text, "");
+    json_writer{out}.string(terminal_line(text), "");
   }
   return out + "]";
 }
