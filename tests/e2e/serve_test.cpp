@@ -19,6 +19,7 @@
 #include "support/notice_socket.hpp"
 #include "support/pipeline.hpp"
 #include "support/raw_http.hpp"
+#include "support/redis_server.hpp"
 #include "transport/http_transport.hpp"
 
 #include <fcntl.h>
@@ -442,6 +443,44 @@ TEST_CASE("a handle that outlives its system keeps nothing open, and says that i
   const auto read = http->read_keys_again();
   REQUIRE(!read);
   CHECK(read.error().code == errc::closed);
+}
+
+TEST_CASE("a Redis that does not answer holds up neither /readyz nor the end", "[e2e][serve]") {
+  using clock = std::chrono::steady_clock;
+  http_server destination;
+  redis_server redis;
+  auto o = to_plain(destination);
+  o.persistence = redis.url();
+  o.redis.connect = o.redis.command = 20s;
+  served s{o};
+  const auto is_ready = [&] { return status_in(s.says(get("/readyz"))) == 200; };
+  if (GENERATE(true, false)) // else nobody has looked before it stops
+    CHECK(eventually(is_ready));
+  redis.pause();
+  const auto looks = [&] {
+    const auto begun = clock::now();
+    const auto said = s.says(get("/readyz"));
+    CHECK(clock::now() - begun <= 2s);
+    REQUIRE(status_in(said) == 503);
+    CHECK(body_in(said)["reasons"][0].get<std::string>().starts_with("the store does not answer: "));
+  };
+  for (int i = 0; i < 4; ++i)
+    looks();
+  std::vector<raw_connection> many;
+  for (int i = 0; i < 20; ++i)
+    many.emplace_back(s.http->url()).send(get(i % 2 == 0 ? "/readyz" : "/metrics"));
+  looks();
+  for (const auto& m : many)
+    CHECK(status_in(m.rest()) != 0);
+  redis.resume();
+  CHECK(eventually(is_ready));
+  redis.pause();
+  const raw_connection last{s.http->url()};
+  last.send(get("/readyz"));
+  std::this_thread::sleep_for(100ms); // so that it is looking
+  const auto begun = clock::now();
+  s.p.running().shutdown(10ms);
+  CHECK(clock::now() - begun <= 6s); // store, look and open requests may have a second each
 }
 
 TEST_CASE("a service manager passes the socket, and hears of the start, of life, and of the end", "[e2e][serve]") {
