@@ -1,5 +1,7 @@
 #include "actors/server_actor.hpp"
 
+#include <algorithm>
+
 #include "actors/guarded.hpp"
 #include "store/make_store.hpp"
 
@@ -9,6 +11,17 @@ namespace {
 
 // How long to wait for descriptors or a thread, if there is none.
 constexpr std::chrono::seconds start_pause{1};
+// How long Redis may take to connect, and then to answer: whoever looks waits for it, and so does the end of the
+// system.
+constexpr milliseconds look_patience{500};
+// For how long a queue that did not answer is not asked again: whoever came meanwhile is told at once.
+constexpr std::chrono::seconds look_pause{1};
+
+options for_looks(options o) {
+  o.redis.connect = std::min(o.redis.connect, look_patience);
+  o.redis.command = std::min(o.redis.command, look_patience);
+  return o;
+}
 
 } // namespace
 
@@ -82,20 +95,26 @@ void server_state::answer(const system_stats& s) {
 void server_state::look_at_queue(system_view& view) {
   if (!has_queue_to_look_at_)
     return;
-  if (!queue_) {
-    auto made = make_queue_admin(context_->settings);
-    has_queue_to_look_at_ = made || made.error().code != errc::unsupported;
-    if (made)
-      queue_ = std::move(*made);
-    else if (has_queue_to_look_at_)
-      view.store_error = made.error().message;
+  if (self_->clock().now() >= ask_again_) {
+    auto stats = ask_queue();
+    no_answer_ = stats || !has_queue_to_look_at_ ? "" : stats.error().message;
+    if (stats)
+      view.queue = std::move(*stats);
+    else
+      ask_again_ = self_->clock().now() + look_pause;
   }
-  if (!queue_)
-    return;
-  if (auto stats = queue_->stats())
-    view.queue = std::move(*stats);
-  else
-    view.store_error = stats.error().message;
+  view.store_error = no_answer_;
+}
+
+result<store_stats> server_state::ask_queue() {
+  if (!queue_) {
+    auto made = make_queue_admin(for_looks(context_->settings));
+    has_queue_to_look_at_ = made || made.error().code != errc::unsupported;
+    if (!made)
+      return made.error();
+    queue_ = std::move(*made);
+  }
+  return queue_->stats();
 }
 
 server_state::handle::behavior_type server_state::behavior() {

@@ -35,6 +35,7 @@ private:
   void on_look();
   void answer(const system_stats&);
   void look_at_queue(system_view&);
+  result<store_stats> ask_queue();
 
   self_pointer self_ = nullptr;
   context_ptr context_;
@@ -42,6 +43,9 @@ private:
   port_owner<server_actor> port_;
   std::unique_ptr<queue_admin> queue_;
   bool has_queue_to_look_at_ = true;
+  /// Why the queue did not answer when it was asked last, and when it is asked again.
+  std::string no_answer_;
+  std::chrono::steady_clock::time_point ask_again_{};
   std::unique_ptr<routes> routes_;
   std::unique_ptr<request_server> server_;
   alarm again_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/event/json_writer.hpp"
+#include "core/printable.hpp"
 
 #include <strings.h>
 
@@ -58,11 +59,12 @@ reply unauthorized(const char* scheme, const char* why) {
   return r;
 }
 
+// What a store or an endpoint says may be of any bytes.
 std::string list_of(const std::vector<std::string>& texts) {
   std::string out = "[";
   for (const auto& text : texts) {
     out += out.size() > 1 ? "," : "";
-    json_writer{out}.string(text, "");
+    json_writer{out}.string(terminal_line(text), "");
   }
   return out + "]";
 }
@@ -142,10 +144,10 @@ void routes::take_events(const request_head& r, std::string body, std::string_vi
   const auto now = std::chrono::steady_clock::now();
   const auto again = patience_.wait(now);
   if (!intake_->wait_for_room(std::chrono::milliseconds{0})) { // to read the body would be for nothing
-    patience_.found_none(now);
-    return answer(failed_reply(intake_->closed() ? error{errc::closed, "", "the server is shutting down"}
-                                                 : error{errc::buffer_full, "", "the buffer is full; try again"},
-                               again));
+    const auto why = intake_->closed() ? error{errc::closed, "", "the server is shutting down"}
+                                       : error{errc::buffer_full, "", "the buffer is full; try again"};
+    patience_.refused(why.code, now);
+    return answer(failed_reply(why, again));
   }
   auto plain = plain_body(std::move(body), r.content_encoding, limits_);
   if (!plain)
@@ -166,7 +168,7 @@ void routes::take_events(const request_head& r, std::string body, std::string_vi
   const auto admitted = intake_->offer_all(std::move(read->valid));
   if (admitted)
     return patience_.found_room();
-  patience_.found_none(now);
+  patience_.refused(admitted.error().code, now);
   who->failed(admitted.error());
 }
 

@@ -50,7 +50,11 @@ public:
   using time = std::chrono::steady_clock::time_point;
 
   void found_room() noexcept { full_since_.reset(); }
-  void found_none(time now) noexcept { full_since_ = full_since_.value_or(now); }
+  /// Other refusals than `buffer_full` say nothing of the room.
+  void refused(errc why, time now) noexcept {
+    if (why == errc::buffer_full)
+      full_since_ = full_since_.value_or(now);
+  }
   /// Returns 1 s to 30 s.
   std::chrono::seconds wait(time now) const noexcept {
     const auto full_for = std::chrono::duration_cast<std::chrono::seconds>(now - full_since_.value_or(now));

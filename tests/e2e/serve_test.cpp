@@ -16,14 +16,14 @@
 #include "support/command_queue.hpp"
 #include "support/gzip.hpp"
 #include "support/http_server.hpp"
+#include "support/notice_socket.hpp"
 #include "support/pipeline.hpp"
 #include "support/raw_http.hpp"
+#include "support/redis_server.hpp"
 #include "transport/http_transport.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 using namespace sluice;
 using namespace sluice::test;
@@ -407,38 +407,101 @@ TEST_CASE("/readyz and sluice status say why deliveries wait in the same words",
 
 namespace {
 
-// What a service manager is told.
-class notice_socket {
+// No descriptor can be opened in this process while it lives.
+class no_descriptors {
 public:
-  explicit notice_socket(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    const timeval wait{.tv_sec = 20, .tv_usec = 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  no_descriptors() {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{.rlim_cur = 3, .rlim_max = before_.rlim_max}; // those that are open stay so
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
   }
-  ~notice_socket() { ::close(fd_); }
-  notice_socket(const notice_socket&) = delete;
-  notice_socket& operator=(const notice_socket&) = delete;
-
-  std::string next() const {
-    char text[64];
-    const auto n = ::recv(fd_, text, sizeof text, 0);
-    return {text, static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
-  }
-  std::string next_other_than(const std::string& word) const {
-    auto text = next();
-    while (text == word)
-      text = next();
-    return text;
-  }
+  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
 
 private:
-  int fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  rlimit before_{};
 };
 
 } // namespace
+
+TEST_CASE("a server that finds no descriptors tries again each second, and costs no restarts", "[e2e][serve]") {
+  http_server destination;
+  std::atomic<int> tries{0};
+  auto o = to_plain(destination);
+  o.restarts.max = 1;
+  o.log = [&](log_level, std::string_view line) {
+    tries += line.starts_with("the server cannot start: ") && line.ends_with("; trying again") ? 1 : 0;
+  };
+  served s{o};
+  {
+    const no_descriptors until_here;
+    caf::anon_send_exit(s.p.peers()->server, caf::exit_reason::kill);
+    REQUIRE(eventually([&] { return tries == 1; }));
+    const auto first = std::chrono::steady_clock::now();
+    REQUIRE(eventually([&] { return tries == 3; }));
+    CHECK(std::chrono::steady_clock::now() - first >= 1'900ms);
+    CHECK(!s.http->is_alive(1ms));
+  }
+  REQUIRE(s.http->is_alive(20s));
+  CHECK(status_in(s.says(request_to("/v1/batch", batch_of("a", 3)))) == 200);
+  CHECK(s.says(get("/metrics")).find("\nsluice_actor_restarts_total 1\n") != std::string::npos);
+  CHECK(s.p.running().shutdown()->delivered == 3);
+}
+
+TEST_CASE("a handle that outlives its system keeps nothing open, and says that it is over", "[e2e][serve]") {
+  http_server destination;
+  std::optional<server> http;
+  {
+    const served s{to_plain(destination)};
+    http = s.http;
+    CHECK(http->is_alive(20s));
+  }
+  const auto again = listener::open(*parse_listen_address(http->url().substr(std::string{"http://"}.size())));
+  CHECK(again);
+  CHECK(!http->is_alive(20s));
+  const auto read = http->read_keys_again();
+  REQUIRE(!read);
+  CHECK(read.error().code == errc::closed);
+}
+
+TEST_CASE("a Redis that does not answer holds up neither /readyz nor the end", "[e2e][serve]") {
+  using clock = std::chrono::steady_clock;
+  http_server destination;
+  redis_server redis;
+  auto o = to_plain(destination);
+  o.persistence = redis.url();
+  o.redis.connect = o.redis.command = 20s;
+  served s{o};
+  const auto is_ready = [&] { return status_in(s.says(get("/readyz"))) == 200; };
+  if (GENERATE(true, false)) // else nobody has looked before it stops
+    CHECK(eventually(is_ready));
+  redis.pause();
+  const auto looks = [&] {
+    const auto begun = clock::now();
+    const auto said = s.says(get("/readyz"));
+    CHECK(clock::now() - begun <= 2s);
+    REQUIRE(status_in(said) == 503);
+    CHECK(body_in(said)["reasons"][0].get<std::string>().starts_with("the store does not answer: "));
+  };
+  for (int i = 0; i < 4; ++i)
+    looks();
+  std::vector<raw_connection> many;
+  for (int i = 0; i < 20; ++i)
+    many.emplace_back(s.http->url()).send(get(i % 2 == 0 ? "/readyz" : "/metrics"));
+  looks();
+  for (const auto& m : many)
+    CHECK(status_in(m.rest()) != 0);
+  redis.resume();
+  CHECK(eventually(is_ready));
+  redis.pause();
+  const raw_connection last{s.http->url()};
+  last.send(get("/readyz"));
+  std::this_thread::sleep_for(100ms); // so that it is looking
+  const auto begun = clock::now();
+  s.p.running().shutdown(10ms);
+  CHECK(clock::now() - begun <= 6s); // store, look and open requests may have a second each
+}
 
 TEST_CASE("a service manager passes the socket, and hears of the start, of life, and of the end", "[e2e][serve]") {
   http_server destination;

@@ -64,19 +64,14 @@ std::string server_error_text(const error& e) {
 }
 
 // Serves until a signal arrives or the system stops.
-void serve(delivery_job& job, const server& http, const service_notice& notice) {
-  auto next_sign = std::chrono::steady_clock::now();
+void serve(delivery_job& job, const server& http, service_notice& notice) {
   while (!job.stopped() && !job.stop.wait(look_around)) {
     if (job.stop.hung_up()) {
       const auto read = http.read_keys_again();
       job.say(read ? "the files of keys were read again" : server_error_text(read.error()),
               read ? log_level::info : log_level::error);
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (notice.watchdog() && now >= next_sign && http.is_alive(sign_of_life)) {
-      next_sign = now + *notice.watchdog();
-      notice.send("WATCHDOG=1");
-    }
+    notice.show_life(std::chrono::steady_clock::now(), [&] { return http.is_alive(sign_of_life); });
   }
 }
 
@@ -88,7 +83,7 @@ int run_serve(serve_arguments& args) {
   if (job.options_are_wrong() || !errors.empty())
     return 2;
   lift_descriptor_limit();
-  const service_notice notice;
+  service_notice notice;
   std::optional<server> http;
   job.on_start = [&](caf::actor_system& system, analytics& running) {
     auto spawned = spawn_server(system, running, args.server);

@@ -56,6 +56,13 @@ void service_notice::send(std::string_view state) const {
   ::close(from);
 }
 
+void service_notice::show_life(std::chrono::steady_clock::time_point now, const std::function<bool()>& is_alive) {
+  if (!watchdog_ || now < next_sign_ || !is_alive())
+    return;
+  next_sign_ = now + *watchdog_;
+  send("WATCHDOG=1");
+}
+
 int passed_socket() {
   const auto count = number_in("LISTEN_FDS");
   return is_for_this_process("LISTEN_PID") && count && *count > 0 ? first_passed : -1;

@@ -5,14 +5,12 @@
 #include <set>
 #include <utility>
 
-#include "core/delivery/lease_window.hpp"
-
 namespace sluice {
 
 group_commit::group_commit(const options& o, bool is_shared, std::string incarnation,
                            std::shared_ptr<queue_pause> pause, std::size_t partition)
-    : in_order_{is_in_order(o, is_shared)}, only_enqueues_{o.queue.enqueue_only}, incarnation_{std::move(incarnation)},
-      partition_{partition}, leases_{is_shared}, pause_{std::move(pause)} {}
+    : in_order_{is_in_order(o, is_shared)}, only_enqueues_{o.queue.enqueue_only}, max_in_flight_{o.max_in_flight},
+      incarnation_{std::move(incarnation)}, partition_{partition}, leases_{is_shared}, pause_{std::move(pause)} {}
 
 bool group_commit::is_in_order(const options& o, bool is_shared) {
   return o.ordering != delivery_order::none || (o.max_in_flight == 1 && !is_shared);
@@ -182,9 +180,10 @@ void group_commit::note_unstored(const unit_of_work& unit, const std::vector<bat
       unstored_.erase(n.content->id);
 }
 
-// As many as are posted at a time: what only waits to be posted is safe as soon as the store has room again.
+// As many as may be posted at a time, whatever is leased ahead of them: what only waits to be posted is safe as soon as
+// the store has room again.
 std::size_t group_commit::may_lend() const {
-  const auto posted = (capacity_ + lease_window::leases_per_delivery - 1) / lease_window::leases_per_delivery;
+  const auto posted = std::min(capacity_, max_in_flight_);
   return posted - std::min(posted, leases_.from_memory_now());
 }
 

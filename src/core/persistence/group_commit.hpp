@@ -140,6 +140,7 @@ private:
 
   const bool in_order_;
   const bool only_enqueues_;
+  const std::size_t max_in_flight_;
   const std::string incarnation_;
   const std::size_t partition_;
   recovery recovery_ = recovery::none;
@@ -160,7 +161,7 @@ private:
   std::optional<std::string> fingerprint_;
   std::optional<delivery_health> health_;
   bool extends_ = false;
-  /// Deliveries that the dispatcher takes at a time.
+  /// Batches that the dispatcher may have leased.
   std::size_t capacity_ = 0;
   bool is_attached_ = false;
   bool buffer_has_spoken_ = false;

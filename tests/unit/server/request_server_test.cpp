@@ -2,6 +2,7 @@
 
 #include <future>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -15,12 +16,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Answers with what it was asked. `/hold` is answered when the test says so, `/refused` before its body is read.
+// Answers with what it was asked. `/hold` is answered when the test says so, `/refused` before its body is read, and
+// for
+// `/no-memory` there is no memory.
 class echo : public service {
 public:
   std::optional<reply> admit(const request_head& r) override {
     if (r.path() == "/refused")
       return reply{.status = 401};
+    if (r.path() == "/no-memory")
+      throw std::bad_alloc{};
     return std::nullopt;
   }
   void take(const request_head& r, std::string body, reply_hook answer) override {
@@ -51,7 +56,7 @@ private:
 struct running {
   explicit running(request_server_limits limits = {})
       : server{std::make_unique<request_server>(from, serves, with_defaults(limits), nullptr,
-                                                [](const std::string& line) { WARN(line); })} {}
+                                                [this](const std::string& line) { complain(line); })} {}
 
   static request_server_limits with_defaults(request_server_limits l) {
     const auto set = [](auto& member, auto value) {
@@ -70,6 +75,17 @@ struct running {
   std::string says(const std::string& request) const { return raw_exchange(url(), request); }
   std::string status_of(const std::string& request) const { return says(request).substr(0, 12); }
 
+  void complain(const std::string& line) {
+    std::lock_guard guard{mutex};
+    complaints.push_back(line);
+  }
+  std::vector<std::string> heard() const {
+    std::lock_guard guard{mutex};
+    return complaints;
+  }
+
+  mutable std::mutex mutex;
+  std::vector<std::string> complaints;
   listener from = *listener::open(*parse_listen_address("127.0.0.1:0"));
   echo serves;
   std::unique_ptr<request_server> server;
@@ -230,4 +246,46 @@ TEST_CASE("a server ends though a request is never answered, and a late answer i
   r.server.reset();
   r.serves.release();
   CHECK(open.rest().empty());
+}
+
+TEST_CASE("what there is no memory for ends its connection and no other, and is complained of", "[unit][server]") {
+  const running r{{.idle_timeout = 60s}};
+  const raw_connection other{r.url()};
+  REQUIRE(eventually([&] { return r.server->connections() == 1; }));
+  CHECK(r.says("GET /no-memory HTTP/1.1\r\nHost: h\r\n\r\n").empty());
+  CHECK(eventually([&] { return r.server->connections() == 1; }));
+  CHECK(eventually([&] { return !r.heard().empty(); }));
+  CHECK(r.heard() == std::vector<std::string>{"a connection of the server has ended: std::bad_alloc"});
+  CHECK(other.exchange(last_request).find("HTTP/1.1 200") == 0);
+  CHECK(r.status_of(last_request) == "HTTP/1.1 200");
+}
+
+// The thread is held twice, so that it finds this to do in this order: a connection that has come, the end, and between
+// them nothing. While it accepts the connection, it takes the next one too, and is to hear of it behind the end.
+TEST_CASE("a server may end while it is accepting", "[unit][server]") {
+  for (int connections = 0; connections < 4; ++connections) {
+    running r;
+    std::promise<void> held, held_again, go_on, end;
+    r.server->post([&] {
+      held.set_value();
+      go_on.get_future().wait();
+    });
+    held.get_future().wait();
+    std::vector<raw_connection> all;
+    for (int i = 0; i < connections; ++i)
+      all.emplace_back(r.url());
+    r.server->post([&] {
+      held_again.set_value();
+      end.get_future().wait();
+    });
+    go_on.set_value();
+    held_again.get_future().wait();
+    auto ended = std::async(std::launch::async, [&] { r.server.reset(); });
+    std::this_thread::sleep_for(50ms); // until the end has been posted; the test does not fail if it was not
+    end.set_value();
+    ended.get();
+    for (const auto& c : all)
+      CHECK(c.rest().empty());
+    CHECK(r.heard().empty());
+  }
 }

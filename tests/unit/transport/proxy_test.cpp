@@ -1,15 +1,16 @@
 #include "support/catch.hpp"
 
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "support/deliveries.hpp"
+#include "support/environment_variable.hpp"
 #include "transport/make_transport.hpp"
 #include "transport/proxy.hpp"
 
 using namespace sluice;
+using namespace sluice::test;
 
 namespace {
 
@@ -23,27 +24,6 @@ result<std::optional<proxy>> look(const std::string& url, std::map<std::string, 
 std::optional<proxy> find(const std::string& url, std::map<std::string, std::string> variables) {
   return *look(url, std::move(variables));
 }
-
-class environment_variable {
-public:
-  environment_variable(const char* name, const char* value) : name_{name} {
-    if (const char* before = ::getenv(name))
-      before_ = before;
-    ::setenv(name, value, 1);
-  }
-  ~environment_variable() {
-    if (before_)
-      ::setenv(name_, before_->c_str(), 1);
-    else
-      ::unsetenv(name_);
-  }
-  environment_variable(const environment_variable&) = delete;
-  environment_variable& operator=(const environment_variable&) = delete;
-
-private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
 
 const std::string https = "https://events.example.com", http = "http://events.example.com";
 

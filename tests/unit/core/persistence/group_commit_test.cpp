@@ -206,16 +206,17 @@ void run(commit_under_test& m, const std::vector<step>& steps) {
   }
 }
 
-commit_under_test machine(std::size_t pause_after = 20, bool is_shared = false) {
+commit_under_test machine(std::size_t pause_after = 20, bool is_shared = false, std::size_t max_in_flight = 8) {
   options o;
+  o.max_in_flight = max_in_flight;
   o.dead_letters.pause_after = pause_after;
   return commit_under_test{o, is_shared};
 }
 
 /// One that has delivered nothing yet and has these leases.
 commit_under_test machine_with(const std::vector<leased_batch>& leases, std::size_t pause_after = 20,
-                               bool is_shared = false) {
-  auto m = machine(pause_after, is_shared);
+                               bool is_shared = false, std::size_t max_in_flight = 8) {
+  auto m = machine(pause_after, is_shared, max_in_flight);
   m.store({});
   m.set_attached(true);
   m.pull(8, {});
@@ -311,7 +312,7 @@ TEST_CASE("a batch that finds no room keeps its place and is tried again later",
 TEST_CASE("what the store does not take is delivered from memory while nothing else can be", "[core][group commit]") {
   const auto no_room = enqueue_outcome::backlog_full;
   auto m = machine_with({});
-  m.set_capacity(24); // of leases: three deliveries at a time
+  m.set_capacity(24); // of leases
   run(m, {
              {stores({"a", "b", "c"}), "enqueue( a b c ) slots:24"},
              {applies({.enqueued = {no_room, no_room, no_room}}), "deliver( a0 b0 c0 ) again:1000"},
@@ -332,8 +333,8 @@ TEST_CASE("what the store does not take is delivered from memory while nothing e
 
 TEST_CASE("no more is delivered from memory than is posted at a time", "[core][group commit]") {
   const auto no_room = enqueue_outcome::backlog_full;
-  auto m = machine_with({});
-  m.set_capacity(16); // of leases: two deliveries at a time
+  auto m = machine_with({}, 20, false, 2);
+  m.set_capacity(16); // of leases
   run(m, {
              {stores({"a", "b", "c"}), "enqueue( a b c ) slots:16"},
              {applies({.enqueued = {no_room, no_room, no_room}}), "deliver( a0 b0 ) again:1000"},
@@ -342,6 +343,16 @@ TEST_CASE("no more is delivered from memory than is posted at a time", "[core][g
              {settles(ack{{"a", 0}}), "ack:a0 enqueue( c ) slots:15"},
              {applies({.settled = {settle_outcome::gone}, .enqueued = {no_room}}),
               "delivered:a over( a0 ) deliver( c0 ) again:1000"},
+         });
+}
+
+TEST_CASE("slow attempts, ahead of which little is leased, are as many at a time from memory", "[core][group commit]") {
+  const auto no_room = enqueue_outcome::backlog_full;
+  auto m = machine_with({});
+  m.set_capacity(3); // of leases, each of which is posted
+  run(m, {
+             {stores({"a", "b", "c"}), "enqueue( a b c ) slots:3"},
+             {applies({.enqueued = {no_room, no_room, no_room}}), "deliver( a0 b0 c0 ) again:1000"},
          });
 }
 
