@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <optional>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -69,14 +68,18 @@ bool key_set::has(std::string_view key) const {
 }
 
 bool key_set::allows_basic(std::string_view authorization) const {
-  const auto given = credentials(authorization, "Basic");
-  const auto plain = given ? from_base64(*given) : std::nullopt;
+  const auto plain = basic_credentials(authorization);
   return plain && plain->find(':') != std::string::npos && has(plain->substr(0, plain->find(':')));
 }
 
 bool key_set::allows_bearer(std::string_view authorization) const {
   const auto given = credentials(authorization, "Bearer");
   return given && has(*given);
+}
+
+std::optional<std::string> basic_credentials(std::string_view authorization) {
+  const auto given = credentials(authorization, "Basic");
+  return given ? from_base64(*given) : std::nullopt;
 }
 
 result<std::vector<std::string>> read_key_file(const std::string& file) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ private:
 
   std::vector<digest> digests_;
 };
+
+/// Returns `NAME:PASSWORD` of an `Authorization` header that is Basic.
+std::optional<std::string> basic_credentials(std::string_view authorization);
 
 /// Reads the keys of a file, one a line. The error has the field `intake_key_file`, and never a key.
 result<std::vector<std::string>> read_key_file(const std::string& file);

@@ -120,23 +120,23 @@ std::optional<reply> routes::refusal(const request_head& r) const {
   return std::nullopt;
 }
 
-void routes::take(const request_head& r, std::string body, reply_hook answer) {
+void routes::take(const request_head& r, std::string body, responder who) {
   const auto to = find_route(r.path());
   switch (to.what) {
   case resource::events:
-    return take_events(r, std::move(body), to.type, [requests = requests_, answer](reply made) {
+    return take_events(r, std::move(body), to.type, [requests = requests_, who](reply made) {
       requests->count(made.status);
-      answer(std::move(made));
+      who.answer(std::move(made));
     });
   case resource::ready:
-    return ask_([answer](const system_view& v) { answer(readiness(v)); });
+    return ask_([who](const system_view& v) { who.answer(readiness(v)); });
   case resource::metrics:
-    return ask_([counted = meters_, requests = requests_, answer](const system_view& v) {
-      answer(
+    return ask_([counted = meters_, requests = requests_, who](const system_view& v) {
+      who.answer(
           {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(v, *counted, *requests)});
     });
   default:
-    return answer({.body = R"({"live":true})"});
+    return who.answer({.body = R"({"live":true})"});
   }
 }
 

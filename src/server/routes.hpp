@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -72,9 +73,11 @@ public:
          std::shared_ptr<const meters>, std::shared_ptr<request_counts>);
 
   std::optional<reply> admit(const request_head&) override;
-  void take(const request_head&, std::string body, reply_hook answer) override;
+  void take(const request_head&, std::string body, responder) override;
 
 private:
+  using reply_hook = std::function<void(reply)>;
+
   std::optional<reply> refusal(const request_head&) const;
   void take_events(const request_head&, std::string body, std::string_view type, const reply_hook& answer);
 

@@ -1,5 +1,6 @@
 #include "server/session.hpp"
 
+#include <new>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -53,9 +54,46 @@ void way_to_server::close() {
   io_ = nullptr;
 }
 
+open_request::~open_request() {
+  if (is_complete_)
+    return;
+  try {
+    way_->post([of = of_] {
+      if (const auto s = of.lock())
+        s->close();
+    });
+  } catch (const std::bad_alloc&) {
+    // The end of the server closes it.
+  }
+}
+
+template <class F>
+bool open_request::post(bool completes, F what) {
+  if (of_.expired() || (completes ? is_complete_.exchange(true) : is_complete_.load()))
+    return false;
+  way_->post([self = shared_from_this(), what = std::move(what)]() mutable {
+    if (const auto s = self->of_.lock(); s && s->awaits(*self))
+      what(*s);
+  });
+  return true;
+}
+
+void responder::answer(reply r) const {
+  to_->post(true, [r = std::move(r)](session& s) mutable { s.answer(std::move(r)); });
+}
+
+bool responder::write(std::string part, what_follows next) const {
+  return to_->post(next != what_follows::more,
+                   [part = std::move(part), next](session& s) mutable { s.write(std::move(part), next); });
+}
+
+void responder::call_after(milliseconds time, std::function<void()> what) const {
+  to_->post(false, [time, what = std::move(what)](session& s) mutable { s.call_after(time, std::move(what)); });
+}
+
 session::session(session_resources& shared, std::unique_ptr<connection> c)
     : shared_{shared}, connection_{std::move(c)}, deadline_{connection_->get_executor()},
-      buffer_{shared.limits.max_header_bytes + 16'384} {
+      later_{connection_->get_executor()}, buffer_{shared.limits.max_header_bytes + 16'384} {
   place_ = shared_.all.insert(shared_.all.end(), this);
 }
 
@@ -71,6 +109,8 @@ void session::start() {
   if (!shared_.tls)
     return wait_for_request();
   limit_phase(shared_.limits.request_timeout);
+  if (!shared_.serves.shakes_hands())
+    return turn_away();
   connection_->use_tls(*shared_.tls);
   connection_->tls().async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code why) {
     if (!why)
@@ -82,6 +122,7 @@ void session::close() {
   const auto self = std::exchange(awaits_answer_, nullptr); // lives until here
   end_waiting();
   deadline_.cancel();
+  later_.cancel();
   connection_->close();
 }
 
@@ -89,6 +130,11 @@ void session::end() {
   if (waits_)
     close();
   close_after_ = true;
+}
+
+void session::turn_away() {
+  connection_->socket().async_wait(asio::socket_base::wait_read,
+                                   [self = shared_from_this()](error_code) { self->close(); });
 }
 
 // The time for a header begins with its first byte.
@@ -119,6 +165,8 @@ void session::read_header() {
 
 void session::on_header(error_code why) {
   end_waiting();
+  if (!connection_->socket().is_open()) // it was closed when the header had been read
+    return;
   leaves_body_ = true;
   if (why == http::error::body_limit)
     return refuse(413, "the body is too long");
@@ -181,6 +229,8 @@ void session::read_body() {
 }
 
 void session::on_body(error_code why) {
+  if (!connection_->socket().is_open()) // it could not end any more if it began to await an answer
+    return;
   if (why == http::error::body_limit)
     return refuse(413, "the body is too long");
   if (why.category() == http::make_error_code(http::error::bad_method).category() &&
@@ -189,15 +239,12 @@ void session::on_body(error_code why) {
   if (why)
     return;
   leaves_body_ = false;
-  deadline_.cancel();
+  end_phase();
   auto body = std::move(parser_->get().body());
+  const auto request = std::make_shared<open_request>(weak_from_this(), shared_.way);
   awaits_answer_ = shared_from_this();
-  shared_.serves.take(head(), std::move(body), [weak = weak_from_this(), way = shared_.way](reply r) {
-    way->post([weak, r = std::move(r)]() mutable {
-      if (const auto self = weak.lock(); self && std::exchange(self->awaits_answer_, nullptr))
-        self->answer(std::move(r));
-    });
-  });
+  asked_ = request.get();
+  shared_.serves.take(head(), std::move(body), responder{request});
   reserve(0);
 }
 
@@ -211,25 +258,54 @@ request_head session::head() const {
           .target = view(r.target()),
           .authorization = view(r[http::field::authorization]),
           .content_type = view(r[http::field::content_type]),
-          .content_encoding = view(r[http::field::content_encoding])};
+          .content_encoding = view(r[http::field::content_encoding]),
+          .user_agent = view(r[http::field::user_agent]),
+          .idempotency_key = view(r["Idempotency-Key"]),
+          .keep_alive = r.keep_alive()};
 }
 
 void session::answer(reply r) {
-  close_after_ = close_after_ || r.close || shared_.is_ending || !parser_->is_header_done() || !parser_->keep_alive();
+  close_after_ = close_after_ || r.close || is_last_request();
   const bool is_head = parser_->is_header_done() && parser_->get().method() == http::verb::head;
-  out_ = bytes_of(r, close_after_, !is_head);
-  write();
+  write(bytes_of(r, close_after_, !is_head), what_follows::next_request);
 }
 
-void session::write() {
+bool session::is_last_request() const {
+  return shared_.is_ending || !parser_->is_header_done() || !parser_->keep_alive();
+}
+
+void session::write(std::string part, what_follows next) {
+  const auto self = next == what_follows::more ? nullptr : std::exchange(awaits_answer_, nullptr); // lives until here
+  if (next != what_follows::more)
+    later_.cancel();
+  close_after_ = close_after_ || next == what_follows::close || is_last_request();
+  if (sends_ && part.size() > responder::max_unsent - unsent_.size())
+    return close();
+  if (unsent_.empty())
+    unsent_ = std::move(part);
+  else
+    unsent_ += part;
+  if (!sends_)
+    write_out();
+}
+
+void session::write_out() {
+  if (unsent_.empty())
+    return on_written();
+  out_ = std::exchange(unsent_, {});
+  sends_ = true;
   limit_phase(shared_.limits.request_timeout);
   asio::async_write(*connection_, asio::buffer(out_), [self = shared_from_this()](error_code why, std::size_t) {
-    if (!why)
-      self->on_written();
+    self->sends_ = false;
+    if (why)
+      return self->close();
+    self->write_out();
   });
 }
 
 void session::on_written() {
+  if (awaits_answer_)
+    return end_phase();
   if (!close_after_)
     return wait_for_request();
   if (!leaves_body_)
@@ -252,13 +328,26 @@ void session::wait_for_end() {
                                         });
 }
 
+void session::call_after(milliseconds time, std::function<void()> what) {
+  later_.expires_after(time);
+  later_.async_wait([what = std::move(what)](error_code why) {
+    if (!why)
+      what();
+  });
+}
+
 void session::limit_phase(milliseconds limit) {
   deadline_.expires_after(limit);
   deadline_.async_wait([weak = weak_from_this()](error_code why) {
     const auto self = weak.lock();
     if (self && !why && self->deadline_.expiry() <= std::chrono::steady_clock::now())
-      self->connection_->close();
+      self->close();
   });
+}
+
+// A timer that is only cancelled may have called already.
+void session::end_phase() {
+  deadline_.expires_at(std::chrono::steady_clock::time_point::max());
 }
 
 void session::begin_to_wait() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -52,6 +53,27 @@ struct session_resources {
   std::function<void()> ended{};
 };
 
+/// A request that awaits its answer, as those know it that may answer. Any thread.
+class open_request : public std::enable_shared_from_this<open_request> {
+public:
+  open_request(std::weak_ptr<session> of, std::shared_ptr<way_to_server> way)
+      : of_{std::move(of)}, way_{std::move(way)} {}
+  /// Closes the connection if the answer is not complete.
+  ~open_request();
+  open_request(const open_request&) = delete;
+  open_request& operator=(const open_request&) = delete;
+
+  /// Calls `what` with the session on the server's thread, if it still awaits this answer then. `completes`: as the
+  /// last call. Returns false if it is known to be of no use.
+  template <class F>
+  bool post(bool completes, F what);
+
+private:
+  std::weak_ptr<session> of_;
+  std::shared_ptr<way_to_server> way_;
+  std::atomic<bool> is_complete_{false};
+};
+
 /// One connection of a server. It serves one request after another, each phase under a deadline, and owns itself.
 class session : public std::enable_shared_from_this<session> {
 public:
@@ -65,6 +87,11 @@ public:
   /// Closes now if no request is under way, else behind its answer.
   void end();
 
+  bool awaits(const open_request& r) const noexcept { return awaits_answer_ && asked_ == &r; }
+  void answer(reply);
+  void write(std::string part, what_follows);
+  void call_after(std::chrono::milliseconds, std::function<void()>);
+
 private:
   using error_code = boost::system::error_code;
   using timer =
@@ -72,35 +99,41 @@ private:
                                         connection::executor_type>;
   using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+  void turn_away();
   void wait_for_request();
   void read_header();
   void on_header(error_code);
   void read_body();
   void on_body(error_code);
   void refuse(int status, const char* what);
-  void answer(reply);
-  void write();
+  void write_out();
   void on_written();
   void wait_for_end();
   request_head head() const;
   bool is_well_framed() const;
-  /// Closes the connection after this time, unless another phase has begun.
+  bool is_last_request() const;
+  /// Closes the connection after this time, unless the phase has ended or another one has begun.
   void limit_phase(std::chrono::milliseconds);
+  void end_phase();
   void begin_to_wait();
   void end_waiting();
   void reserve(std::size_t bytes);
 
   session_resources& shared_;
   std::unique_ptr<connection> connection_;
-  timer deadline_;
+  timer deadline_, later_;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
-  std::string out_;
+  /// What is being sent, and what waits for that.
+  std::string out_, unsent_;
+  bool sends_ = false;
   std::list<session*>::iterator place_;
   std::optional<std::list<session*>::iterator> waits_{};
   std::size_t reserved_ = 0;
-  /// Itself, while nothing is under way on the connection because an answer is awaited.
+  /// Itself, while an answer, or more of it, is awaited, because nothing may be under way on the connection then; and
+  /// the request that has it.
   std::shared_ptr<session> awaits_answer_{};
+  const open_request* asked_ = nullptr;
   bool close_after_ = false;
   /// Whether bytes of the request may still be on their way, and how many of them were thrown away.
   bool leaves_body_ = false;

@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                    .content_type = "application/json",
                                    .content_encoding = data[0] == 'z' ? "gzip" : "",
                                    .user_agent = "sluice",
-                                   .idempotency_key = "a-1",
-                                   .body = rest});
+                                   .idempotency_key = "a-1"},
+                                  rest);
   if (!ids) {
     require(!ids.error().field.empty(), "an error names the part that is wrong");
     return 0;

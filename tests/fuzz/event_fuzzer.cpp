@@ -56,8 +56,8 @@ void check_sent(const std::string& encoded, const std::string& id) {
                                       .content_type = "application/json",
                                       .content_encoding = gzip ? "gzip" : "",
                                       .user_agent = "sluice",
-                                      .idempotency_key = "a-1",
-                                      .body = *payload});
+                                      .idempotency_key = "a-1"},
+                                     *payload);
     require(seen && seen->size() == 1 && seen->front() == id, "the sink takes what the library sends");
   }
 }

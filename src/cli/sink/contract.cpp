@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
-
-#include <libdeflate.h>
+#include <limits>
+#include <utility>
 
 #include "core/event/date.hpp"
 #include "core/event/json_reader.hpp"
+#include "core/wire/base64.hpp"
+#include "server/key_set.hpp"
+#include "server/plain_body.hpp"
 
 namespace sluice {
 
@@ -14,64 +17,18 @@ namespace {
 
 // As JSON in memory a body takes up to 36 times as much.
 constexpr std::size_t max_plain_body = std::size_t{4} << 20;
+constexpr auto any_ratio = std::numeric_limits<std::size_t>::max();
 // Around the traits of an identify: the body, its batch, the event and its context.
 constexpr std::size_t levels_around = 4;
-
-error too_much() {
-  return {errc::too_large, "body", "at most " + std::to_string(max_plain_body) + " uncompressed bytes were expected"};
-}
 
 error broken(std::string field, std::string message) {
   return {errc::wrong_kind, std::move(field), std::move(message)};
 }
 
-// Checks for the Base64 of "key:", with nothing after the colon.
+// Checks for the Base64 of "key:", with nothing after the colon, in its one spelling.
 bool is_basic_without_password(std::string_view header) {
-  constexpr std::string_view scheme = "Basic ";
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (header.substr(0, scheme.size()) != scheme)
-    return false;
-  std::string plain;
-  std::uint32_t word = 0;
-  int bits = 0;
-  for (const char c : header.substr(scheme.size())) {
-    if (c == '=')
-      break;
-    const auto digit = digits.find(c);
-    if (digit == std::string_view::npos)
-      return false;
-    word = word << 6U | static_cast<std::uint32_t>(digit);
-    if ((bits += 6) >= 8) {
-      bits -= 8;
-      plain += static_cast<char>(word >> static_cast<unsigned>(bits) & 0xffU);
-    }
-  }
-  return plain.size() > 1 && plain.find(':') == plain.size() - 1;
-}
-
-result<std::string> plain_body(const sink_request& r) {
-  if (r.content_encoding.empty() && r.body.size() > max_plain_body)
-    return too_much();
-  if (r.content_encoding.empty())
-    return std::string{r.body};
-  if (r.content_encoding != "gzip")
-    return broken("Content-Encoding", "gzip or none was expected");
-  if (r.body.size() < 18)
-    return broken("body", "gzip data was expected");
-  std::size_t size = 0;
-  for (std::size_t i = 4; i-- > 0;)
-    size = size << 8U | static_cast<unsigned char>(r.body[r.body.size() - 4 + i]);
-  if (size > max_plain_body)
-    return too_much();
-  std::string text(size, '\0');
-  auto* d = libdeflate_alloc_decompressor();
-  std::size_t got = 0;
-  const bool ok =
-      d && libdeflate_gzip_decompress(d, r.body.data(), r.body.size(), text.data(), size, &got) == LIBDEFLATE_SUCCESS;
-  libdeflate_free_decompressor(d);
-  if (!ok || got != size)
-    return broken("body", "not valid gzip");
-  return text;
+  const auto plain = basic_credentials(header);
+  return plain && plain->size() > 1 && plain->find(':') == plain->size() - 1 && header == "Basic " + base64(*plain);
 }
 
 bool is_text(const nlohmann::json& object, const char* name) {
@@ -102,7 +59,7 @@ result<void> check_event(const nlohmann::json& e, const std::string& at) {
   return {};
 }
 
-result<void> check_headers(const sink_request& r) {
+result<void> check_headers(const request_head& r) {
   if (r.method != "POST")
     return broken("method", "POST was expected");
   if (r.target != "/v1/batch")
@@ -111,6 +68,8 @@ result<void> check_headers(const sink_request& r) {
     return broken("Authorization", "Basic with the write key and an empty password was expected");
   if (r.content_type != "application/json")
     return broken("Content-Type", "application/json was expected");
+  if (!r.content_encoding.empty() && r.content_encoding != "gzip")
+    return broken("Content-Encoding", "gzip or none was expected");
   if (r.user_agent.empty())
     return broken("User-Agent", "is missing");
   if (r.idempotency_key.empty() || r.idempotency_key.size() > 128)
@@ -120,10 +79,11 @@ result<void> check_headers(const sink_request& r) {
 
 } // namespace
 
-result<std::vector<std::string>> check_contract(const sink_request& r) {
+result<std::vector<std::string>> check_contract(const request_head& r, std::string body) {
   if (auto headers = check_headers(r); !headers)
     return headers.error();
-  const auto text = plain_body(r);
+  const auto text =
+      plain_body(std::move(body), r.content_encoding, {.max_bytes = max_plain_body, .max_ratio = any_ratio});
   if (!text)
     return text.error();
   const auto json = read_json(*text, max_plain_body, levels_around);

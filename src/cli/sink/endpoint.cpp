@@ -14,9 +14,9 @@ std::string error_body(const std::string& why) {
 
 } // namespace
 
-sink_reply sink_endpoint::take(const sink_request& r, std::chrono::milliseconds since_start) {
+sink_reply sink_endpoint::take(const request_head& r, std::string body, std::chrono::milliseconds since_start) {
   const auto number = tally_.add_request();
-  const auto ids = check_contract(r);
+  const auto ids = check_contract(r, std::move(body));
   if (!ids) {
     tally_.add_broken();
     const int status = ids.error().code == errc::too_large ? 413 : 400;

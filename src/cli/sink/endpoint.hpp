@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "cli/sink/contract.hpp"
 #include "cli/sink/faults/script.hpp"
@@ -18,7 +20,7 @@ public:
   sink_endpoint(fault_script faults, sink_record record) : faults_{std::move(faults)}, record_{std::move(record)} {}
 
   /// Returns the reply to the next request. Events answered with a 2xx have been recorded.
-  sink_reply take(const sink_request&, std::chrono::milliseconds since_start);
+  sink_reply take(const request_head&, std::string body, std::chrono::milliseconds since_start);
   /// Returns whether to close the next TLS connection in its handshake.
   bool cuts_handshake(std::chrono::milliseconds since_start);
 

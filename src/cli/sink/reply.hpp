@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-/// What a session sends for a request. The session knows nothing of faults.
+/// What is sent for a request.
 struct sink_reply {
   /// How long to wait first.
   std::chrono::milliseconds latency{0};

@@ -17,12 +17,14 @@ class duration_histogram {
 public:
   /// The upper ends of the buckets.
   static constexpr std::array<std::chrono::microseconds, 16> ends{
-      std::chrono::microseconds{1'000},      std::chrono::microseconds{2'500},       std::chrono::microseconds{5'000},
-      std::chrono::microseconds{10'000},     std::chrono::microseconds{25'000},      std::chrono::microseconds{50'000},
-      std::chrono::microseconds{100'000},    std::chrono::microseconds{250'000},     std::chrono::microseconds{500'000},
-      std::chrono::microseconds{1'000'000},  std::chrono::microseconds{2'500'000},   std::chrono::microseconds{5'000'000},
-      std::chrono::microseconds{10'000'000}, std::chrono::microseconds{60'000'000},  std::chrono::microseconds{600'000'000},
-      std::chrono::microseconds{3'600'000'000}};
+      std::chrono::microseconds{1'000},       std::chrono::microseconds{2'500},
+      std::chrono::microseconds{5'000},       std::chrono::microseconds{10'000},
+      std::chrono::microseconds{25'000},      std::chrono::microseconds{50'000},
+      std::chrono::microseconds{100'000},     std::chrono::microseconds{250'000},
+      std::chrono::microseconds{500'000},     std::chrono::microseconds{1'000'000},
+      std::chrono::microseconds{2'500'000},   std::chrono::microseconds{5'000'000},
+      std::chrono::microseconds{10'000'000},  std::chrono::microseconds{60'000'000},
+      std::chrono::microseconds{600'000'000}, std::chrono::microseconds{3'600'000'000}};
 
   /// So many things took as long.
   void observe(std::chrono::nanoseconds took, std::uint64_t times = 1) noexcept {
@@ -59,9 +61,7 @@ private:
 /// How an attempt ended, by the first digit of its status.
 struct answer_kinds {
   static constexpr std::array<const char*, 6> names{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
-  static std::size_t index_of(int status) noexcept {
-    return static_cast<std::size_t>(std::clamp(status / 100, 0, 5));
-  }
+  static std::size_t index_of(int status) noexcept { return static_cast<std::size_t>(std::clamp(status / 100, 0, 5)); }
 };
 
 /// Why a unit of work failed.

@@ -17,8 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Answers with what it was asked. `/hold` is answered when the test says so, `/refused` before its body is read, and
-// for
-// `/no-memory` there is no memory.
+// `/drop` never. For `/no-memory` there is no memory.
 class echo : public service {
 public:
   std::optional<reply> admit(const request_head& r) override {
@@ -28,28 +27,34 @@ public:
       throw std::bad_alloc{};
     return std::nullopt;
   }
-  void take(const request_head& r, std::string body, reply_hook answer) override {
+  void take(const request_head& r, std::string body, responder to) override {
     std::lock_guard guard{mutex_};
     if (r.path() == "/hold")
-      held_.push_back(std::move(answer));
-    else
-      answer({.body = std::string{r.target} + "=" + body});
+      held_.push_back(std::move(to));
+    else if (r.path() != "/drop")
+      to.answer({.body = std::string{r.target} + "=" + body});
     ++taken_;
   }
   std::size_t taken() const {
     std::lock_guard guard{mutex_};
     return taken_;
   }
+  // Waits for a request to `/hold`, and returns what answers it.
+  responder held() const {
+    REQUIRE(eventually([&] { return taken() > 0; }));
+    std::lock_guard guard{mutex_};
+    return held_.back();
+  }
   void release() {
     std::lock_guard guard{mutex_};
-    for (const auto& answer : held_)
-      answer({.body = "released"});
+    for (const auto& held : held_)
+      held.answer({.body = "released"});
     held_.clear();
   }
 
 private:
   mutable std::mutex mutex_;
-  std::vector<reply_hook> held_;
+  std::vector<responder> held_;
   std::size_t taken_ = 0;
 };
 
@@ -102,6 +107,7 @@ std::size_t answers_in(const std::string& text) {
   return count;
 }
 
+const std::string held_request = "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string last_request = "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
 } // namespace
@@ -263,7 +269,7 @@ TEST_CASE("what there is no memory for ends its connection and no other, and is 
 // The thread is held twice, so that it finds this to do in this order: a connection that has come, the end, and between
 // them nothing. While it accepts the connection, it takes the next one too, and is to hear of it behind the end.
 TEST_CASE("a server may end while it is accepting", "[unit][server]") {
-  for (int connections = 0; connections < 4; ++connections) {
+  for (int round = 0; round < 40; ++round) {
     running r;
     std::promise<void> held, held_again, go_on, end;
     r.server->post([&] {
@@ -272,7 +278,7 @@ TEST_CASE("a server may end while it is accepting", "[unit][server]") {
     });
     held.get_future().wait();
     std::vector<raw_connection> all;
-    for (int i = 0; i < connections; ++i)
+    for (int connections = round % 4; connections > 0; --connections)
       all.emplace_back(r.url());
     r.server->post([&] {
       held_again.set_value();
@@ -281,11 +287,111 @@ TEST_CASE("a server may end while it is accepting", "[unit][server]") {
     go_on.set_value();
     held_again.get_future().wait();
     auto ended = std::async(std::launch::async, [&] { r.server.reset(); });
-    std::this_thread::sleep_for(50ms); // until the end has been posted; the test does not fail if it was not
     end.set_value();
     ended.get();
     for (const auto& c : all)
       CHECK(c.rest().empty());
     CHECK(r.heard().empty());
   }
+}
+
+TEST_CASE("an answer in parts is sent as they come, and the connection serves on", "[unit][server]") {
+  const running r;
+  const raw_connection client{r.url()};
+  client.send(held_request + last_request);
+  const auto to = r.serves.held();
+  CHECK(to.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", what_follows::more));
+  CHECK(to.write("abc", what_follows::more));
+  CHECK(to.write("def", what_follows::next_request));
+  CHECK(!to.write("too late", what_follows::more));
+  to.answer({.body = "too late"});
+  const auto said = client.rest();
+  CHECK(said.starts_with("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdefHTTP/1.1 200 OK"));
+  CHECK(said.find("/last=") != std::string::npos);
+  CHECK(said.find("too late") == std::string::npos);
+}
+
+TEST_CASE("a part can be the end of the connection", "[unit][server]") {
+  const running r;
+  const raw_connection client{r.url()}, other{r.url()};
+  client.send(held_request + last_request);
+  r.serves.held().write("HTTP/1.1 2", what_follows::close);
+  CHECK(client.rest() == "HTTP/1.1 2");
+  other.send(held_request);
+  REQUIRE(eventually([&] { return r.serves.taken() == 2; }));
+  r.serves.held().write("", what_follows::close);
+  CHECK(other.rest().empty());
+  CHECK(eventually([&] { return r.server->connections() == 0; }));
+}
+
+TEST_CASE("a connection whose client is slower than the parts of its answer is closed", "[unit][server]") {
+  const running r;
+  const raw_connection client{r.url()};
+  client.send(held_request);
+  const auto to = r.serves.held();
+  const std::string part(responder::max_unsent / 4, 'x');
+  CHECK(eventually([&] { return !to.write(part, what_follows::more); }));
+  CHECK(eventually([&] { return r.server->connections() == 0; }));
+}
+
+TEST_CASE("a client that does not take a part in the time of a request is closed", "[unit][server]") {
+  const running r{{.request_timeout = 200ms}};
+  const raw_connection client{r.url()};
+  client.send(held_request);
+  const auto to = r.serves.held();
+  CHECK(to.write("HTTP/1.1 200 OK\r\n", what_follows::more));
+  std::this_thread::sleep_for(400ms); // nobody is late while there is nothing to take
+  CHECK(r.server->connections() == 1);
+  CHECK(to.write(std::string(std::size_t{32} << 20, 'x'), what_follows::more));
+  CHECK(eventually([&] { return r.server->connections() == 0; }));
+}
+
+TEST_CASE("a request that nobody will answer ends its connection", "[unit][server]") {
+  const running r;
+  CHECK(r.says("GET /drop HTTP/1.1\r\nHost: h\r\n\r\n" + last_request).empty());
+  CHECK(eventually([&] { return r.server->connections() == 0; }));
+}
+
+TEST_CASE("an answer can wait, until the end of its connection", "[unit][server]") {
+  running r;
+  const auto begin = std::chrono::steady_clock::now();
+  const raw_connection client{r.url()};
+  client.send(held_request + last_request);
+  const auto to = r.serves.held();
+  to.call_after(1h, [to] { to.answer({.body = "never"}); });
+  to.call_after(100ms, [to] { to.answer({.body = "later"}); });
+  const auto said = client.rest();
+  CHECK(std::chrono::steady_clock::now() - begin >= 100ms);
+  CHECK(said.find("later") < said.find("/last="));
+  CHECK(said.find("never") == std::string::npos);
+
+  const raw_connection other{r.url()};
+  other.send(held_request);
+  REQUIRE(eventually([&] { return r.serves.taken() == 3; }));
+  const auto alive = std::make_shared<int>(0);
+  r.serves.held().call_after(1h, [alive] {});
+  r.server.reset();
+  CHECK(other.rest().empty());
+  CHECK(alive.use_count() == 1);
+}
+
+TEST_CASE("a request on a connection that has just been closed is not taken", "[unit][server]") {
+  const running r{{.max_connections = 2}};
+  const raw_connection held{r.url()}, gives_way{r.url()};
+  held.send(held_request);
+  REQUIRE(eventually([&] { return r.serves.taken() == 1 && r.server->connections() == 2; }));
+  std::promise<void> stopped, go_on;
+  r.server->post([&] {
+    stopped.set_value();
+    go_on.get_future().wait();
+  });
+  stopped.get_future().wait();
+  // Its header has been read when the next connection takes its place.
+  gives_way.send(held_request);
+  const raw_connection next{r.url()};
+  go_on.set_value();
+  CHECK(next.exchange(last_request).find("/last=") != std::string::npos);
+  CHECK(gives_way.rest().empty());
+  CHECK(r.serves.taken() == 2);
+  CHECK(eventually([&] { return r.server->connections() == 1; }));
 }

@@ -22,9 +22,8 @@ sink_reply ask(sink_endpoint& e, bool keep_alive = true) {
                  .content_type = "application/json",
                  .user_agent = "x",
                  .idempotency_key = "b1",
-                 .body = body,
                  .keep_alive = keep_alive},
-                0ms);
+                body, 0ms);
 }
 
 bool begins_with(const std::string& text, const std::string& prefix) {
@@ -113,7 +112,7 @@ TEST_CASE("a slow body: the head at once, then byte by byte", "[cli][sink]") {
 
 TEST_CASE("what breaks the contract is told so, whatever the script says, and has a number", "[cli][sink]") {
   sink_endpoint e{fault_script{{{.when = {.last = 1}, .effect = {.status = 503}}}, 1}, *sink_record::open("")};
-  const auto r = e.take({.method = "GET"}, 0ms);
+  const auto r = e.take({.method = "GET"}, "", 0ms);
   CHECK(begins_with(r.bytes, "HTTP/1.1 400 \r\n"));
   CHECK(r.bytes.find("{\"error\":\"method: POST was expected\"}") != std::string::npos);
   CHECK(e.counts().broken == 1);
