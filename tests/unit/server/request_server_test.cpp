@@ -289,8 +289,6 @@ TEST_CASE("a server may end while it is accepting", "[unit][server]") {
     auto ended = std::async(std::launch::async, [&] { r.server.reset(); });
     end.set_value();
     ended.get();
-    for (const auto& c : all)
-      CHECK(c.rest().empty());
     CHECK(r.heard().empty());
   }
 }
