@@ -306,6 +306,22 @@ TEST_CASE("a sink that is out of descriptors says so once, and goes on when ther
         1);
 }
 
+TEST_CASE("a sink that is stopped does not wait for replies that are far off", "[e2e][sink]") {
+  temporary_folder folder;
+  const auto record = folder.path() + "/record";
+  running_sink sink{R"({"faults":[{"requests":1, "latency_ms":60000}, {"slow_body_ms":60000}]})", {"--record", record}};
+  const raw_connection one{sink.url()}, other{sink.url()};
+  one.send(batch_request({"a"}));
+  other.send(batch_request({"b"}));
+  REQUIRE(eventually([&] { return lines_of(read_file(record)).size() == 2; }));
+  const auto begin = steady_clock::now();
+  CHECK(sink.verdict()["unique"] == 2);
+  CHECK(steady_clock::now() - begin < 10s);
+  const auto heads = one.rest() + other.rest();
+  CHECK(status_line(heads) == "HTTP/1.1 200 ");
+  CHECK(heads.find("{}") == std::string::npos);
+}
+
 TEST_CASE("a body that inflates beyond the bound is answered with 413", "[e2e][sink]") {
   running_sink sink;
   const auto body =
