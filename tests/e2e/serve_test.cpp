@@ -447,7 +447,7 @@ TEST_CASE("a server that finds no descriptors tries again each second, and costs
   }
   REQUIRE(s.http->is_alive(20s));
   CHECK(status_in(s.says(request_to("/v1/batch", batch_of("b", 3)))) == 200);
-  CHECK(s.says(get("/metrics")).find("\nsluice_actor_restarts_total 1\n") != std::string::npos);
+  CHECK(s.says(get("/metrics")).find("\nsluice_actor_restarts_total{actor=\"server_actor\"} 1\n") != std::string::npos);
   CHECK(s.p.running().shutdown()->delivered == 6);
 }
 
