@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                    .content_encoding = data[0] == 'z' ? "gzip" : "",
                                    .user_agent = "sluice",
                                    .idempotency_key = "a-1"},
-                                  rest);
+                                  std::string{rest});
   if (!ids) {
     require(!ids.error().field.empty(), "an error names the part that is wrong");
     return 0;
