@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Answers with what it was asked. `/hold` is answered when the test says so, `/refused` before its body is read, and
-// `/drop` never. For `/no-memory` there is no memory.
+// `/drop` never. For `/no-memory` there is no memory, for `/no-memory-for-body` not until its body has come.
 class echo : public service {
 public:
   std::optional<reply> admit(const request_head& r) override {
@@ -28,6 +28,8 @@ public:
     return std::nullopt;
   }
   void take(const request_head& r, std::string body, responder to) override {
+    if (r.path() == "/no-memory-for-body")
+      throw std::bad_alloc{};
     std::lock_guard guard{mutex_};
     if (r.path() == "/hold")
       held_.push_back(std::move(to));
@@ -256,9 +258,10 @@ TEST_CASE("a server ends though a request is never answered, and a late answer i
 
 TEST_CASE("what there is no memory for ends its connection and no other, and is complained of", "[unit][server]") {
   const running r{{.idle_timeout = 60s}};
+  const auto path = GENERATE(values<std::string>({"/no-memory", "/no-memory-for-body"}));
   const raw_connection other{r.url()};
   REQUIRE(eventually([&] { return r.server->connections() == 1; }));
-  CHECK(r.says("GET /no-memory HTTP/1.1\r\nHost: h\r\n\r\n").empty());
+  CHECK(r.says("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n").empty());
   CHECK(eventually([&] { return r.server->connections() == 1; }));
   CHECK(eventually([&] { return !r.heard().empty(); }));
   CHECK(r.heard() == std::vector<std::string>{"a connection of the server has ended: std::bad_alloc"});
