@@ -107,8 +107,9 @@ private:
         return;
       if (why)
         return accept_later(why);
-      begin(std::move(next_));
-      accept();
+      auto come = std::move(next_);
+      accept(); // first, so that it goes on if there is no memory for what has come
+      begin(std::move(come));
     });
   }
 

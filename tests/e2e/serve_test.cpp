@@ -211,7 +211,7 @@ TEST_CASE("metrics say how long events and attempts took, and how often the stor
   http_server destination;
   const temporary_folder folder;
   auto o = to_plain(destination);
-  o.store = "sqlite:" + folder.path() + "/queue.db";
+  o.persistence = "sqlite:" + folder.path() + "/queue.db";
   served s{o};
   CHECK(status_in(s.says(request_to("/v1/batch", batch_of("a", 3)))) == 200);
   std::string text;
