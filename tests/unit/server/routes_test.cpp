@@ -17,9 +17,12 @@ namespace {
 std::string answer_of(const std::string& path, const system_view& view) {
   const std::vector<std::string> none;
   const access_rules rules{.write_keys = key_set{none}, .tokens = key_set{none}};
-  routes serves{std::make_shared<intake>(options{}), std::make_shared<access_control>(rules), plain_body_limits{},
+  routes serves{std::make_shared<intake>(options{}),
+                std::make_shared<access_control>(rules),
+                plain_body_limits{},
                 [&](const std::function<void(const system_view&)>& answer) { answer(view); },
-                std::make_shared<meters>()};
+                std::make_shared<meters>(),
+                std::make_shared<request_counts>()};
   const auto from = listener::open(*parse_listen_address("127.0.0.1:0"));
   const request_server server{*from,
                               serves,
