@@ -37,6 +37,7 @@
 #  include <caf/action.hpp>
 #  include <caf/anon_mail.hpp>
 #  include <caf/exec_main.hpp>
+#  include <caf/telemetry/metric_registry.hpp>
 #else
 #  include <caf/meta/load_callback.hpp>
 #  include <caf/meta/type_name.hpp>
