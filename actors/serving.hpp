@@ -8,6 +8,8 @@
 
 #include "actors/handles.hpp"
 #include "actors/port.hpp"
+#include "actors/waiting_calls.hpp"
+#include "server/administration/administrator.hpp"
 #include "server/listener.hpp"
 #include "server/request_server.hpp"
 #include "server/routes.hpp"
@@ -76,6 +78,10 @@ struct serving {
   const std::shared_ptr<server_identity> identity;
   const std::shared_ptr<access_control> access;
   waiting_views views;
+  waiting_calls calls;
+  /// Used by the server's actor only.
+  administration_state administered;
+  const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   const std::shared_ptr<meters> counts = std::make_shared<meters>();
 
   std::mutex mutex;

@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "core/event/json_writer.hpp"
-
-#include <strings.h>
+#include "server/json_type.hpp"
 
 namespace sluice {
 
@@ -38,16 +37,6 @@ route find_route(std::string_view path) {
   return {};
 }
 
-bool starts_with_word(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() && ::strncasecmp(text.data(), word.data(), word.size()) == 0;
-}
-
-bool is_json_type(std::string_view content_type) {
-  constexpr std::string_view json = "application/json";
-  return starts_with_word(content_type, json) &&
-         (content_type.size() == json.size() || content_type[json.size()] == ';' || content_type[json.size()] == ' ');
-}
-
 reply plain_failure(int status, const char* why) {
   return {.status = status, .body = std::string{R"({"success":false,"error":")"} + why + "\"}"};
 }
@@ -77,11 +66,13 @@ reply readiness(const system_view& v) {
 } // namespace
 
 routes::routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control> access,
-               const plain_body_limits& limits, ask_for_view ask, std::shared_ptr<meters> counts)
+               const plain_body_limits& limits, ask_for_view ask, std::shared_ptr<meters> counts, administration api)
     : intake_{std::move(into)}, access_{std::move(access)}, limits_{limits}, ask_{std::move(ask)}, reader_{*intake_},
-      meters_{std::move(counts)} {}
+      meters_{std::move(counts)}, administration_{std::move(api)} {}
 
 std::optional<reply> routes::admit(const request_head& r) {
+  if (administration::serves(r.path()))
+    return administration_.admit(r);
   auto early = refusal(r);
   if (early)
     meters_->requests.count(early->status);
@@ -118,6 +109,8 @@ std::optional<reply> routes::refusal(const request_head& r) const {
 }
 
 void routes::take(const request_head& r, std::string body, reply_hook answer) {
+  if (administration::serves(r.path()))
+    return administration_.take(r, body, std::move(answer));
   const auto to = find_route(r.path());
   switch (to.what) {
   case resource::events:

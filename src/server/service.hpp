@@ -18,6 +18,9 @@ struct request_head {
   std::string_view authorization{};
   std::string_view content_type{};
   std::string_view content_encoding{};
+  std::string_view host{};
+  std::string_view origin{};
+  std::string_view sec_fetch_site{};
   /// The target without its query.
   std::string_view path() const { return target.substr(0, target.find('?')); }
 };

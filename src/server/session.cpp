@@ -211,7 +211,10 @@ request_head session::head() const {
           .target = view(r.target()),
           .authorization = view(r[http::field::authorization]),
           .content_type = view(r[http::field::content_type]),
-          .content_encoding = view(r[http::field::content_encoding])};
+          .content_encoding = view(r[http::field::content_encoding]),
+          .host = view(r[http::field::host]),
+          .origin = view(r[http::field::origin]),
+          .sec_fetch_site = view(r["Sec-Fetch-Site"])};
 }
 
 void session::answer(reply r) {

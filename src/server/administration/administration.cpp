@@ -1,0 +1,61 @@
+#include "server/administration/administration.hpp"
+
+#include "server/administration/answers.hpp"
+#include "server/administration/dead_filter_json.hpp"
+#include "server/json_type.hpp"
+
+namespace sluice {
+
+std::optional<reply> administration::admit(const request_head& r) const {
+  if (!hosts_.has(r.host))
+    return admin_failure(421, "the Host header must name an address of this server; --public-host adds one");
+  const auto found = find_operations(r.path());
+  if (found.all.empty())
+    return admin_failure(404, "there is no such path");
+  const auto rules = access_->rules();
+  if (!rules->tokens.empty() && !rules->tokens.allows_bearer(r.authorization)) {
+    auto refusal = admin_failure(401, "the token was expected, as Authorization: Bearer TOKEN");
+    refusal.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"sluice\"");
+    return refusal;
+  }
+  const auto* wanted = found.with(r.method);
+  if (!wanted) {
+    auto refusal = admin_failure(405, found.methods() + " was expected");
+    refusal.headers.emplace_back("Allow", found.methods());
+    return refusal;
+  }
+  return wanted->changes() ? refusal_of_change(r) : std::nullopt;
+}
+
+std::optional<reply> administration::refusal_of_change(const request_head& r) const {
+  if (access_->rules()->tokens.empty())
+    return admin_failure(403, "a token is needed to change something: start the server with --admin-token-file");
+  const bool from_own_page =
+      r.sec_fetch_site.empty() || r.sec_fetch_site == "same-origin" || r.sec_fetch_site == "none";
+  if (!from_own_page || !hosts_.permits_origin(r.origin, r.host))
+    return admin_failure(403, "a page of another origin may change nothing here");
+  return std::nullopt;
+}
+
+void administration::take(const request_head& r, const std::string& body, reply_hook answer) const {
+  const auto found = find_operations(r.path());
+  const auto* wanted = found.with(r.method);
+  if (!body.empty() && (!is_json_type(r.content_type) || !r.content_encoding.empty()))
+    return answer(admin_failure(415, "Content-Type: application/json was expected, without an encoding"));
+  const auto question = r.target.find('?');
+  auto id = decode_percent(found.id);
+  auto call = id ? wanted->read({.id = std::move(*id),
+                                 .query = question == std::string_view::npos ? std::string_view{}
+                                                                             : r.target.substr(question + 1),
+                                 .body = body})
+                 : result<admin_call>{id.error()};
+  if (!call)
+    return answer(admin_failure(call.error()));
+  if (!take_(std::move(*call), answer)) {
+    auto refusal = admin_failure(429, "too many requests of the administration wait; try again");
+    refusal.headers.emplace_back("Retry-After", "1");
+    answer(std::move(refusal));
+  }
+}
+
+} // namespace sluice
