@@ -1,5 +1,6 @@
 #include "actors/dispatcher_actor.hpp"
 
+#include "core/delivery/health_words.hpp"
 #include "core/delivery/retry.hpp"
 #include "core/delivery/retry_after.hpp"
 #include "core/printable.hpp"
@@ -233,13 +234,11 @@ void dispatcher_state::report_health(const std::string& why) {
     context_->log(log_level::info, "the destination answers; deliveries go on");
     break;
   case health::unavailable:
-    words = why + "; the destination is unavailable or asks for a pause: deliveries are suspended, and one probe at a "
-                  "time goes out";
+    words = why + std::string{unavailable_ending};
     context_->log(log_level::warning, words);
     break;
   case health::misconfigured:
-    words = why + "; the destination is misconfigured and deliveries are suspended: check data_plane_url and "
-                  "write_key, then resume";
+    words = why + std::string{misconfigured_ending};
     context_->log(log_level::error, words);
     break;
   }

@@ -27,7 +27,7 @@ using persister_actor =
                   // Answered with `deliver` while there are batches and free slots.
                   void(pull), void(set_capacity), void(health_changed), void(promote_due), void(set_paused),
                   void(redirected), void(finish), void(news_handled), dead_page(list_dead), dead_entry(show_dead),
-                  dead_count(replay_dead), dead_count(purge_dead)>;
+                  dead_count(replay_dead), dead_count(purge_dead), void(use_queue)>;
 
 /// Posts batches, `max_in_flight` at a time, and classifies what comes back.
 using dispatcher_actor =
@@ -40,8 +40,8 @@ using retry_scheduler = compat::typed<void(peers), void(attempt_failed), void(ne
 using dead_letter_actor = compat::typed<void(peers), void(undeliverable), void(redirected), dead_page(list_dead),
                                         dead_entry(show_dead), dead_count(replay_dead), dead_count(purge_dead)>;
 
-/// Serves HTTP. Answers `look_at_system` through what it was made of.
-using server_actor = compat::typed<void(peers), void(look_at_system), void(tick)>;
+/// Serves HTTP. Answers `look_at_system` and `administer` through what it was made of.
+using server_actor = compat::typed<void(peers), void(look_at_system), void(administer), void(redirected), void(tick)>;
 
 /// Composition root → supervisor: this is your buffer, start the others.
 struct begin {

@@ -105,6 +105,12 @@ void persister_state::on_change_some() {
   look_at_all();
 }
 
+// It may have replayed dead letters, or paused the queue.
+void persister_state::on_use_queue(const use_queue& m) {
+  m.what(queue());
+  look_at_all();
+}
+
 void persister_state::on_finish() {
   commit_->set_capacity(0);
   std::size_t waited = 0;
@@ -229,6 +235,7 @@ persister_state::handle::behavior_type persister_state::behavior() {
           [this](const purge_dead& m) {
             return on_change({&queue_admin::purge_dead, m.ids});
           },
+          [this](const use_queue& m) { on_use_queue(m); },
           [this](const tick& m) { on_tick(m); },
           [this](const commit_gathered&) { commit(); },
           [this](const change_some&) { on_change_some(); }};

@@ -39,6 +39,7 @@ private:
   using change_promise = caf::typed_response_promise<dead_count>;
   change_promise on_change(dead_change);
   void on_change_some();
+  void on_use_queue(const use_queue&);
   void on_finish();
   void on_news_handled(const news_handled&);
   void on_tick(const tick&);

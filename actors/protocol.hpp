@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -174,6 +175,14 @@ struct begin_server {
 /// The server's thread → server: somebody waits for a view of the system.
 struct look_at_system {};
 
+/// The server's thread → server: calls of the administration have come.
+struct administer {};
+
+/// Server → persister: call this with the queue; what it does is over when it returns.
+struct use_queue {
+  std::function<void(queue_admin&)> what{};
+};
+
 } // namespace sluice
 
 CAF_BEGIN_TYPE_ID_BLOCK(sluice_local, caf::first_custom_type_id + 2200)
@@ -212,4 +221,6 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::attempts_ended)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::begin)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::begin_server)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::look_at_system)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::administer)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::use_queue)
 CAF_END_TYPE_ID_BLOCK(sluice_local)

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "actors/guarded.hpp"
+#include "actors/persisters_queue.hpp"
+#include "core/config/store_url.hpp"
 #include "store/make_store.hpp"
 
 namespace sluice {
@@ -23,6 +25,13 @@ options for_looks(options o) {
   return o;
 }
 
+const char* kind_of_store(const options& o) {
+  const auto to = parse_store_url(o);
+  if (!to || std::holds_alternative<memory_url>(*to))
+    return "memory";
+  return std::holds_alternative<sqlite_url>(*to) ? "sqlite" : "redis";
+}
+
 } // namespace
 
 void server_state::start(self_pointer self, context_ptr context) {
@@ -36,7 +45,13 @@ void server_state::start(self_pointer self, context_ptr context) {
       context_->intake, made_of.access,
       plain_body_limits{.max_bytes = o.max_plain_body_bytes, .max_ratio = o.max_compression_ratio},
       [serves = context_->server](waiting_views::hook answer) { serves->views.add(std::move(answer)); },
-      context_->meters, made_of.requests);
+      context_->meters, made_of.requests,
+      administration{own_hosts{made_of.from.address(), o.public_hosts}, made_of.access,
+                     [serves = context_->server](admin_call call, reply_hook answer) {
+                       return serves->calls.add(std::move(call), std::move(answer));
+                     }});
+  made_of.calls.wake(port_.get());
+  administrator_ = std::make_unique<administrator>(parts_of_administrator());
   open();
 }
 
@@ -69,8 +84,11 @@ server_state::~server_state() {
 void server_state::meet(const peers& who) {
   const bool first = !peers_.table;
   peers_ = who;
-  if (first)
-    on_look(); // somebody may have asked before
+  if (!first)
+    return;
+  on_look(); // somebody may have asked before
+  on_administer();
+  sample_.set(self_, self_->clock().now() + history::every);
 }
 
 void server_state::on_look() {
@@ -84,45 +102,140 @@ void server_state::answer(const system_stats& s) {
   const auto waiting = context_->server->views.take();
   if (waiting.empty())
     return;
-  system_view view{.system = s,
-                   .capacity = context_->settings.max_internal_queue_size,
-                   .intake_is_open = !context_->intake->closed()};
-  look_at_queue(view);
+  const auto view = view_of(s);
   for (const auto& hook : waiting)
     hook(view);
 }
 
+system_view server_state::view_of(const system_stats& s) {
+  system_view view{.system = s,
+                   .capacity = context_->settings.max_internal_queue_size,
+                   .intake_is_open = !context_->intake->closed()};
+  look_at_queue(view);
+  return view;
+}
+
 void server_state::look_at_queue(system_view& view) {
-  if (!has_queue_to_look_at_)
-    return;
-  if (self_->clock().now() >= ask_again_) {
-    auto stats = ask_queue();
-    no_answer_ = stats || !has_queue_to_look_at_ ? "" : stats.error().message;
+  const auto now = self_->clock().now();
+  if (now >= ask_again_) {
+    const auto queue = visible_queue();
+    if (queue && !*queue)
+      return;
+    auto stats = queue ? (*queue)->stats() : result<store_stats>{queue.error()};
+    no_answer_ = stats ? "" : stats.error().message;
     if (stats)
       view.queue = std::move(*stats);
     else
-      ask_again_ = self_->clock().now() + look_pause;
+      ask_again_ = now + look_pause;
   }
   view.store_error = no_answer_;
 }
 
-result<store_stats> server_state::ask_queue() {
-  if (!queue_) {
+administrator_parts server_state::parts_of_administrator() {
+  return {.state = context_->server->administered,
+          .queue = [this] { return administered_queue(); },
+          .look = [this](std::function<void(const system_view&)> hook) { look_for_administrator(std::move(hook)); },
+          .redirect = [this](const destination_call& to,
+                             std::function<void(const error*)> answer) { redirect(to, std::move(answer)); },
+          .context = [this] { return status_of_process(); },
+          .log = [this](const std::string& line) { context_->log(log_level::info, line); }};
+}
+
+void server_state::on_administer() {
+  if (!peers_.table)
+    return;
+  for (auto& [call, answer] : context_->server->calls.take())
+    administrator_->take(std::move(call), std::move(answer), self_->clock().now());
+  turn_.set(self_, administrator_->next_turn(self_->clock().now()));
+}
+
+void server_state::on_tick(const tick& t) {
+  if (again_.rings(t))
+    open();
+  if (turn_.rings(t))
+    work_on();
+  if (sample_.rings(t)) {
+    administrator_->sample();
+    sample_.set(self_, self_->clock().now() + history::every);
+  }
+}
+
+void server_state::work_on() {
+  administrator_->work(self_->clock().now());
+  turn_.set(self_, administrator_->next_turn(self_->clock().now()));
+}
+
+// Those that ask while an answer is awaited get the same one.
+void server_state::look_for_administrator(std::function<void(const system_view&)> hook) {
+  looks_.push_back(std::move(hook));
+  if (looks_.size() > 1)
+    return;
+  compat::request(self_, peers_.table->supervisor, caf::infinite, get_stats{})
+      .then(
+          [this](const system_stats& s) {
+            auto view = view_of(s);
+            if (!view.queue && view.store_error.empty()) // no other process can see it
+              look_at_own_queue(view);
+            for (const auto& look : std::exchange(looks_, {}))
+              look(view);
+          },
+          [](const caf::error&) {}); // then this actor ends as well
+}
+
+void server_state::look_at_own_queue(system_view& view) {
+  const auto queue = administered_queue();
+  if (auto stats = queue ? (*queue)->stats() : result<store_stats>{queue.error()})
+    view.queue = std::move(*stats);
+  else
+    view.store_error = stats.error().message;
+}
+
+void server_state::redirect(const destination_call& to, std::function<void(const error*)> answer) {
+  compat::request(self_, peers_.table->supervisor, caf::infinite,
+                  set_destination{.data_plane_url = to.data_plane_url, .write_key = to.write_key})
+      .then([answer] { answer(nullptr); },
+            [answer](const caf::error& why) {
+              const auto own =
+                  compat::own_error<errc>(why).value_or(error{errc::closed, "", "the system is shutting down"});
+              answer(&own);
+            });
+}
+
+result<queue_admin*> server_state::visible_queue() {
+  if (!queue_ && has_queue_to_look_at_) {
     auto made = make_queue_admin(for_looks(context_->settings));
     has_queue_to_look_at_ = made || made.error().code != errc::unsupported;
-    if (!made)
+    if (made)
+      queue_ = std::move(*made);
+    else if (has_queue_to_look_at_)
       return made.error();
-    queue_ = std::move(*made);
   }
-  return queue_->stats();
+  return queue_.get();
+}
+
+result<queue_admin*> server_state::administered_queue() {
+  const auto visible = visible_queue();
+  if (!visible || *visible)
+    return visible;
+  if (!own_queue_)
+    own_queue_ = std::make_unique<persisters_queue>([this] { return peers_.table->persister; });
+  return own_queue_.get();
+}
+
+status_context server_state::status_of_process() const {
+  const auto& o = context_->settings;
+  const auto up = std::chrono::steady_clock::now() - context_->server->began;
+  return {.now = context_->now(),
+          .uptime = std::chrono::duration_cast<std::chrono::milliseconds>(up),
+          .store = kind_of_store(o),
+          .name = name_of_process(),
+          .data_plane_url = o.data_plane_url};
 }
 
 server_state::handle::behavior_type server_state::behavior() {
   return {[this](const peers& m) { meet(m); }, [this](const look_at_system&) { on_look(); },
-          [this](const tick& t) {
-            if (again_.rings(t))
-              open();
-          }};
+          [this](const administer&) { on_administer(); }, [this](const redirected& m) { on_redirected(m); },
+          [this](const tick& t) { on_tick(t); }};
 }
 
 } // namespace sluice

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "actors/alarm.hpp"
 #include "actors/context.hpp"
@@ -11,7 +13,7 @@
 
 namespace sluice {
 
-/// Owns the HTTP server, which has a thread of its own, and looks at system and queue for it.
+/// Owns the HTTP server, which has a thread of its own, looks at system and queue for it, and administers them.
 class server_state {
 public:
   static inline const char* name = "sluice.server";
@@ -34,8 +36,20 @@ private:
   void meet(const peers&);
   void on_look();
   void answer(const system_stats&);
+  system_view view_of(const system_stats&);
   void look_at_queue(system_view&);
-  result<store_stats> ask_queue();
+  administrator_parts parts_of_administrator();
+  void on_administer();
+  void on_redirected(const redirected& m) { context_ = m.context; }
+  void look_for_administrator(std::function<void(const system_view&)>);
+  void redirect(const destination_call&, std::function<void(const error*)>);
+  void look_at_own_queue(system_view&);
+  /// Null: no other process can see it.
+  result<queue_admin*> visible_queue();
+  result<queue_admin*> administered_queue();
+  status_context status_of_process() const;
+  void on_tick(const tick&);
+  void work_on();
 
   self_pointer self_ = nullptr;
   context_ptr context_;
@@ -48,7 +62,14 @@ private:
   std::chrono::steady_clock::time_point ask_again_{};
   std::unique_ptr<routes> routes_;
   std::unique_ptr<request_server> server_;
+  std::unique_ptr<administrator> administrator_;
+  /// Of a queue in memory, instead of `queue_`.
+  std::unique_ptr<queue_admin> own_queue_;
+  /// Those that wait for the state of the system, for the administration.
+  std::vector<std::function<void(const system_view&)>> looks_;
   alarm again_;
+  alarm turn_{1};
+  alarm sample_{2};
 };
 
 } // namespace sluice

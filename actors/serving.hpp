@@ -8,6 +8,8 @@
 
 #include "actors/handles.hpp"
 #include "actors/port.hpp"
+#include "actors/waiting_calls.hpp"
+#include "server/administration/administrator.hpp"
 #include "server/listener.hpp"
 #include "server/request_server.hpp"
 #include "server/routes.hpp"
@@ -77,6 +79,10 @@ struct serving {
   const std::shared_ptr<access_control> access;
   waiting_views views;
   const std::shared_ptr<request_counts> requests = std::make_shared<request_counts>();
+  waiting_calls calls;
+  /// Used by the server's actor only.
+  administration_state administered;
+  const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
   std::mutex mutex;
   std::condition_variable changed;

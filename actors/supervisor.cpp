@@ -288,6 +288,8 @@ caf::result<void> supervisor_state::on_set_destination(const set_destination& m)
   compat::send(self_, table_->dead_letters, word);
   compat::send(self_, table_->persister, word);
   compat::send(self_, table_->dispatcher, word);
+  if (table_->server)
+    compat::send(self_, table_->server, word);
   return {};
 }
 

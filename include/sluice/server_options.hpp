@@ -22,12 +22,16 @@ struct server_options {
   /// A file with the write keys that clients may use, one a line; empty lines and lines that begin with `#` are passed
   /// over. 1 to 1000 keys. Default: empty; clients use the option `write_key`.
   std::string intake_key_file{};
-  /// A file whose first line is the token that `/metrics` asks for, at least 16 bytes. Default: empty, none.
+  /// A file whose first line is the token that `/metrics` and `/api/` ask for, at least 16 bytes. Default: empty, none;
+  /// then `/api/` changes nothing.
   std::string admin_token_file{};
   /// PEM files of a certificate (and those up to its authority) and of its key. Both or none. Default: none, plain
   /// HTTP.
   std::string tls_certificate_file{};
   std::string tls_key_file{}; ///< See `tls_certificate_file`.
+  /// Host names and addresses by which others know the server, besides where it listens, as behind a proxy; without
+  /// ports. Only these are taken as the `Host` of requests to `/api/`. At most 32. Default: none.
+  std::vector<std::string> public_hosts{};
   /// Whether plain HTTP beyond loopback is permitted. Default false.
   bool allow_insecure = false;
 

@@ -1,11 +1,23 @@
 #include <algorithm>
 
+#include "core/config/url_host.hpp"
 #include "server/listen_address.hpp"
 #include "sluice/server_options.hpp"
+
+#include <arpa/inet.h>
 
 namespace sluice {
 
 namespace {
+
+constexpr std::size_t most_public_hosts = 32;
+
+bool is_public_host(const std::string& text) {
+  constexpr std::size_t longest_name = 253;
+  in6_addr unused;
+  return !text.empty() && text.size() <= longest_name &&
+         (is_host_name(text) || ::inet_pton(AF_INET6, text.c_str(), &unused) == 1);
+}
 
 template <class T>
 void check_range(std::vector<error>& errors, const char* name, T value, T low, T high, const char* range) {
@@ -25,6 +37,10 @@ std::vector<error> validate(const server_options& o) {
   if (o.tls_certificate_file.empty() != o.tls_key_file.empty())
     errors.push_back({errc::invalid_option, o.tls_key_file.empty() ? "tls_key_file" : "tls_certificate_file",
                       "is missing: a certificate and its key were expected"});
+  const bool all_are_hosts = std::all_of(o.public_hosts.begin(), o.public_hosts.end(), is_public_host);
+  if (o.public_hosts.size() > most_public_hosts || !all_are_hosts)
+    errors.push_back(
+        {errc::invalid_option, "public_hosts", "must be at most 32 host names or addresses, without ports"});
   const auto check = [&]<class T>(const char* name, T value, T low, T high, const char* range) {
     check_range(errors, name, value, low, high, range);
   };

@@ -5,8 +5,7 @@
 
 #include "core/event/json_writer.hpp"
 #include "core/printable.hpp"
-
-#include <strings.h>
+#include "server/json_type.hpp"
 
 namespace sluice {
 
@@ -37,16 +36,6 @@ route find_route(std::string_view path) {
     if (r.path == path)
       return r;
   return {};
-}
-
-bool starts_with_word(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() && ::strncasecmp(text.data(), word.data(), word.size()) == 0;
-}
-
-bool is_json_type(std::string_view content_type) {
-  constexpr std::string_view json = "application/json";
-  return starts_with_word(content_type, json) &&
-         (content_type.size() == json.size() || content_type[json.size()] == ';' || content_type[json.size()] == ' ');
 }
 
 reply plain_failure(int status, const char* why) {
@@ -80,11 +69,13 @@ reply readiness(const system_view& v) {
 
 routes::routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control> access,
                const plain_body_limits& limits, ask_for_view ask, std::shared_ptr<const meters> counted,
-               std::shared_ptr<request_counts> requests)
+               std::shared_ptr<request_counts> requests, administration api)
     : intake_{std::move(into)}, access_{std::move(access)}, limits_{limits}, ask_{std::move(ask)}, reader_{*intake_},
-      meters_{std::move(counted)}, requests_{std::move(requests)} {}
+      meters_{std::move(counted)}, requests_{std::move(requests)}, administration_{std::move(api)} {}
 
 std::optional<reply> routes::admit(const request_head& r) {
+  if (administration::serves(r.path()))
+    return administration_.admit(r);
   auto early = refusal(r);
   if (early)
     requests_->count(early->status);
@@ -121,6 +112,10 @@ std::optional<reply> routes::refusal(const request_head& r) const {
 }
 
 void routes::take(const request_head& r, std::string body, responder who) {
+  if (administration::streams(r))
+    return administration_.stream(who);
+  if (administration::serves(r.path()))
+    return administration_.take(r, body, [who](reply made) { who.answer(std::move(made)); });
   const auto to = find_route(r.path());
   switch (to.what) {
   case resource::events:

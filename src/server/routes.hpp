@@ -4,45 +4,18 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "core/intake/intake.hpp"
+#include "server/access_control.hpp"
+#include "server/administration/administration.hpp"
 #include "server/event_request.hpp"
-#include "server/key_set.hpp"
 #include "server/metrics.hpp"
 #include "server/plain_body.hpp"
 #include "server/service.hpp"
 #include "server/system_view.hpp"
 
 namespace sluice {
-
-/// Who may ask for what. Replaced as a whole when the files of keys are read again.
-struct access_rules {
-  key_set write_keys;
-  /// Empty: no token is needed.
-  key_set tokens;
-};
-
-/// The present rules. Any thread.
-class access_control {
-public:
-  explicit access_control(access_rules rules) : rules_{std::make_shared<const access_rules>(std::move(rules))} {}
-
-  std::shared_ptr<const access_rules> rules() const {
-    std::lock_guard guard{mutex_};
-    return rules_;
-  }
-  void replace(access_rules rules) {
-    auto next = std::make_shared<const access_rules>(std::move(rules));
-    std::lock_guard guard{mutex_};
-    rules_ = std::move(next);
-  }
-
-private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const access_rules> rules_;
-};
 
 /// How long clients should wait while there is no room: the longer, the longer there has been none, because some give
 /// up after so many attempts.
@@ -66,18 +39,17 @@ private:
   std::optional<time> full_since_;
 };
 
-/// What a server of Sluice serves: the intake, health and metrics. An event is answered with 200 once it is stored.
+/// What a server of Sluice serves: the intake, health, metrics and the administration. An event is answered with 200
+/// once it is stored.
 class routes : public service {
 public:
   routes(std::shared_ptr<intake> into, std::shared_ptr<const access_control>, const plain_body_limits&, ask_for_view,
-         std::shared_ptr<const meters>, std::shared_ptr<request_counts>);
+         std::shared_ptr<const meters>, std::shared_ptr<request_counts>, administration);
 
   std::optional<reply> admit(const request_head&) override;
   void take(const request_head&, std::string body, responder) override;
 
 private:
-  using reply_hook = std::function<void(reply)>;
-
   std::optional<reply> refusal(const request_head&) const;
   void take_events(const request_head&, std::string body, std::string_view type, const reply_hook& answer);
 
@@ -89,6 +61,7 @@ private:
   patience patience_;
   std::shared_ptr<const meters> meters_;
   std::shared_ptr<request_counts> requests_;
+  administration administration_;
 };
 
 } // namespace sluice

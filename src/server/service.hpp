@@ -21,6 +21,9 @@ struct request_head {
   std::string_view authorization{};
   std::string_view content_type{};
   std::string_view content_encoding{};
+  std::string_view host{};
+  std::string_view origin{};
+  std::string_view sec_fetch_site{};
   std::string_view user_agent{};
   std::string_view idempotency_key{};
   /// Whether the connection can serve another request.
@@ -39,6 +42,9 @@ struct reply {
   /// Whether the connection is closed afterwards.
   bool close = false;
 };
+
+/// Takes the answer to one request, once, on any thread.
+using reply_hook = std::function<void(reply)>;
 
 /// What follows a part of an answer.
 enum class what_follows : std::uint8_t {

@@ -67,13 +67,12 @@ open_request::~open_request() {
   }
 }
 
-template <class F>
-bool open_request::post(bool completes, F what) {
+bool open_request::post(bool completes, std::function<void(session&)> what) {
   if (of_.expired() || (completes ? is_complete_.exchange(true) : is_complete_.load()))
     return false;
-  way_->post([self = shared_from_this(), what = std::move(what)]() mutable {
+  way_->post([self = shared_from_this(), number = posted_++, what = std::move(what)]() mutable {
     if (const auto s = self->of_.lock(); s && s->awaits(*self))
-      what(*s);
+      s->take(number, std::move(what));
   });
   return true;
 }
@@ -244,6 +243,8 @@ void session::on_body(error_code why) {
   const auto request = std::make_shared<open_request>(weak_from_this(), shared_.way);
   awaits_answer_ = shared_from_this();
   asked_ = request.get();
+  early_.clear();
+  next_posted_ = 0;
   shared_.serves.take(head(), std::move(body), responder{request});
   reserve(0);
 }
@@ -259,9 +260,22 @@ request_head session::head() const {
           .authorization = view(r[http::field::authorization]),
           .content_type = view(r[http::field::content_type]),
           .content_encoding = view(r[http::field::content_encoding]),
+          .host = view(r[http::field::host]),
+          .origin = view(r[http::field::origin]),
+          .sec_fetch_site = view(r["Sec-Fetch-Site"]),
           .user_agent = view(r[http::field::user_agent]),
           .idempotency_key = view(r["Idempotency-Key"]),
           .keep_alive = r.keep_alive()};
+}
+
+// What another thread has posted can come before what this one posted earlier, whose way is another.
+void session::take(std::uint64_t number, std::function<void(session&)> what) {
+  early_.emplace(number, std::move(what));
+  while (awaits_answer_ && !early_.empty() && early_.begin()->first == next_posted_) {
+    const auto next = early_.extract(early_.begin());
+    ++next_posted_;
+    next.mapped()(*this);
+  }
 }
 
 void session::answer(reply r) {

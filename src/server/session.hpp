@@ -3,8 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -65,13 +67,13 @@ public:
 
   /// Calls `what` with the session on the server's thread, if it still awaits this answer then. `completes`: as the
   /// last call. Returns false if it is known to be of no use.
-  template <class F>
-  bool post(bool completes, F what);
+  bool post(bool completes, std::function<void(session&)> what);
 
 private:
   std::weak_ptr<session> of_;
   std::shared_ptr<way_to_server> way_;
   std::atomic<bool> is_complete_{false};
+  std::atomic<std::uint64_t> posted_{0};
 };
 
 /// One connection of a server. It serves one request after another, each phase under a deadline, and owns itself.
@@ -87,6 +89,8 @@ public:
   /// Closes now if no request is under way, else behind its answer.
   void end();
 
+  /// Calls what was posted to answer the present request, in the order of its numbers from 0.
+  void take(std::uint64_t number, std::function<void(session&)>);
   bool awaits(const open_request& r) const noexcept { return awaits_answer_ && asked_ == &r; }
   void answer(reply);
   void write(std::string part, what_follows);
@@ -134,6 +138,9 @@ private:
   /// the request that has it.
   std::shared_ptr<session> awaits_answer_{};
   const open_request* asked_ = nullptr;
+  /// What came before its turn, and whose turn it is.
+  std::map<std::uint64_t, std::function<void(session&)>> early_;
+  std::uint64_t next_posted_ = 0;
   bool close_after_ = false;
   /// Whether bytes of the request may still be on their way, and how many of them were thrown away.
   bool leaves_body_ = false;

@@ -90,3 +90,18 @@ TEST_CASE("a payload that is not JSON is shown as text, with a note", "[e2e][dea
     CHECK(json::parse(shown.out)["payload"] == payload);
   }
 }
+
+TEST_CASE("dead letters are listed and replayed by the name and the user of an event", "[e2e][dead]") {
+  const dead_queue q;
+  const auto listed = [&](const std::vector<std::string>& more) {
+    return lines_of(q.command.call({"dead", "list", "--json"}, more).out).size();
+  };
+  CHECK(listed({"--event", "e"}) == 1);
+  CHECK(listed({"--user", "u"}) == 1);
+  CHECK(listed({"--event", "u"}) == 0);
+  CHECK(listed({"--user", "e"}) == 0);
+  CHECK(q.command.call({"dead", "replay", "--event", "other"}).status == 0);
+  CHECK(q.command.status()["dead"] == 1);
+  CHECK(q.command.call({"dead", "replay", "--event", "e", "--user", "u"}).status == 0);
+  CHECK(q.command.status()["dead"] == 0);
+}

@@ -18,7 +18,7 @@ using namespace sluice::test;
 
 namespace {
 
-constexpr int events = 20'000;
+constexpr int events_of_round = 20'000;
 // What may be in flight when a process is killed: max_in_flight batches of max_batch_events, and those that are
 // delivered and whose acknowledgements wait to be stored with something else.
 constexpr std::size_t in_flight = (8 + 16) * 500;
@@ -31,7 +31,7 @@ struct kill_run {
                 total.lost, total.duplicates);
   }
   // As a number of bytes of receipts, of 8 or more for each event: every stage of a run is hit, its start included.
-  std::size_t moment() { return std::uniform_int_distribution<std::size_t>{0, 8 * events * 3 / 4}(random); }
+  std::size_t moment() { return std::uniform_int_distribution<std::size_t>{0, 8 * events_of_round * 3 / 4}(random); }
 
   void count(const arrivals& a, std::size_t most_duplicates) {
     CHECK(a.lost == 0);
@@ -85,7 +85,7 @@ bool eventually_at_once(const std::function<bool()>& is_true) {
 
 // Sends, is killed, and what was left is delivered by another process.
 void one_round(kill_run& r, const command_queue& q, std::uint64_t round) {
-  const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
+  const auto input = q.folder().write("events", numbered_events(std::to_string(round), events_of_round));
   const auto receipts = q.folder().path() + "/receipts";
   flaky_sink sink{q.folder()};
   auto sender = q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100"});
@@ -151,7 +151,7 @@ TEST_CASE("kill -9 of one or both of two processes loses nothing that was stored
     const command_queue q{redis.url(), {"--multi-processor"}};
     flaky_sink sink{q.folder()};
     const auto start = [&](const std::string& name) {
-      const auto input = q.folder().write("events-" + name, numbered_events(name, events / 2));
+      const auto input = q.folder().write("events-" + name, numbered_events(name, events_of_round / 2));
       return q.start({"send", input, "--url", sink.url},
                      {"--receipts", q.folder().path() + "/receipts-" + name, "--flush-at", "100"});
     };
@@ -184,7 +184,7 @@ TEST_CASE("kill -9 of redis-server loses nothing that was stored in it", "[e2e][
     redis_server redis{{"--appendonly", "yes", "--appendfsync", "always"}};
     const command_queue q{redis.url()};
     flaky_sink sink{q.folder()};
-    const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
+    const auto input = q.folder().write("events", numbered_events(std::to_string(round), events_of_round));
     const auto receipts = q.folder().path() + "/receipts";
     auto sender = q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100", "--json"});
     const auto moment = r.moment();
@@ -195,13 +195,13 @@ TEST_CASE("kill -9 of redis-server loses nothing that was stored in it", "[e2e][
     INFO(done.out << done.err);
     CHECK(done.status == 0);
     const auto ledger = last_json(done.out);
-    CHECK(ledger["read"] == events);
-    CHECK(ledger["delivered"] == events);
+    CHECK(ledger["read"] == events_of_round);
+    CHECK(ledger["delivered"] == events_of_round);
     const auto s = q.status();
     CHECK(s["stored"] == s["delivered"]);
     sink.end();
     const auto a = compare(sink.record, {receipts});
-    CHECK(a.receipts == events);
+    CHECK(a.receipts == events_of_round);
     r.count(a, in_flight);
   }
 }
@@ -298,7 +298,7 @@ void kill_masters(kill_run& r, int wait_replicas) {
     const command_queue q{redis.url(), {"--wait-replicas", std::to_string(wait_replicas)}};
     const bool loses = wait_replicas == 0;
     flaky_sink sink{q.folder()};
-    const auto input = q.folder().write("events", numbered_events(std::to_string(round), events));
+    const auto input = q.folder().write("events", numbered_events(std::to_string(round), events_of_round));
     const auto receipts = q.folder().path() + "/receipts";
     auto sender = q.start({"send", input, "--url", sink.url}, {"--receipts", receipts, "--flush-at", "100", "--json"});
     const auto moment = r.moment() / (loses ? 4 : 1);
@@ -308,7 +308,8 @@ void kill_masters(kill_run& r, int wait_replicas) {
       CHECK(q.call({"pause"}).status == 0);
     redis.disturb();
     const auto more = [&] {
-      return std::min<std::size_t>(std::filesystem::file_size(receipts) + 8 * 2'000, 7 * events); // all have more
+      return std::min<std::size_t>(std::filesystem::file_size(receipts) + 8 * 2'000,
+                                   7 * events_of_round); // all have more
     };
     REQUIRE(file_grows_to(receipts, more()));
     auto& old = redis.master();
@@ -325,9 +326,9 @@ void kill_masters(kill_run& r, int wait_replicas) {
     INFO(done.out << done.err);
     const auto ledger = last_json(done.out);
     const auto number = [&](const char* name) { return ledger[name].get<std::size_t>(); };
-    CHECK(number("read") == events);
+    CHECK(number("read") == events_of_round);
     // What the new master had forgotten to be delivered is delivered again, or left to a later run.
-    CHECK(number("delivered") + number("lost") + number("waiting") == events + number("recovered"));
+    CHECK(number("delivered") + number("lost") + number("waiting") == events_of_round + number("recovered"));
     sink.end();
     const auto a = compare(sink.record, {receipts});
     // What a second failover brings back was counted as lost by the first, and is counted as recovered, too.
@@ -340,7 +341,7 @@ void kill_masters(kill_run& r, int wait_replicas) {
       CHECK(number("lost") > 0); // else the round has shown nothing
     } else {
       CHECK(done.status == 0);
-      CHECK(a.receipts == events);
+      CHECK(a.receipts == events_of_round);
       CHECK(number("lost") == 0);
     }
     r.total.receipts += a.receipts;

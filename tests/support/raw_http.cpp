@@ -1,5 +1,6 @@
 #include "support/raw_http.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -58,6 +59,15 @@ std::string raw_connection::rest() const {
   char some[4096];
   for (ssize_t n = 0; (n = ::recv(fd_, some, sizeof some, 0)) > 0;)
     all.append(some, static_cast<std::size_t>(n));
+  return all;
+}
+
+std::string raw_connection::until(const std::string& wanted) const {
+  std::string all;
+  char one = 0;
+  while (all.find(wanted, all.size() - std::min(all.size(), wanted.size())) == std::string::npos &&
+         ::recv(fd_, &one, 1, 0) > 0)
+    all += one;
   return all;
 }
 

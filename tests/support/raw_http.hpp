@@ -22,6 +22,8 @@ public:
   void send(const std::string& bytes) const;
   /// Returns what the server says until it closes the connection, or for 20 s.
   std::string rest() const;
+  /// Returns what the server says until it has said this, closes the connection, or for 20 s.
+  std::string until(const std::string& wanted) const;
   /// Sends bytes and returns all that the server says until it closes the connection, or for 20 s.
   std::string exchange(const std::string& bytes) const;
 

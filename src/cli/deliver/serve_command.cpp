@@ -20,6 +20,7 @@ constexpr const char* serve_help =
     "Clients send events to POST /v1/batch, or one to /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group or\n"
     "/v1/alias, with a write key as the user name of Basic authentication. 200 means that they are stored.\n"
     "docs/intake.md shows how to point SDKs here. /livez and /readyz tell how the server is, /metrics in numbers.\n"
+    "/api/ shows the queue and its dead letters, and with a token changes them; see docs/administration.md.\n"
     "SIGHUP reads the files of keys again. On SIGTERM or SIGINT no more events are taken, open requests are answered,\n"
     "and deliveries under way have ten seconds to finish; the remaining events stay in the queue.\n\n"
     "Examples:\n"
@@ -57,7 +58,8 @@ std::string server_error_text(const error& e) {
        {std::pair{"listen", "--listen"}, std::pair{"intake_key_file", "--intake-key-file"},
         std::pair{"admin_token_file", "--admin-token-file"}, std::pair{"tls_certificate_file", "--tls-cert"},
         std::pair{"tls_key_file", "--tls-key"}, std::pair{"allow_insecure", "--allow-insecure"},
-        std::pair{"max_connections", "--max-connections"}, std::pair{"listening_socket", "LISTEN_FDS"}})
+        std::pair{"public_hosts", "--public-host"}, std::pair{"max_connections", "--max-connections"},
+        std::pair{"listening_socket", "LISTEN_FDS"}})
     if (e.field == field)
       return std::string{argument} + ": " + e.message;
   return text_of(e);
@@ -118,8 +120,12 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   cmd->add_option("--intake-key-file", o.intake_key_file,
                   "A file with the write keys that clients may use, one a line (default: the one of --write-key)")
       ->type_name("FILE");
-  cmd->add_option("--admin-token-file", o.admin_token_file, "A file with the token that /metrics asks for")
+  cmd->add_option("--admin-token-file", o.admin_token_file,
+                  "A file with the token that /metrics and /api/ ask for; without it /api/ changes nothing")
       ->type_name("FILE");
+  cmd->add_option("--public-host", o.public_hosts,
+                  "A host name by which others know the server, as behind a proxy; may be repeated")
+      ->type_name("HOST");
   cmd->add_option("--tls-cert", o.tls_certificate_file, "Serve https with the certificate (and chain) in this PEM file")
       ->type_name("FILE");
   cmd->add_option("--tls-key", o.tls_key_file, "The PEM file with its key")->type_name("FILE");

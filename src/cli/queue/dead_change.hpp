@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/queue/dead_filter.hpp"
+#include <CLI/CLI.hpp>
+
+#include "core/persistence/dead_search.hpp"
 
 namespace sluice {
 

@@ -4,15 +4,15 @@
 #include <memory>
 #include <sstream>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/complain.hpp"
 #include "cli/end_with_reader.hpp"
 #include "cli/queue/age.hpp"
 #include "cli/queue/dead_change.hpp"
-#include "cli/queue/dead_filter.hpp"
+#include "cli/queue/dead_filter_options.hpp"
 #include "cli/queue_arguments.hpp"
 #include "core/persistence/dead_cursor.hpp"
+#include "core/persistence/dead_letter_json.hpp"
+#include "core/persistence/dead_search.hpp"
 #include "core/printable.hpp"
 #include "core/wire/payload.hpp"
 
@@ -37,34 +37,9 @@ struct dead_arguments {
 
 using dead_arguments_ptr = std::shared_ptr<dead_arguments>;
 
-// The deepest nesting of a payload that is read as JSON: a store may hold anything, and reading deep JSON takes stack.
-constexpr int max_payload_depth = 100;
-
 int failed(const std::string& command, const error& why) {
   complain("dead " + command, text_of(why));
   return 1;
-}
-
-nlohmann::ordered_json json_of(const dead_letter& d) {
-  return {{"id", d.id},
-          {"events", d.events},
-          {"attempts", d.attempts},
-          {"status", d.why.status},
-          {"reason", d.why.reason},
-          {"died_ms", d.died.time_since_epoch().count()}};
-}
-
-// Returns the events of a body; discarded JSON if it has none.
-nlohmann::ordered_json events_in(const std::string& body) {
-  bool too_deep = false;
-  const auto watch_depth = [&](int depth, auto, auto&) {
-    too_deep = too_deep || depth > max_payload_depth;
-    return !too_deep;
-  };
-  auto json = nlohmann::ordered_json::parse(body, watch_depth, false);
-  if (too_deep || !json.is_object() || !json.contains("batch"))
-    return nlohmann::ordered_json::value_t::discarded;
-  return std::move(json["batch"]);
 }
 
 // Returns JSON for a terminal. A store may hold bytes that are not UTF-8.
@@ -150,7 +125,7 @@ void add_change(CLI::App& dead, int& exit_code, const char* name, const char* wh
   auto args = std::make_shared<dead_arguments>();
   auto* cmd = add(dead, args, name, what);
   cmd->add_option("ID", args->filter.ids, "The batches");
-  args->filter.add_to(*cmd);
+  add_dead_filter(*cmd, args->filter);
   args->change.add_to(*cmd);
   cmd->callback([args, &exit_code, name, operation] { exit_code = change(*args, name, operation); });
 }
@@ -164,7 +139,7 @@ void add_dead_command(CLI::App& app, int& exit_code) {
 
   auto args = std::make_shared<dead_arguments>();
   auto* cmd = add(*dead, args, "list", "List dead letters, the oldest first");
-  args->filter.add_to(*cmd);
+  add_dead_filter(*cmd, args->filter);
   cmd->add_option("--after", args->after, "Begin after this cursor, as printed at the end of a page");
   cmd->add_option("--limit", args->limit, "The most dead letters to list")
       ->capture_default_str()

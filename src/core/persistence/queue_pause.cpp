@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/delivery/health_words.hpp"
+
 namespace sluice {
 
 std::optional<std::string> queue_pause::applied(const unit_of_work& unit, const work_done& done) {
@@ -52,7 +54,7 @@ std::optional<std::string> queue_pause::trip(const failure_note& last) {
   want(true);
   return std::to_string(most_burials_) +
          " batches in a row are dead, with no delivery in between, the last because of: " + last.reason +
-         "; the queue is paused and nothing more is buried: look at the dead letters, then resume";
+         std::string{guard_ending};
 }
 
 } // namespace sluice

@@ -33,6 +33,8 @@ public:
     std::lock_guard guard{mutex_};
     if (r.path() == "/hold")
       held_.push_back(std::move(to));
+    else if (r.path() == "/two-threads")
+      answer_from_two_threads(to);
     else if (r.path() != "/drop")
       to.answer({.body = std::string{r.target} + "=" + body});
     ++taken_;
@@ -55,6 +57,11 @@ public:
   }
 
 private:
+  static void answer_from_two_threads(const responder& to) {
+    to.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", what_follows::more);
+    std::thread{[&] { to.write("ab", what_follows::next_request); }}.join();
+  }
+
   mutable std::mutex mutex_;
   std::vector<responder> held_;
   std::size_t taken_ = 0;
@@ -294,6 +301,12 @@ TEST_CASE("a server may end while it is accepting", "[unit][server]") {
     ended.get();
     CHECK(r.heard().empty());
   }
+}
+
+TEST_CASE("parts of an answer keep their order, whichever threads they come from", "[unit][server]") {
+  const running r;
+  CHECK(r.says("GET /two-threads HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n") ==
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab");
 }
 
 TEST_CASE("an answer in parts is sent as they come, and the connection serves on", "[unit][server]") {

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "actors/handles.hpp"
+#include "sluice/store.hpp"
+
+namespace sluice {
+
+/// A queue that no other process can see, as operators use it: the persister does what they ask. Each call blocks until
+/// it has, which is why only an actor with a thread of its own may use this.
+class persisters_queue : public queue_admin {
+public:
+  /// `whom` returns the present persister.
+  explicit persisters_queue(std::function<persister_actor()> whom) : whom_{std::move(whom)} {}
+
+  result<store_stats> stats() override;
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override;
+  result<dead_letter> show_dead(const std::string& id) override;
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  result<void> set_paused(bool) override;
+
+private:
+  template <class T, class F>
+  result<T> ask(F what) const;
+
+  std::function<persister_actor()> whom_;
+};
+
+} // namespace sluice

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "actors/handles.hpp"
+#include "actors/port.hpp"
+#include "server/administration/call.hpp"
+#include "server/service.hpp"
+
+namespace sluice {
+
+/// The calls of the administration that have not been answered. Any thread.
+class waiting_calls {
+public:
+  static constexpr std::size_t most = 64;
+  using call = std::pair<admin_call, reply_hook>;
+
+  /// Adds one, and wakes the server's actor. Returns whether there was room for it.
+  bool add(admin_call what, reply_hook answer) {
+    std::lock_guard guard{mutex_};
+    if (!to_ || *unanswered_ >= most)
+      return false;
+    ++*unanswered_;
+    new_.emplace_back(std::move(what), [answer = std::move(answer), n = unanswered_](reply r) {
+      --*n;
+      answer(std::move(r));
+    });
+    if (new_.size() == 1)
+      to_->send(administer{});
+    return true;
+  }
+  /// Returns those that have come since the last time.
+  std::vector<call> take() {
+    std::lock_guard guard{mutex_};
+    return std::exchange(new_, {});
+  }
+  /// The actor that is to be woken from now on.
+  void wake(std::shared_ptr<port<server_actor>> to) {
+    std::lock_guard guard{mutex_};
+    to_ = std::move(to);
+    new_.clear(); // they came on connections that ended with the server before
+    unanswered_ = std::make_shared<std::atomic<std::size_t>>(0);
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<call> new_;
+  std::shared_ptr<std::atomic<std::size_t>> unanswered_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<port<server_actor>> to_;
+};
+
+} // namespace sluice

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/persistence/dead_cursor.hpp"
+#include "core/wire/payload.hpp"
+#include "sluice/store.hpp"
+
+namespace sluice::test {
+
+/// A queue that has nothing but dead letters.
+class dead_queue : public queue_admin {
+public:
+  /// Adds a letter that died `at` ms after 1970. `events`: the texts of its events.
+  void add(const std::string& id, std::int64_t at, failure_note why = {400, "HTTP 400"},
+           const std::vector<std::string>& events = {R"({"event":"e","userId":"u"})"}) {
+    std::string text;
+    for (const auto& e : events)
+      text += (text.empty() ? "" : ",\n") + e;
+    letters.push_back({.id = id,
+                       .events = static_cast<std::uint32_t>(events.size()),
+                       .attempts = 1,
+                       .why = std::move(why),
+                       .died = store_time{std::chrono::milliseconds{at}},
+                       .payload = payload_sealer{}.seal(text, true, {})});
+  }
+
+  result<store_stats> stats() override {
+    if (broken)
+      return failure();
+    store_stats s{.paused = paused};
+    for (const auto& d : letters)
+      s.dead += d.events;
+    s.stored = s.dead;
+    return s;
+  }
+  result<std::vector<dead_letter>> list_dead(const std::string& after, std::size_t limit) override {
+    if (broken)
+      return failure();
+    const auto behind = parse_dead_cursor(after);
+    if (!behind)
+      return behind.error();
+    std::vector<dead_letter> page;
+    for (const auto& d : letters)
+      if (page.size() < limit && (after.empty() || std::pair{d.died, d.id} > std::pair{behind->died, behind->id})) {
+        page.push_back(d);
+        page.back().payload = nullptr;
+      }
+    return page;
+  }
+  result<dead_letter> show_dead(const std::string& id) override {
+    ++shown;
+    for (const auto& d : letters)
+      if (d.id == id)
+        return d;
+    return error{errc::unknown_batch, "id", "no dead letter has this id"};
+  }
+  result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return remove(ids, replayed); }
+  result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return remove(ids, purged); }
+  result<void> set_paused(bool p) override {
+    if (broken)
+      return failure();
+    paused = p;
+    return {};
+  }
+
+  std::vector<dead_letter> letters;
+  std::vector<std::string> replayed, purged;
+  std::size_t shown = 0;
+  bool paused = false;
+  bool broken = false;
+
+private:
+  static error failure() { return {errc::store_failed, "", "the store is away"}; }
+
+  result<std::uint64_t> remove(const std::vector<std::string>& ids, std::vector<std::string>& to) {
+    if (broken)
+      return failure();
+    std::uint64_t events = 0;
+    std::erase_if(letters, [&](const dead_letter& d) {
+      const bool goes = ids.empty() || std::find(ids.begin(), ids.end(), d.id) != ids.end();
+      if (goes) {
+        events += d.events;
+        to.push_back(d.id);
+      }
+      return goes;
+    });
+    return events;
+  }
+};
+
+} // namespace sluice::test

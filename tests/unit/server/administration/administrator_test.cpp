@@ -1,0 +1,232 @@
+#include "support/catch.hpp"
+
+#include "fakes/dead_queue.hpp"
+#include "server/administration/administrator.hpp"
+#include "server/administration/openapi.hpp"
+#include "support/json_schema.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+using nlohmann::ordered_json;
+
+namespace {
+
+// An administrator of a queue that has dead letters, and a clock of its own.
+struct administered {
+  struct answered {
+    int status = 0;
+    ordered_json body{};
+  };
+
+  // Asks and works until the answer is there.
+  answered ask(admin_call call) {
+    std::optional<answered> a;
+    boss.take(
+        std::move(call),
+        [&](const reply& r) {
+          a = {r.status, ordered_json::parse(r.body)};
+        },
+        now);
+    while (!a && boss.next_turn(now)) {
+      boss.work(now);
+      now += time_of_page;
+      ++pages;
+    }
+    REQUIRE(a);
+    return *a;
+  }
+  // Works on all jobs until none is left.
+  void work_off() {
+    while (const auto next = boss.next_turn(now)) {
+      now = std::max(now, *next);
+      boss.work(now);
+    }
+  }
+
+  dead_queue queue;
+  administration_state state;
+  system_view view;
+  std::optional<error> queue_failure, redirect_failure;
+  std::vector<std::string> log;
+  administrator::clock::time_point now{1h};
+  administrator::clock::duration time_of_page{1ms};
+  std::size_t pages = 0;
+  administrator boss{
+      {.state = state,
+       .queue = [this] { return queue_failure ? result<queue_admin*>{*queue_failure} : result<queue_admin*>{&queue}; },
+       .look = [this](std::function<void(const system_view&)> hook) { hook(view); },
+       .redirect =
+           [this](const destination_call&, std::function<void(const error*)> answer) {
+             answer(redirect_failure ? &*redirect_failure : nullptr);
+           },
+       .context = [] { return status_context{.now = store_time{1h}, .store = "memory"}; },
+       .log = [this](const std::string& line) { log.push_back(line); }}};
+};
+
+void check_fits(const ordered_json& value, const char* schema) {
+  CHECK(misfit(value, {{"$ref", std::string{"#/components/schemas/"} + schema}}, openapi_json()) == "");
+}
+
+} // namespace
+
+TEST_CASE("dead letters are listed in pages of the size that was asked for", "[unit][server][admin]") {
+  administered a;
+  for (int i = 0; i < 5; ++i)
+    a.queue.add("b" + std::to_string(i), i);
+  const auto first = a.ask(list_call{.limit = 3});
+  CHECK(first.status == 200);
+  CHECK(first.body["letters"].size() == 3);
+  CHECK(first.body["next"] == "2/b2");
+  const auto second = a.ask(list_call{.after = first.body["next"], .limit = 3});
+  CHECK(second.body["letters"].size() == 2);
+  CHECK(second.body["letters"][0]["id"] == "b3");
+  CHECK(second.body["next"].is_null());
+  check_fits(first.body, "Letters");
+  check_fits(second.body, "Letters");
+  const auto some = a.ask(list_call{.filter = {.ids = {"b4", "b0", "b9"}}, .limit = 1});
+  CHECK(some.body["letters"].size() == 2);
+  CHECK(some.body["next"].is_null());
+  CHECK(a.ask(list_call{.after = "nonsense"}).status == 400);
+}
+
+TEST_CASE("a search for few among many stops after two seconds, and says where to go on", "[unit][server][admin]") {
+  administered a;
+  for (int i = 0; i < 2'000; ++i)
+    a.queue.add("b" + std::to_string(10'000 + i), i, {i == 1'999 ? 422 : 400, "no"});
+  a.time_of_page = 1s;
+  const auto none = a.ask(list_call{.filter = {.status = 422}});
+  CHECK(none.body["letters"].empty());
+  CHECK(none.body["looked_at"] == 1'500);
+  CHECK(a.pages == 3);
+  const auto found = a.ask(list_call{.filter = {.status = 422}, .after = none.body["next"]});
+  CHECK(found.body["letters"].size() == 1);
+  CHECK(found.body["next"].is_null());
+}
+
+TEST_CASE("while a search is under way other calls are answered", "[unit][server][admin]") {
+  administered a;
+  for (int i = 0; i < 2'000; ++i)
+    a.queue.add("b" + std::to_string(10'000 + i), i);
+  int answered = 0;
+  a.boss.take(
+      groups_call{}, [&](const reply&) { ++answered; }, a.now);
+  a.boss.work(a.now);
+  CHECK(answered == 0);
+  CHECK(a.ask(status_call{}).status == 200);
+  CHECK(a.pages == 0);
+  a.work_off();
+  CHECK(answered == 1);
+}
+
+TEST_CASE("groups, a letter, jobs, history and status are as they are described", "[unit][server][admin]") {
+  administered a;
+  a.queue.add("b1", 1, {422, "event 5"}, {R"({"event":"e"})", R"({"event":"f"})"});
+  a.queue.add("b2", 2, {422, "event 6"});
+  a.queue.letters[1].payload = payload_sealer{}.seal("{", false, {});
+  a.boss.sample();
+  a.view.queue.emplace().owners.push_back({.name = "p", .health = {}, .said = store_time{1s}});
+  a.boss.sample();
+  const auto groups = a.ask(groups_call{});
+  CHECK(groups.body["groups"].size() == 1);
+  CHECK(groups.body["groups"][0]["events"] == 3);
+  check_fits(groups.body, "Groups");
+  const auto whole = a.ask(letter_call{"b1"});
+  CHECK(whole.body["batch"][1]["event"] == "f");
+  check_fits(whole.body, "LetterWithEvents");
+  const auto text = a.ask(letter_call{"b2"});
+  CHECK(text.body.contains("payload"));
+  check_fits(text.body, "LetterWithEvents");
+  const auto job = a.ask(change_call{{.what = job_kind::replay, .filter = {.ids = {"b1"}, .status = 422}, .rate = 5}});
+  CHECK(job.status == 202);
+  check_fits(job.body, "OneJob");
+  a.work_off();
+  check_fits(a.ask(jobs_call{}).body, "Jobs");
+  check_fits(a.ask(history_call{}).body, "History");
+  CHECK(a.ask(history_call{}).body["samples"].size() == 2);
+  check_fits(a.ask(status_call{}).body, "Status");
+  a.view.queue.reset();
+  check_fits(a.ask(status_call{}).body, "Status");
+  check_fits(a.ask(letter_call{"b9"}).body, "Error");
+  CHECK(a.ask(letter_call{"b9"}).status == 404);
+}
+
+TEST_CASE("a job is logged at its beginning and its end, and its filter is not", "[unit][server][admin]") {
+  administered a;
+  for (int i = 0; i < 3; ++i)
+    a.queue.add("b" + std::to_string(i), i);
+  const auto job = a.ask(change_call{{.what = job_kind::purge, .filter = {.user = "u"}}});
+  CHECK(a.ask(job_call{job.body["job"]["id"]}).body["job"]["state"] == "waiting");
+  a.work_off();
+  CHECK(a.queue.purged.size() == 3);
+  CHECK(a.log == std::vector<std::string>{"the administrator's token wants dead letters to be purged: job 1",
+                                          "job 1 of the administrator's token is done: 3 dead letters with 3 events "
+                                          "were purged"});
+  CHECK(a.ask(cancel_call{"1"}).status == 409);
+  CHECK(a.ask(cancel_call{"2"}).status == 404);
+  CHECK(a.ask(job_call{"2"}).status == 404);
+  a.ask(change_call{{.what = job_kind::purge, .filter = {.user = "u"}}});
+  CHECK(a.ask(cancel_call{"2"}).body["job"]["state"] == "cancelled");
+  CHECK(a.log.back() == "job 2 of the administrator's token is cancelled: 0 dead letters with 0 events were purged");
+}
+
+TEST_CASE("a job goes on where it was when another administrator takes over", "[unit][server][admin]") {
+  administered a;
+  for (int i = 0; i < 150; ++i)
+    a.queue.add("b" + std::to_string(1'000 + i), i);
+  a.ask(change_call{{.what = job_kind::purge}});
+  a.boss.work(a.now);
+  CHECK(a.queue.purged.size() == 100);
+  administrator next{{.state = a.state,
+                      .queue = [&]() -> result<queue_admin*> { return &a.queue; },
+                      .look = {},
+                      .redirect = {},
+                      .context = [] { return status_context{}; },
+                      .log = [](const std::string&) {}}};
+  next.work(*next.next_turn(a.now));
+  CHECK(a.queue.purged.size() == 150);
+  CHECK(a.state.all_jobs.find("1")->state == job_state::done);
+}
+
+TEST_CASE("pause, resume and destination are done and logged, without a secret", "[unit][server][admin]") {
+  administered a;
+  const auto paused = a.ask(pause_call{true});
+  CHECK(paused.status == 200);
+  check_fits(paused.body, "Done");
+  CHECK(a.queue.paused);
+  CHECK(a.ask(pause_call{false}).status == 200);
+  CHECK_FALSE(a.queue.paused);
+  check_fits(a.ask(destination_call{"https://h/secret", "key-secret"}).body, "Done");
+  a.redirect_failure = error{errc::invalid_option, "data_plane_url", "must be a URL"};
+  const auto refused = a.ask(destination_call{"x", ""});
+  CHECK(refused.status == 400);
+  CHECK(refused.body["field"] == "data_plane_url");
+  CHECK(a.log ==
+        std::vector<std::string>{"the administrator's token paused deliveries from the queue",
+                                 "the administrator's token resumed deliveries from the queue",
+                                 "the administrator's token changed the URL and the write key of the destination"});
+}
+
+TEST_CASE("a queue that does not answer is told as such", "[unit][server][admin]") {
+  administered a;
+  a.queue.broken = true;
+  CHECK(a.ask(list_call{}).status == 503);
+  CHECK(a.ask(pause_call{true}).status == 503);
+  a.queue_failure = error{errc::store_failed, "", "it is away"};
+  for (const auto& answered : {a.ask(groups_call{}), a.ask(letter_call{"b1"}), a.ask(pause_call{true})}) {
+    CHECK(answered.status == 503);
+    CHECK(answered.body["error"] == "it is away");
+    check_fits(answered.body, "Error");
+  }
+  a.ask(change_call{{.what = job_kind::replay}});
+  a.work_off();
+  CHECK(a.ask(jobs_call{}).body["jobs"][0]["state"] == "failed");
+  CHECK(a.ask(jobs_call{}).body["jobs"][0]["error"] == "it is away");
+}
+
+TEST_CASE("too many jobs are refused", "[unit][server][admin]") {
+  administered a;
+  for (std::size_t i = 0; i < jobs::most_waiting; ++i)
+    CHECK(a.ask(change_call{{.what = job_kind::replay}}).status == 202);
+  CHECK(a.ask(change_call{{.what = job_kind::replay}}).status == 429);
+}
