@@ -113,7 +113,8 @@ void buffer_state::meter(const batch_news& n, std::uint64_t sequence) const {
   if (!progress)
     return;
   const auto took = now() - progress->since;
-  if (!progress->is_stored)
+  const bool says_stored = n.step != batch_step::retried && n.step != batch_step::returned;
+  if (says_stored && !progress->is_stored)
     context_->meters->accepted_to_stored.observe(took, n.content->events);
   if (n.step == batch_step::delivered)
     context_->meters->accepted_to_delivered.observe(took, n.content->events);

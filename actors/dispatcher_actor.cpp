@@ -157,6 +157,7 @@ void dispatcher_state::on_paused(const set_paused& m) {
   if (m.resume) {
     const auto before = destination_->health();
     destination_->resume();
+    set_probe();
     if (before != health::healthy)
       report_health("");
   }
@@ -181,9 +182,14 @@ void dispatcher_state::on_tick(const tick& t) {
   if (!probe_.rings(t))
     return;
   destination_->tick(self_->clock().now());
-  probe_.set(self_, destination_->probe_at());
+  set_probe();
   say_capacity();
   attempt_next();
+}
+
+void dispatcher_state::set_probe() {
+  probe_.set(self_, destination_->probe_at());
+  context_->meters->next_probe.set(destination_->probe_at());
 }
 
 ended_attempt dispatcher_state::note(const delivery& d, const delivery_response& response) {
@@ -202,7 +208,7 @@ ended_attempt dispatcher_state::note(const delivery& d, const delivery_response&
     report_health(why);
   else if (end.found.what != outcome::delivered && end.found.what != outcome::cancelled)
     say_health();
-  probe_.set(self_, destination_->probe_at());
+  set_probe();
   say_capacity();
   batch_size_->note(end.found, events);
   say_batch_size();

@@ -68,6 +68,7 @@ private:
   void flush();
   /// Notes what a response says about the destination. Returns what the verdict needs.
   ended_attempt note(const delivery&, const delivery_response&);
+  void set_probe();
   void log_outcome(outcome, const std::string& why);
   void log_end_of_failures();
   void report_health(const std::string& why);

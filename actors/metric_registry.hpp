@@ -8,8 +8,9 @@
 
 namespace sluice {
 
-/// Brings the metrics of a system into the registry of its actor system, where CAF has one. Systems that share an actor
-/// system add up in it. For use by one thread.
+/// Brings the metrics of a system into the registry of its actor system, where CAF has one. The counters of systems
+/// that share an actor system add up in it; of gauges it has those of the one that was heard of last. For use by one
+/// thread.
 class metric_registry : public metric_visitor {
 public:
   explicit metric_registry(caf::actor_system& system) : system_{system} {}

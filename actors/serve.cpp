@@ -91,6 +91,8 @@ boost::system::result<server, std::vector<error>> spawn_server(caf::actor_system
   auto errors = validate(settings);
   if (const auto to = parse_listen_address(settings.listen); to && settings.listening_socket < 0 && !to->is_local())
     check_exposure(settings, errors);
+  if (!settings.public_hosts.empty() && settings.admin_token_file.empty())
+    errors.push_back({errc::invalid_option, "admin_token_file", "is required with public_hosts"});
   if (!errors.empty())
     return errors;
   const auto& own_key = composition::write_key_of(running);

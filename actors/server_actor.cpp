@@ -1,11 +1,9 @@
 #include "actors/server_actor.hpp"
 
-#include <algorithm>
-
 #include "actors/guarded.hpp"
+#include "actors/looked_at_queue.hpp"
 #include "actors/persisters_queue.hpp"
 #include "core/config/store_url.hpp"
-#include "store/make_store.hpp"
 
 namespace sluice {
 
@@ -13,17 +11,6 @@ namespace {
 
 // How long to wait for descriptors or a thread, if there is none.
 constexpr std::chrono::seconds start_pause{1};
-// How long Redis may take to connect, and then to answer: whoever looks waits for it, and so does the end of the
-// system.
-constexpr milliseconds look_patience{500};
-// For how long a queue that did not answer is not asked again: whoever came meanwhile is told at once.
-constexpr std::chrono::seconds look_pause{1};
-
-options for_looks(options o) {
-  o.redis.connect = std::min(o.redis.connect, look_patience);
-  o.redis.command = std::min(o.redis.command, look_patience);
-  return o;
-}
 
 const char* kind_of_store(const options& o) {
   const auto to = parse_store_url(o);
@@ -50,6 +37,11 @@ void server_state::start(self_pointer self, context_ptr context) {
                      [serves = context_->server](admin_call call, reply_hook answer) {
                        return serves->calls.add(std::move(call), std::move(answer));
                      }});
+  is_in_memory_ = std::string_view{kind_of_store(context_->settings)} == "memory";
+  if (is_in_memory_)
+    queue_ = std::make_unique<persisters_queue>([this] { return peers_.table->persister; });
+  else
+    queue_ = std::make_unique<looked_at_queue>(context_->settings);
   made_of.calls.wake(port_.get());
   administrator_ = std::make_unique<administrator>(parts_of_administrator());
   open();
@@ -76,9 +68,15 @@ void server_state::open() {
   again_.set(self_, self_->clock().now() + start_pause);
 }
 
+// What still waits for an answer has what the server is made of, and would keep it.
 server_state::~server_state() {
-  if (context_)
-    context_->server->set_present(nullptr);
+  if (!context_)
+    return;
+  auto& made_of = *context_->server;
+  made_of.set_present(nullptr);
+  server_.reset();
+  made_of.calls.wake(nullptr);
+  made_of.views.wake(nullptr);
 }
 
 void server_state::meet(const peers& who) {
@@ -110,30 +108,19 @@ void server_state::answer(const system_stats& s) {
 system_view server_state::view_of(const system_stats& s) {
   system_view view{.system = s,
                    .capacity = context_->settings.max_internal_queue_size,
-                   .intake_is_open = !context_->intake->closed()};
-  look_at_queue(view);
+                   .intake_is_open = !context_->intake->closed(),
+                   .to_delivered = context_->meters->accepted_to_delivered.all()};
+  const auto now = std::chrono::steady_clock::now();
+  if (const auto probe = context_->meters->next_probe.get(); probe && *probe > now)
+    view.until_probe = std::chrono::ceil<std::chrono::milliseconds>(*probe - now);
+  if (!is_in_memory_)
+    look_at_queue(view);
   return view;
-}
-
-void server_state::look_at_queue(system_view& view) {
-  const auto now = self_->clock().now();
-  if (now >= ask_again_) {
-    const auto queue = visible_queue();
-    if (queue && !*queue)
-      return;
-    auto stats = queue ? (*queue)->stats() : result<store_stats>{queue.error()};
-    no_answer_ = stats ? "" : stats.error().message;
-    if (stats)
-      view.queue = std::move(*stats);
-    else
-      ask_again_ = now + look_pause;
-  }
-  view.store_error = no_answer_;
 }
 
 administrator_parts server_state::parts_of_administrator() {
   return {.state = context_->server->administered,
-          .queue = [this] { return administered_queue(); },
+          .queue = *queue_,
           .look = [this](std::function<void(const system_view&)> hook) { look_for_administrator(std::move(hook)); },
           .redirect = [this](const destination_call& to,
                              std::function<void(const error*)> answer) { redirect(to, std::move(answer)); },
@@ -144,8 +131,8 @@ administrator_parts server_state::parts_of_administrator() {
 void server_state::on_administer() {
   if (!peers_.table)
     return;
-  for (auto& [call, answer] : context_->server->calls.take())
-    administrator_->take(std::move(call), std::move(answer), self_->clock().now());
+  if (auto next = context_->server->calls.take())
+    administrator_->take(std::move(next->first), std::move(next->second), self_->clock().now());
   turn_.set(self_, administrator_->next_turn(self_->clock().now()));
 }
 
@@ -174,17 +161,16 @@ void server_state::look_for_administrator(std::function<void(const system_view&)
       .then(
           [this](const system_stats& s) {
             auto view = view_of(s);
-            if (!view.queue && view.store_error.empty()) // no other process can see it
-              look_at_own_queue(view);
+            if (is_in_memory_)
+              look_at_queue(view);
             for (const auto& look : std::exchange(looks_, {}))
               look(view);
           },
           [](const caf::error&) {}); // then this actor ends as well
 }
 
-void server_state::look_at_own_queue(system_view& view) {
-  const auto queue = administered_queue();
-  if (auto stats = queue ? (*queue)->stats() : result<store_stats>{queue.error()})
+void server_state::look_at_queue(system_view& view) {
+  if (auto stats = queue_->stats())
     view.queue = std::move(*stats);
   else
     view.store_error = stats.error().message;
@@ -199,27 +185,6 @@ void server_state::redirect(const destination_call& to, std::function<void(const
                   compat::own_error<errc>(why).value_or(error{errc::closed, "", "the system is shutting down"});
               answer(&own);
             });
-}
-
-result<queue_admin*> server_state::visible_queue() {
-  if (!queue_ && has_queue_to_look_at_) {
-    auto made = make_queue_admin(for_looks(context_->settings));
-    has_queue_to_look_at_ = made || made.error().code != errc::unsupported;
-    if (made)
-      queue_ = std::move(*made);
-    else if (has_queue_to_look_at_)
-      return made.error();
-  }
-  return queue_.get();
-}
-
-result<queue_admin*> server_state::administered_queue() {
-  const auto visible = visible_queue();
-  if (!visible || *visible)
-    return visible;
-  if (!own_queue_)
-    own_queue_ = std::make_unique<persisters_queue>([this] { return peers_.table->persister; });
-  return own_queue_.get();
 }
 
 status_context server_state::status_of_process() const {

@@ -43,10 +43,6 @@ private:
   void on_redirected(const redirected& m) { context_ = m.context; }
   void look_for_administrator(std::function<void(const system_view&)>);
   void redirect(const destination_call&, std::function<void(const error*)>);
-  void look_at_own_queue(system_view&);
-  /// Null: no other process can see it.
-  result<queue_admin*> visible_queue();
-  result<queue_admin*> administered_queue();
   status_context status_of_process() const;
   void on_tick(const tick&);
   void work_on();
@@ -56,15 +52,11 @@ private:
   peers peers_;
   port_owner<server_actor> port_;
   std::unique_ptr<queue_admin> queue_;
-  bool has_queue_to_look_at_ = true;
-  /// Why the queue did not answer when it was asked last, and when it is asked again.
-  std::string no_answer_;
-  std::chrono::steady_clock::time_point ask_again_{};
+  /// No other process can see the queue, and there are no metrics of it.
+  bool is_in_memory_ = false;
   std::unique_ptr<routes> routes_;
   std::unique_ptr<request_server> server_;
   std::unique_ptr<administrator> administrator_;
-  /// Of a queue in memory, instead of `queue_`.
-  std::unique_ptr<queue_admin> own_queue_;
   /// Those that wait for the state of the system, for the administration.
   std::vector<std::function<void(const system_view&)>> looks_;
   alarm again_;

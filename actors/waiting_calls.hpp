@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
-#include <vector>
 
 #include "actors/handles.hpp"
 #include "actors/port.hpp"
@@ -33,22 +35,29 @@ public:
       to_->send(administer{});
     return true;
   }
-  /// Returns those that have come since the last time.
-  std::vector<call> take() {
+  /// Returns the one that has waited longest, if there is one, and wakes the actor for the next.
+  std::optional<call> take() {
     std::lock_guard guard{mutex_};
-    return std::exchange(new_, {});
+    if (new_.empty())
+      return std::nullopt;
+    std::optional<call> first{std::move(new_.front())};
+    new_.pop_front();
+    if (to_ && !new_.empty())
+      to_->send(administer{});
+    return first;
   }
-  /// The actor that is to be woken from now on.
+  /// The actor that is to be woken from now on; null: none, and there is room for no call.
   void wake(std::shared_ptr<port<server_actor>> to) {
+    std::deque<call> old; // They came on connections that have ended. What they hold may call this.
     std::lock_guard guard{mutex_};
     to_ = std::move(to);
-    new_.clear(); // they came on connections that ended with the server before
+    old.swap(new_);
     unanswered_ = std::make_shared<std::atomic<std::size_t>>(0);
   }
 
 private:
   std::mutex mutex_;
-  std::vector<call> new_;
+  std::deque<call> new_;
   std::shared_ptr<std::atomic<std::size_t>> unanswered_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::shared_ptr<port<server_actor>> to_;
 };

@@ -1,49 +1,32 @@
-# embed_page(OUTPUT FOLDER): makes, at build time, a C++ source that holds the files of a folder, with which the server
-# answers. `index.html` is the file of the path `/`.
-#
-# The same file is the script that does it: cmake -DOUTPUT=FILE "-DFILES=FILE;…" -P EmbedPage.cmake
-
+# embed_page(OUTPUT FOLDER): makes a C++ source that holds the files of a folder, with which the server answers.
+# `index.html` is the file of the path `/`.
 function(embed_page output folder)
   file(GLOB files CONFIGURE_DEPENDS ${folder}/*.html ${folder}/*.css ${folder}/*.js ${folder}/*.svg)
-  # The list is an argument, so that a file that is gone is a reason to run it again as well.
-  add_custom_command(
-    OUTPUT ${output}
-    DEPENDS ${files} ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} "-DFILES=${files}" -P ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
-    COMMENT "Embedding the page"
-    VERBATIM)
-endfunction()
-
-if(NOT CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
-  return()
-endif()
-
-set(type_of_html "text/html; charset=utf-8")
-set(type_of_css "text/css; charset=utf-8")
-set(type_of_js "text/javascript; charset=utf-8")
-set(type_of_svg "image/svg+xml")
-
-set(count 0)
-foreach(file IN LISTS FILES)
-  get_filename_component(name ${file} NAME)
-  string(REGEX MATCH "[a-z]+$" kind ${name})
-  if(name STREQUAL index.html)
-    set(path "/")
-  else()
-    set(path "/${name}")
-  endif()
-  file(SIZE ${file} size)
-  file(READ ${file} bytes HEX)
-  # Characters and not a literal: compilers bound the length of literals, and one would need escapes as well.
-  string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
-  string(REPLACE "'\\x0a'," "'\\x0a',\n" bytes "${bytes}") # a line of it for a line of the file
-  string(APPEND arrays "constexpr std::array<char, ${size}> page_bytes_${count}{\n${bytes}};\n\n")
-  string(APPEND rows "    {\"${path}\", \"${type_of_${kind}}\",\n"
-                     "     {page_bytes_${count}.data(), page_bytes_${count}.size()}},\n")
-  math(EXPR count "${count} + 1")
-endforeach()
-
-file(CONFIGURE OUTPUT ${OUTPUT} @ONLY CONTENT [[
+  set(type_of_html "text/html; charset=utf-8")
+  set(type_of_css "text/css; charset=utf-8")
+  set(type_of_js "text/javascript; charset=utf-8")
+  set(type_of_svg "image/svg+xml")
+  set(count 0)
+  foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME)
+    string(REGEX MATCH "[a-z]+$" kind ${name})
+    if(name STREQUAL index.html)
+      set(path "/")
+    else()
+      set(path "/${name}")
+    endif()
+    file(SIZE ${file} size)
+    file(READ ${file} bytes HEX)
+    # Characters and not a literal: compilers bound the length of literals, and one would need escapes as well.
+    string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
+    string(REPLACE "'\\x0a'," "'\\x0a',\n" bytes "${bytes}") # a line of it for a line of the file
+    string(APPEND arrays "constexpr std::array<char, ${size}> page_bytes_${count}{\n${bytes}};\n\n")
+    string(APPEND rows "    {\"${path}\", \"${type_of_${kind}}\",\n"
+                       "     {page_bytes_${count}.data(), page_bytes_${count}.size()}},\n")
+    math(EXPR count "${count} + 1")
+  endforeach()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  file(CONFIGURE OUTPUT ${output} @ONLY CONTENT [[
 // Made by cmake/EmbedPage.cmake; do not edit.
 
 #include "server/page_files.hpp"
@@ -65,3 +48,4 @@ std::span<const page_file> page_files() {
 
 } // namespace sluice
 ]])
+endfunction()

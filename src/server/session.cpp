@@ -126,7 +126,7 @@ void session::close() {
 }
 
 void session::end() {
-  if (waits_)
+  if (waits_ || answers_in_parts_)
     close();
   close_after_ = true;
 }
@@ -177,7 +177,7 @@ void session::on_header(error_code why) {
   if (why)
     return;
   if (!is_well_framed())
-    return refuse(400, "a body has either Content-Length or Transfer-Encoding: chunked");
+    return refuse(400, "one Host was expected, and for a body either Content-Length or Transfer-Encoding: chunked");
   leaves_body_ = !parser_->is_done();
   // Whoever may only look must not be able to occupy the bytes of bodies.
   if (leaves_body_ && (parser_->get().method() == http::verb::get || parser_->get().method() == http::verb::head))
@@ -204,6 +204,8 @@ void session::on_header(error_code why) {
 // Refuses what a proxy might read otherwise. Beast has refused what has both headers, or two different lengths.
 bool session::is_well_framed() const {
   const auto& r = parser_->get();
+  if (r.count(http::field::host) > 1)
+    return false;
   const auto codings = r.count(http::field::transfer_encoding), lengths = r.count(http::field::content_length);
   if (codings > 0)
     return codings == 1 && lengths == 0 && r.version() == 11 &&
@@ -292,6 +294,7 @@ void session::write(std::string part, what_follows next) {
   const auto self = next == what_follows::more ? nullptr : std::exchange(awaits_answer_, nullptr); // lives until here
   if (next != what_follows::more)
     later_.cancel();
+  answers_in_parts_ = next == what_follows::more;
   close_after_ = close_after_ || next == what_follows::close || is_last_request();
   if (sends_ && part.size() > responder::max_unsent - unsent_.size())
     return close();

@@ -86,7 +86,7 @@ public:
 
   void start();
   void close();
-  /// Closes now if no request is under way, else behind its answer.
+  /// Closes now if no request is under way, or one whose answer may go on for ever; else behind the answer.
   void end();
 
   /// Calls what was posted to answer the present request, in the order of its numbers from 0.
@@ -141,6 +141,8 @@ private:
   /// What came before its turn, and whose turn it is.
   std::map<std::uint64_t, std::function<void(session&)>> early_;
   std::uint64_t next_posted_ = 0;
+  /// A part of the answer has come, and more may.
+  bool answers_in_parts_ = false;
   bool close_after_ = false;
   /// Whether bytes of the request may still be on their way, and how many of them were thrown away.
   bool leaves_body_ = false;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/metrics/meters.hpp"
 #include "sluice/error.hpp"
 #include "sluice/reports.hpp"
 #include "sluice/store.hpp"
@@ -18,6 +20,10 @@ struct system_view {
   /// The bound of the buffer.
   std::uint64_t capacity = 0;
   bool intake_is_open = true;
+  /// How long until the next probe of the destination; nothing while deliveries flow.
+  std::optional<std::chrono::milliseconds> until_probe{};
+  /// How long events took until they were delivered, since the start.
+  duration_histogram::buckets to_delivered{};
   /// What the store says of the queue; nothing for a queue that only this process can see.
   std::optional<store_stats> queue{};
   /// Why the store has not answered; empty if it has.

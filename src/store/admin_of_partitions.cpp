@@ -1,6 +1,7 @@
 #include "store/admin_of_partitions.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <tuple>
 #include <utility>
@@ -8,6 +9,8 @@
 namespace sluice {
 
 namespace {
+
+constexpr std::chrono::seconds most_time_of_failures{2};
 
 void take_earlier(std::optional<store_time>& of, const std::optional<store_time>& other) {
   if (other && (!of || *other < *of))
@@ -97,9 +100,13 @@ result<std::uint64_t> admin_of_partitions::change_dead(change how, const std::ve
 
 result<void> admin_of_partitions::set_paused(bool paused) {
   result<void> done;
-  for (const auto& p : partitions_)
+  const auto until = std::chrono::steady_clock::now() + most_time_of_failures;
+  for (const auto& p : partitions_) {
     if (auto one = p->set_paused(paused); !one)
       done = one;
+    if (!done && std::chrono::steady_clock::now() > until)
+      break; // each that does not answer takes its time for that
+  }
   return done;
 }
 

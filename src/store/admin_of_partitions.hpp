@@ -25,7 +25,7 @@ public:
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override {
     return change_dead(&queue_admin::purge_dead, ids);
   }
-  /// Does it to as many as it can, also after an error.
+  /// Does it to as many as it can, also after an error, but not for long then.
   result<void> set_paused(bool) override;
 
 private:

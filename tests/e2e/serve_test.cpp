@@ -454,11 +454,15 @@ TEST_CASE("a server that finds no descriptors tries again each second, and costs
 TEST_CASE("a handle that outlives its system keeps nothing open, and says that it is over", "[e2e][serve]") {
   http_server destination;
   std::optional<server> http;
+  std::optional<raw_connection> listener_of_events;
   {
     const served s{to_plain(destination)};
     http = s.http;
     CHECK(http->is_alive(20s));
+    listener_of_events.emplace(http->url()).send("GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(listener_of_events->until("event: status\n").starts_with("HTTP/1.1 200 "));
   }
+  listener_of_events->rest(); // until the end of the connection
   const auto again = listener::open(*parse_listen_address(http->url().substr(std::string{"http://"}.size())));
   CHECK(again);
   CHECK(!http->is_alive(20s));
@@ -497,9 +501,10 @@ TEST_CASE("a Redis that does not answer holds up neither /readyz nor the end", "
   redis.resume();
   CHECK(eventually(is_ready));
   redis.pause();
-  const raw_connection last{s.http->url()};
-  last.send(get("/readyz"));
-  std::this_thread::sleep_for(100ms); // so that it is looking
+  std::vector<raw_connection> waiting;
+  for (int i = 0; i < 40; ++i)
+    waiting.emplace_back(s.http->url())
+        .send("GET /api/dead/b-" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const auto begun = clock::now();
   s.p.running().shutdown(10ms);
   CHECK(clock::now() - begun <= 6s); // store, look and open requests may have a second each

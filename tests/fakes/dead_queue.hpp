@@ -51,6 +51,8 @@ public:
     return page;
   }
   result<dead_letter> show_dead(const std::string& id) override {
+    if (broken)
+      return failure();
     ++shown;
     for (const auto& d : letters)
       if (d.id == id)

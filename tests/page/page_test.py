@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
-"""The page in a real browser, against the stand-in. With SLUICE_PAGE_URL (and SLUICE_PAGE_TOKEN) a real server is
-looked at as well: what holds in every state, and nothing is changed there."""
+"""The page in a real browser, against the stand-in."""
 
-import os
 import time
 import unittest
 
@@ -624,27 +622,6 @@ class TheTestsThemselves(PageTest):
         click(BROWSER, "Pause deliveries")
         self.says("#headline", "Deliveries are paused")
         self.assertEqual(len(state.requests), 1)
-
-
-@unittest.skipUnless(os.environ.get("SLUICE_PAGE_URL"), "SLUICE_PAGE_URL names no real server")
-class RealServer(PageTest):
-    def test_it_is_shown(self):
-        url = os.environ["SLUICE_PAGE_URL"]
-        resize(BROWSER, 320, 700)
-        BROWSER.get(url)
-        token = os.environ.get("SLUICE_PAGE_TOKEN")
-        if token:
-            self.says("#confirm", "A token is needed")
-            self.active().send_keys(token, Keys.ENTER)
-        self.says("#connection", "live")
-        self.assertNotIn(text_of(BROWSER, "#headline"), ["", "Asking the server"])
-        self.says("#ledger-words", "It adds up")
-        self.assertEqual(BROWSER.execute_script(NAMELESS), [])
-        for scheme in ["light", "dark"]:
-            emulate(BROWSER, scheme, reduced_motion=True)
-            self.assertEqual(BROWSER.execute_script(CONTRAST)[1], [])
-        self.assertEqual(BROWSER.execute_script("return document.documentElement.scrollWidth"), 320)
-        self.assertEqual([a for a in requests_of(BROWSER) if not a.startswith(url) and a != "about:blank"], [])
 
 
 if __name__ == "__main__":

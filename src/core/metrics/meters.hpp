@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
 
 #include "sluice/error.hpp"
@@ -33,7 +35,15 @@ public:
     counts_[static_cast<std::size_t>(bucket)].fetch_add(times, std::memory_order_relaxed);
     sum_.fetch_add(static_cast<std::uint64_t>(rounded.count()) * times, std::memory_order_relaxed);
   }
-  /// Things in a bucket alone; the last one has no end.
+  /// How many things are in each bucket alone; the last one has no end.
+  using buckets = std::array<std::uint64_t, ends.size() + 1>;
+  buckets all() const noexcept {
+    buckets counts{};
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      counts[i] = in(i);
+    return counts;
+  }
+  /// Things in a bucket alone.
   std::uint64_t in(std::size_t bucket) const noexcept { return counts_[bucket].load(std::memory_order_relaxed); }
   /// The sum in microseconds.
   std::uint64_t sum() const noexcept { return sum_.load(std::memory_order_relaxed); }
@@ -41,6 +51,24 @@ public:
 private:
   std::array<std::atomic<std::uint64_t>, ends.size() + 1> counts_{};
   std::atomic<std::uint64_t> sum_{0};
+};
+
+/// A moment that one thread knows and others ask for, if there is one.
+class known_moment {
+public:
+  using clock = std::chrono::steady_clock;
+
+  void set(std::optional<clock::time_point> when) noexcept {
+    at_.store(when ? when->time_since_epoch().count() : none, std::memory_order_relaxed);
+  }
+  std::optional<clock::time_point> get() const noexcept {
+    const auto at = at_.load(std::memory_order_relaxed);
+    return at == none ? std::nullopt : std::optional{clock::time_point{clock::duration{at}}};
+  }
+
+private:
+  static constexpr clock::rep none = std::numeric_limits<clock::rep>::min();
+  std::atomic<clock::rep> at_{none};
 };
 
 /// Counts of things of a few known kinds. `Kinds` has their names, as `names`, and says which kind a thing is. Any
@@ -92,7 +120,8 @@ struct restarted_actors {
   static std::size_t index_of(restarted_actor who) noexcept { return static_cast<std::size_t>(who); }
 };
 
-/// What is counted for metrics alone, as long as the system lives: for each batch or less often, never for an event.
+/// What is counted for metrics and the status alone, as long as the system lives: for each batch or less often, never
+/// for an event.
 struct meters {
   /// Of the events of this process: from the moment that the oldest of their batch came in to the one that they are
   /// known to be stored, or delivered.
@@ -102,6 +131,8 @@ struct meters {
   kind_counts<answer_kinds> deliveries;
   kind_counts<store_error_kinds> store_errors;
   kind_counts<restarted_actors> restarts;
+  /// When the next probe goes out; none while deliveries flow.
+  known_moment next_probe;
 };
 
 } // namespace sluice

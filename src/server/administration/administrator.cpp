@@ -73,8 +73,7 @@ struct administrator::visitor {
                               .groups = reason_groups{}});
   }
   void operator()(const letter_call& c) const {
-    const auto queue = self.parts_.queue();
-    const auto letter = queue ? (*queue)->show_dead(c.id) : result<dead_letter>{queue.error()};
+    const auto letter = self.parts_.queue.show_dead(c.id);
     answer(letter ? letter_answer(*letter) : admin_failure(letter.error()));
   }
   void operator()(change_call& c) const {
@@ -104,8 +103,7 @@ struct administrator::visitor {
     answer(job_answer(200, *j));
   }
   void operator()(const pause_call& c) const {
-    const auto queue = self.parts_.queue();
-    const auto set = queue ? (*queue)->set_paused(c.paused) : result<void>{queue.error()};
+    const auto set = self.parts_.queue.set_paused(c.paused);
     if (!set)
       return answer(admin_failure(set.error()));
     self.parts_.log(std::string{who} + (c.paused ? " paused" : " resumed") + " deliveries from the queue");
@@ -144,26 +142,24 @@ void administrator::work(clock::time_point now) {
   auto& all = parts_.state.all_jobs;
   if (const auto due = all.due(now); !due || *due > now)
     return;
-  const auto wall = parts_.context().now;
-  const auto queue = parts_.queue();
-  if (const auto* ended = queue ? all.step(**queue, wall, now) : all.fail(queue.error(), wall))
+  if (const auto* ended = all.step(parts_.queue, parts_.context().now, now))
     say_end(*ended);
 }
 
 bool administrator::search_on(search_under_way& s, clock::time_point now) {
-  const auto queue = parts_.queue();
   const auto most = s.groups ? groups_page : s.limit - s.found.size();
-  auto page = queue ? s.search.next(**queue, parts_.context().now, {.letters = most})
-                    : result<std::vector<dead_letter>>{queue.error()};
+  auto page = s.search.next(parts_.queue, parts_.context().now, {.letters = most});
   if (!page) {
     s.answer(admin_failure(page.error()));
     return true;
   }
   for (auto& d : *page)
-    if (s.groups)
+    if (s.groups) {
       s.groups->add(d);
-    else
+    } else {
+      d.payload.reset(); // a list does not show it
       s.found.push_back(std::move(d));
+    }
   const bool has_enough = s.groups ? s.groups->is_full() : s.found.size() >= s.limit;
   const bool may_stop = s.search.filter().ids.empty() && now >= s.until;
   if (!s.search.is_over() && !has_enough && !may_stop)

@@ -25,8 +25,7 @@ struct administration_state {
 /// What an administrator works with.
 struct administrator_parts {
   administration_state& state;
-  /// The queue, to be used at once; opens it if it must.
-  std::function<result<queue_admin*>()> queue;
+  queue_admin& queue;
   /// Asks for the state of the system. The answer is given later, on the administrator's thread.
   ask_for_view look;
   /// Has batches delivered elsewhere. The answer (null: done) is given later, on the administrator's thread.

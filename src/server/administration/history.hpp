@@ -19,8 +19,14 @@ struct history_sample {
   std::optional<std::uint64_t> ready{}, retry{};
   /// The age of the oldest batch that is ready, if one is.
   std::optional<std::chrono::milliseconds> oldest_ready{};
+  /// Of the events that were delivered since; interpolated within the buckets of a histogram.
+  std::optional<double> to_delivered_p50_ms{}, to_delivered_p99_ms{};
   flow_state state{};
 };
+
+/// Returns the time in ms within which this part of the things took place; nothing if there were none. What has no end
+/// counts as the last end.
+std::optional<double> quantile_ms(const duration_histogram::buckets&, double part);
 
 /// The samples of the last hour.
 class history {
@@ -34,7 +40,9 @@ public:
 
 private:
   std::deque<history_sample> samples_;
-  counts before_{};
+  /// Of the sample before; the first one has nothing to compare with.
+  std::optional<counts> before_{};
+  duration_histogram::buckets delivered_before_{};
 };
 
 /// Returns the answer to `GET /api/history`.

@@ -14,13 +14,12 @@ constexpr std::size_t letters_at_a_time = 100;
 // How many pages a rate is divided into, so that a job goes on evenly.
 constexpr double pages_per_second = 5;
 
-jobs::clock::time_point due_after(const job& j) {
-  if (j.order.rate <= 0 || !j.started)
-    return j.started.value_or(jobs::clock::time_point::min());
+// How long so many events take at the rate of a job.
+jobs::clock::duration time_for(std::uint64_t events, double rate) {
   // A rate may be so low that the moment is none which the clock knows.
   constexpr double longest = 86'400.0 * 3'650;
-  const std::chrono::duration<double> for_all{std::min(static_cast<double>(j.events) / j.order.rate, longest)};
-  return *j.started + std::chrono::duration_cast<jobs::clock::duration>(for_all);
+  const std::chrono::duration<double> all{rate > 0 ? std::min(static_cast<double>(events) / rate, longest) : 0.0};
+  return std::chrono::duration_cast<jobs::clock::duration>(all);
 }
 
 dead_search::bounds bounds_of(const job& j) {
@@ -98,40 +97,37 @@ std::optional<jobs::clock::time_point> jobs::due(clock::time_point now) const {
   const auto found = std::find_if(all_.begin(), all_.end(), [](const job& j) { return !j.is_over(); });
   if (found == all_.end())
     return std::nullopt;
-  return std::max(due_after(*found), now);
+  return std::max(found->due.value_or(now), now);
 }
 
 const job* jobs::step(queue_admin& queue, store_time now, clock::time_point at) {
   auto* j = current();
-  if (!j || due_after(*j) > at)
+  if (!j || j->due.value_or(at) > at)
     return nullptr;
   j->state = job_state::running;
-  j->started = j->started.value_or(at);
   // The place is kept only once the page is changed: if the actor fails in between, the next one looks at it again.
   auto search = j->search;
   const auto page = search.next(queue, now, bounds_of(*j));
   if (!page)
-    return fail(page.error(), now);
+    return fail(*j, page.error(), now);
   std::vector<std::string> ids;
   for (const auto& d : *page)
     ids.push_back(d.id);
   if (!ids.empty()) { // to the queue, no ids are all
     const auto changed = j->order.what == job_kind::replay ? queue.replay_dead(ids) : queue.purge_dead(ids);
     if (!changed)
-      return fail(changed.error(), now);
+      return fail(*j, changed.error(), now);
     j->events += *changed;
     j->letters += ids.size();
+    j->due = at + time_for(*changed, j->order.rate); // what was slow is not made up for
   }
   j->search = std::move(search);
   return j->search.is_over() ? end(*j, job_state::done, now) : nullptr;
 }
 
-const job* jobs::fail(const error& why, store_time now) {
-  auto* j = current();
-  if (!j)
-    return nullptr;
-  j->failure = why.message;
-  return end(*j, job_state::failed, now);
+const job* jobs::fail(job& j, const error& why, store_time now) {
+  j.failure = why.message;
+  return end(j, job_state::failed, now);
 }
 
 // Of those that are over the last ones are kept, to be asked for.

@@ -35,8 +35,8 @@ struct job {
   store_time began{};
   std::optional<store_time> ended{};
   dead_search search;
-  /// When its first page was changed, by the clock of its rate.
-  std::optional<std::chrono::steady_clock::time_point> started{};
+  /// When its rate permits the next page; nothing: at once.
+  std::optional<std::chrono::steady_clock::time_point> due{};
 
   bool is_over() const noexcept { return state != job_state::waiting && state != job_state::running; }
 };
@@ -62,11 +62,10 @@ public:
   std::optional<clock::time_point> due(clock::time_point now) const;
   /// Changes the next page, if it is due. Returns the job if it has ended.
   const job* step(queue_admin&, store_time now, clock::time_point at);
-  /// The queue cannot be reached. Returns the job that has failed, if one was under way.
-  const job* fail(const error& why, store_time now);
 
 private:
   job* current();
+  const job* fail(job&, const error& why, store_time now);
   const job* end(job&, job_state, store_time now);
 
   /// The oldest first.

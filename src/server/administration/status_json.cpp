@@ -89,7 +89,7 @@ nlohmann::ordered_json status_json(const system_view& v, const status_context& c
             {"health", destination_health(v.system)},
             {"suspended", v.system.suspended},
             {"last_failure", v.system.last_failure},
-            {"next_probe_ms", nullptr}}},
+            {"next_probe_ms", v.until_probe ? json(v.until_probe->count()) : json(nullptr)}}},
           {"restarts", v.system.restarts}};
 }
 

@@ -134,6 +134,7 @@ TEST_CASE("what a proxy might frame otherwise is refused, and nothing behind it 
   const running r;
   const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
   const auto headers = GENERATE(values<std::string>({
+      "Host: other\r\nContent-Length: 0\r\n",
       "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
       "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
       "Content-Length: 4\r\nContent-Length: 5\r\n",

@@ -65,10 +65,25 @@ TEST_CASE("a status has ages, also of moments that no clock shows, and no secret
   CHECK(s["queue"]["owners"][0]["said_ms_ago"] == 1'000);
   CHECK(s["ledger"]["adds_up"] == true);
   CHECK(s["destination"]["url"] == "https://h/p");
+  CHECK(s["destination"]["next_probe_ms"].is_null());
+  v.until_probe = 1500ms;
+  CHECK(status_json(v, {})["destination"]["next_probe_ms"] == 1500);
   v.system.totals.lost = 0;
   CHECK(status_json(v, {})["ledger"]["adds_up"] == false);
   v.queue.reset();
   CHECK(status_json(v, {})["queue"].is_null());
+}
+
+TEST_CASE("half of what took place is below the median, within its bucket", "[unit][server][admin]") {
+  CHECK_FALSE(quantile_ms({}, 0.5));
+  duration_histogram h;
+  h.observe(2ms, 100); // 1 ms to 2.5 ms
+  CHECK(quantile_ms(h.all(), 0.5) == 1.75);
+  h.observe(7ms, 100); // 5 ms to 10 ms
+  CHECK(quantile_ms(h.all(), 0.5) == 2.5);
+  CHECK(quantile_ms(h.all(), 0.75) == 7.5);
+  h.observe(24h, 10'000);
+  CHECK(quantile_ms(h.all(), 0.99) == 3'600'000);
 }
 
 TEST_CASE("the history has what has happened since the sample before, for an hour", "[unit][server][admin]") {
@@ -78,13 +93,16 @@ TEST_CASE("the history has what has happened since the sample before, for an hou
   v.queue.emplace();
   v.queue->oldest_ready = store_time{1s};
   h.add(v, store_time{3s});
+  v.to_delivered[1] = 4;
   v.system.totals.accepted = 15;
   v.system.totals.dead = 2;
   v.queue->oldest_ready = store_time{20s}; // a store's clock may be ahead
   h.add(v, store_time{13s});
   REQUIRE(h.samples().size() == 2);
-  CHECK(h.samples()[0].accepted == 10);
+  CHECK(h.samples()[0].accepted == 0); // nobody knows when they came
   CHECK(h.samples()[0].oldest_ready == 2s);
+  CHECK_FALSE(h.samples()[0].to_delivered_p50_ms);
+  CHECK(h.samples()[1].to_delivered_p50_ms == 1.75);
   CHECK(h.samples()[1].accepted == 5);
   CHECK(h.samples()[1].dead == 2);
   CHECK_FALSE(h.samples()[1].oldest_ready);
