@@ -30,7 +30,7 @@ struct server_options {
   std::string tls_certificate_file{};
   std::string tls_key_file{}; ///< See `tls_certificate_file`.
   /// Host names and addresses by which others know the server, besides where it listens, as behind a proxy; without
-  /// ports. Only these are taken as the `Host` of requests to `/api/`. At most 32. Default: none.
+  /// ports. Only these are taken as the `Host` by `/` and `/api/`. Needs `admin_token_file`. At most 32. Default: none.
   std::vector<std::string> public_hosts{};
   /// Whether plain HTTP beyond loopback is permitted. Default false.
   bool allow_insecure = false;

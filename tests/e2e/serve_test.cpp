@@ -245,6 +245,8 @@ TEST_CASE("beyond loopback a server needs TLS or a word, and a token", "[e2e][se
   temporary_folder folder;
   const auto o = to_plain(destination);
   CHECK(errors_of(o, {.listen = "0.0.0.0:0"}) == std::vector<std::string>{"allow_insecure", "admin_token_file"});
+  CHECK(errors_of(o, {.listen = "127.0.0.1:0", .public_hosts = {"sluice.example.com"}}) ==
+        std::vector<std::string>{"admin_token_file"});
   CHECK(errors_of(o, {.listen = "nowhere"}) == std::vector<std::string>{"listen"});
   CHECK(errors_of(o, {.listen = "127.0.0.1:0",
                       .intake_key_file = "/no/file",
