@@ -131,6 +131,8 @@ class States(PageTest):
             "no space left on device",
             "room for 2 580 more",
         )
+        self.says("#owners", "Not known: the store does not answer")
+        self.assertNotIn("There is no dead letter", text_of(BROWSER, "#letters"))
 
     def test_stopping(self):
         self.check("stopping", "Nothing to do", "The process is stopping")
@@ -145,6 +147,9 @@ class States(PageTest):
     def test_queue_in_memory(self):
         self.check("memory", "Nothing to do", "Events flow")
         self.says("#owners", "only this process delivers from it")
+
+    def test_a_full_buffer(self):
+        self.check("full", "You are needed", "Events are refused", "the buffer is full", "What was accepted before is safe")
 
     def test_a_change_of_state_comes_by_itself(self):
         state = self.open("flowing")
@@ -353,7 +358,7 @@ class DeadLetters(PageTest):
         self.says("#jobs", "of about 487 letters")
         self.says("#jobs", "at most 500 events/s")
         click(BROWSER, "Cancel: Replay", "#jobs")
-        click(BROWSER, "Cancel the job", "#confirm")
+        click(BROWSER, "Stop the job", "#confirm")
         self.says("#jobs", "Cancelled at")
         self.assertEqual(state.requests[-1][:2], ("DELETE", "/api/jobs/1"))
         self.says("#said", "Cancelled at")

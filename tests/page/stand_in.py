@@ -48,6 +48,7 @@ SCENARIOS = [
     "many_dead",
     "hostile",
     "lost",
+    "full",
     "memory",
 ]
 HOUR_MS = 3_600_000
@@ -134,6 +135,7 @@ class State:
             "hostile": "flowing",
             "lost": "flowing",
             "memory": "flowing",
+            "full": "flowing",
         }.get(scenario, scenario)
         n = {"paused_by_guard": 20, "many_dead": 730, "hostile": 6}.get(scenario, 0)
         self.letters = make_letters(
@@ -227,12 +229,12 @@ class State:
             "state": self.state,
             "since_ms": self.since_ms,
             "words": self.state,
-            "ready": self.scenario != "store_failed",
-            "reasons": [],
+            "ready": self.scenario not in ("store_failed", "full"),
+            "reasons": ["the buffer is full: 20000 events are in it"] if self.scenario == "full" else [],
             "notes": [],
             "ledger": ledger,
             "buffer": {"events": buffered, "capacity": 20_000, "bytes": buffered * 812},
-            "queue": None if memory or self.scenario == "store_failed" else queue,
+            "queue": None if self.scenario == "store_failed" else {**queue, "owners": []} if memory else queue,
             "store_error": "disk I/O error: no space left on device" if self.scenario == "store_failed" else "",
             "destination": {
                 "url": "https://events.example.com/v1/batch",

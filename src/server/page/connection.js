@@ -38,7 +38,7 @@ async function read_events(body, heard, each) {
     for (const block of blocks) {
       const fields = block
         .split("\n")
-        .map((line) => /^(event|data): ?(.*)$/.exec(line))
+        .map((line) => /^(event|data): ?([^]*)$/.exec(line))
         .filter(Boolean);
       const data = fields
         .filter((f) => f[1] === "data")
@@ -89,13 +89,20 @@ export class connection {
     return token !== null;
   }
 
-  /// Asks the server, and the operator for a token if it needs one. Returns the answer; throws what went wrong.
-  async ask(method, path, body) {
+  /// Whether the operator is being asked for a token.
+  get asks_operator() {
+    return this.#asking !== null;
+  }
+
+  /// Asks the server, and the operator for a token if it needs one, unless that is to be done `quietly`. Returns the
+  /// answer; throws what went wrong.
+  async ask(method, path, body, { quietly = false } = {}) {
     for (;;) {
       const shown = this.#token;
       try {
         return await (await this.#fetch(method, path, body, AbortSignal.timeout(30_000))).json();
       } catch (e) {
+        if (quietly) throw e;
         // Another request may have obtained one meanwhile.
         if (!needs_token(e) || (shown === this.#token && !(await this.#obtain_token(e.message)))) throw e;
       }

@@ -35,6 +35,10 @@ function open({ title, words, fields = [], yes, dangerous = false }) {
       e.preventDefault();
       finish(null);
     };
+    // A key that is held must not answer what it has opened.
+    dialog.onkeydown = (e) => {
+      if (e.repeat && e.key === "Enter") e.preventDefault();
+    };
     dialog.showModal();
     // What cannot be undone is not what Enter does by accident.
     (inputs[0] ?? by_id(dangerous ? "confirm-no" : "confirm-yes")).focus();

@@ -147,6 +147,7 @@ export class letters_view {
     const totals = { letters: 0, events: 0, complete: false };
     try {
       let after = null;
+      let has_more = false;
       for (let i = 0; i < requests_for_groups && (i === 0 || after); ++i) {
         const query = query_of(this.#filter);
         if (after) query.set("after", after);
@@ -154,7 +155,8 @@ export class letters_view {
         if (search !== this.#search) return;
         merge(groups, more.groups);
         after = more.next;
-        totals.complete = after === null && !more.more_groups;
+        has_more ||= more.more_groups > 0;
+        totals.complete = after === null && !has_more;
       }
     } catch {
       return; // the list has said why
@@ -421,6 +423,9 @@ export class letters_view {
             dangerous: true,
             words: sentences(
               `${events} ${are} removed for good and never delivered: ${size}${which}.`,
+              !filter.ids && this.#dead_then !== this.dead
+                ? "The list has changed since it was made: what has died since goes as well."
+                : "",
               "This cannot be taken back.",
             ),
           },
@@ -438,7 +443,7 @@ export class letters_view {
       this.hooks.began(what, job, of?.letters);
       return true;
     } catch (e) {
-      this.hooks.failed(`The ${what} was not begun: ${e.message}`);
+      this.hooks.failed(this.hooks.outcome_of(`The ${what}`, "begun", e));
       return false;
     }
   }

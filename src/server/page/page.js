@@ -1,6 +1,6 @@
 // The page: takes what the server says, shows the state in words, and offers what can be done about it.
 
-import { connection } from "./connection.js";
+import { api_error, connection } from "./connection.js";
 import { ask, ask_token } from "./dialogs.js";
 import { button, by_id, element, set_attribute, write } from "./dom.js";
 import { flow_view } from "./flow.js";
@@ -22,6 +22,7 @@ const marks = {
 let status = null;
 let clock_skew = 0; // what the server's clock is ahead of this one
 let heard_at = null;
+let is_refused = false; // the server wants a token, and the operator gave none
 let silence = null; // since when the server says nothing, and why
 let every_s = 10;
 let done_here = null; // the last change of this page: what it was, and how things stood
@@ -50,22 +51,27 @@ const link = new connection({
     silence.why = why;
     show_head();
   },
-  on_refused: (words) => new Promise((again) => show_refusal(words, again)),
+  on_refused(words) {
+    is_refused = true;
+    return new Promise((again) => show_refusal(words, again)).finally(() => {
+      is_refused = false;
+    });
+  },
 });
 const server = (method, path, body) => link.ask(method, path, body);
 
 const jobs = new jobs_view({
   async cancel(job) {
     const sure = await ask({
-      title: "Cancel this job?",
-      yes: "Cancel the job",
+      title: "Stop this job?",
+      yes: "Stop the job",
       words: "What it has done so far stays done.",
     });
     if (sure) await change("You cancelled a job", () => server("DELETE", `/api/jobs/${encodeURIComponent(job.id)}`));
     await load_jobs();
   },
   ended(job, words) {
-    say(words);
+    say(words, job.state === "failed");
     letters.reload();
   },
 });
@@ -80,6 +86,7 @@ const letters = new letters_view({
     load_jobs();
   },
   failed: (words) => say(words, true),
+  outcome_of,
 });
 
 function take_jobs(list) {
@@ -87,13 +94,21 @@ function take_jobs(list) {
   link.jobs_run = jobs.running;
 }
 
-async function load_jobs() {
+// Of these one at a time is under way, and none asks for a token: the stream does.
+const under_way = new Set();
+async function load(path, take) {
+  if (under_way.has(path)) return;
+  under_way.add(path);
   try {
-    take_jobs((await server("GET", "/api/jobs")).jobs);
+    take(await link.ask("GET", path, undefined, { quietly: true }));
   } catch {
     // The head says that the server does not answer.
+  } finally {
+    under_way.delete(path);
   }
 }
+
+const load_jobs = () => load("/api/jobs", (said) => take_jobs(said.jobs));
 
 // -- what the operator does -------------------------------------------------------------------------------------------
 
@@ -110,13 +125,20 @@ function remember(words) {
   if (status) done_here = { words, at: Date.now(), before: status };
 }
 
+/// What is known of a change that has not been answered as it should. Without an answer it may have been made.
+function outcome_of(what, done, e) {
+  return e instanceof api_error
+    ? `${what} was not ${done}: ${e.message}`
+    : `It is not known whether ${what.toLowerCase()} was ${done}, because no answer came: see what the page says now.`;
+}
+
 async function change(words, act) {
   try {
     const answer = await act();
     remember(words);
     say(`${answer.done ? sentence(answer.done) : `${words}.`}`);
   } catch (e) {
-    say(`That was not done: ${e.message}`, true);
+    say(outcome_of("That", "done", e), true);
   }
 }
 
@@ -162,7 +184,7 @@ const actions = {
         await ask({
           title: "Resume deliveries?",
           yes: "Resume deliveries",
-          words: "Every process of this queue delivers again what waits.",
+          words: "Every process of this queue starts delivering what waits.",
         })
       )
         await change("You resumed deliveries", () => server("POST", "/api/resume"));
@@ -186,6 +208,7 @@ const actions = {
   destination: [
     "Change the destination…",
     async () => {
+      const shown = status?.destination.url ?? "";
       const given = await ask({
         title: "Change the destination?",
         yes: "Change the destination",
@@ -198,14 +221,14 @@ const actions = {
             name: "data_plane_url",
             type: "url",
             required: true,
-            value: status?.destination.url ?? "",
+            value: shown,
           },
-          { label: "Write key", name: "write_key", type: "password", autocomplete: "off", placeholder: "as it is" },
+          { label: "Write key", name: "write_key", type: "password", autocomplete: "new-password", placeholder: "as it is" },
         ],
       });
       if (!given) return;
       const body = {}; // what is shown of the address is without its query, and must not replace it
-      if (given.data_plane_url !== status.destination.url) body.data_plane_url = given.data_plane_url;
+      if (given.data_plane_url !== shown) body.data_plane_url = given.data_plane_url;
       if (given.write_key) body.write_key = given.write_key;
       if (Object.keys(body).length === 0) return say("Nothing was changed: address and key are as before.");
       await change("You changed the destination", () => server("PUT", "/api/destination", body));
@@ -244,7 +267,8 @@ function show_all() {
   show_destination();
   show_owners();
   show_help();
-  letters.show(status.queue?.dead ?? status.ledger.dead);
+  if (status.queue) letters.show(status.queue.dead); // else nobody knows
+
 }
 
 function head_of_silence() {
@@ -324,11 +348,15 @@ function show_figures() {
         : "but the ledger does not add up",
     ledger.lost > 0 || !ledger.adds_up ? "bad" : "calm",
   );
-  const dead = queue?.dead ?? ledger.dead;
+  const dead = queue?.dead ?? 0;
   figure(
     "dead",
-    number(dead),
-    dead === 0 ? "none" : `${dead === 1 ? "event" : "events"}, kept with the reason`,
+    queue ? number(dead) : "–",
+    !queue
+      ? "not known: the store does not answer"
+      : dead === 0
+        ? "none"
+        : `${dead === 1 ? "event" : "events"}, kept with the reason`,
     dead > 0 ? "warn" : "calm",
   );
 }
@@ -381,7 +409,12 @@ const said_words = (owner) =>
 
 function show_owners() {
   const owners = status.queue?.owners ?? [];
-  const key = JSON.stringify(owners.map((o) => [o.name, o.suspended, o.last_failure]));
+  const in_memory = status.store === "memory";
+  const key = JSON.stringify([
+    in_memory,
+    status.queue !== null,
+    owners.map((o) => [o.name, o.suspended, o.last_failure]),
+  ]);
   const box = by_id("owners");
   if (box.dataset.shown === key) {
     box.querySelectorAll("time").forEach((node, i) => write(node, said_words(owners[i])));
@@ -389,9 +422,11 @@ function show_owners() {
   }
   box.dataset.shown = key;
   if (owners.length === 0) {
-    const words = status.queue
-      ? "No process delivers from this queue."
-      : "This queue is in memory: only this process delivers from it.";
+    const words = in_memory
+      ? "This queue is in memory: only this process delivers from it."
+      : status.queue
+        ? "No process delivers from this queue."
+        : "Not known: the store does not answer.";
     return box.replaceChildren(element("p", { class: "muted" }, words));
   }
   box.replaceChildren(
@@ -434,14 +469,11 @@ function show_refusal(words, again) {
   by_id("actions").replaceChildren(button("Give the token…", () => again()));
 }
 
-async function load_history() {
-  try {
-    const said = await server("GET", "/api/history");
+function load_history() {
+  return load("/api/history", (said) => {
     every_s = said.every_ms / 1000;
     past.show(said);
-  } catch {
-    // The head says that the server does not answer.
-  }
+  });
 }
 
 by_id("outcome-close").addEventListener("click", () => {
@@ -450,7 +482,8 @@ by_id("outcome-close").addEventListener("click", () => {
 });
 setInterval(() => {
   show_since();
-  if (heard_at !== null && silence === null && Date.now() - heard_at > 6_000) link.hooks.on_silence("");
+  if (heard_at !== null && silence === null && !is_refused && !link.asks_operator && Date.now() - heard_at > 6_000)
+    link.hooks.on_silence("");
   if (jobs.is_stale) load_jobs();
 }, 1000);
 setInterval(() => {

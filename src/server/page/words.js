@@ -110,7 +110,10 @@ function flowing(status, caught_up_in) {
     return {
       title: "Events flow",
       verdict: "Nothing to do",
-      meaning: "The destination accepts what is delivered, and no event is late.",
+      meaning:
+        status.queue?.retry > 0
+          ? `The destination accepts what is delivered; ${count(status.queue.retry, "event")} will be tried again.`
+          : "The destination accepts what is delivered, and no event is late.",
       next: "",
       actions: ["pause"],
     };
@@ -229,8 +232,17 @@ export function head_of(status, caught_up_in) {
 }
 
 /// Where all goes well by itself, what has ended badly is what an operator should know.
-function with_losses(head, { ledger, queue, state }) {
+function with_losses(head, { ledger, queue, state, ready, reasons }) {
   if (state !== "flowing" && state !== "idle") return head;
+  if (!ready)
+    return {
+      ...head,
+      tone: "bad",
+      verdict: "You are needed",
+      title: "Events are refused",
+      meaning: `${sentences(...reasons.map((why) => `${why}.`))} What was accepted before is safe.`,
+      next: "Clients try again. Compare the rates below: more comes than the store or the destination takes.",
+    };
   if (ledger.lost > 0)
     return {
       ...head,
