@@ -28,7 +28,10 @@ public:
   void take(const request_head&, const std::string& body, const reply_hook& answer) const;
   /// Whether an admitted request is answered with events that go on, by `stream` instead of `take`.
   static bool streams(const request_head&);
-  void stream(const responder& to) const { streams_.begin(to); }
+  /// It ends when the token is read again.
+  void stream(const responder& to) const {
+    streams_.begin(to, [access = access_, then = access_->rules()] { return access->rules() == then; });
+  }
 
 private:
   std::optional<reply> refusal_of_change(const request_head&) const;

@@ -11,7 +11,8 @@ namespace sluice {
 // Lives as long as the answer to one of its questions is awaited, or the time to the next one.
 class live_streams::stream : public std::enable_shared_from_this<stream> {
 public:
-  stream(responder to, admin_call_hook ask) : to_{std::move(to)}, ask_{std::move(ask)} {}
+  stream(responder to, admin_call_hook ask, std::function<bool()> may_listen)
+      : to_{std::move(to)}, ask_{std::move(ask)}, may_listen_{std::move(may_listen)} {}
 
   void begin() {
     to_.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
@@ -22,6 +23,10 @@ public:
 
 private:
   void ask_for_status() {
+    if (!may_listen_()) {
+      to_.write("", what_follows::close);
+      return;
+    }
     const bool taken = ask_(status_call{}, [self = shared_from_this()](const reply& r) {
       if (self->send("status", r.body))
         self->ask_for_jobs();
@@ -47,17 +52,18 @@ private:
 
   responder to_;
   admin_call_hook ask_;
+  std::function<bool()> may_listen_;
   std::string jobs_;
 };
 
-void live_streams::begin(const responder& to) const {
+void live_streams::begin(const responder& to, std::function<bool()> may_listen) const {
   if (*open_ >= most) {
     auto refusal = admin_failure(429, "too many listen already");
     refusal.headers.emplace_back("Retry-After", "60");
     return to.answer(std::move(refusal));
   }
   ++*open_;
-  const std::shared_ptr<stream> one{new stream{to, ask_}, [open = open_](stream* s) {
+  const std::shared_ptr<stream> one{new stream{to, ask_, std::move(may_listen)}, [open = open_](stream* s) {
                                       delete s;
                                       --*open;
                                     }};

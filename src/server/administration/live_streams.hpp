@@ -20,8 +20,8 @@ class live_streams {
 public:
   explicit live_streams(admin_call_hook ask) : ask_{std::move(ask)} {}
 
-  /// Begins to answer with events, until the client goes; with 429 if there are too many.
-  void begin(const responder&) const;
+  /// Begins to answer with events, until the client goes or may not listen any more; with 429 if there are too many.
+  void begin(const responder&, std::function<bool()> may_listen) const;
 
   static constexpr std::size_t most = 16;
   static constexpr std::chrono::seconds pause{1};
