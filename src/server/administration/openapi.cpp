@@ -88,7 +88,8 @@ document selection_of(std::string_view path) {
     all.push_back(query_parameter("limit", "The most letters; not applied to letters that are asked for by id",
                                   {{"type", "integer"}, {"minimum", 1}, {"maximum", 500}, {"default", 50}}));
   all.push_back(query_parameter("after", "Where to go on: `next` of the answer before", {{"type", "string"}}));
-  for (const auto& [name, schema] : openapi_schemas()["Filter"]["properties"].items())
+  const auto schemas = openapi_schemas();
+  for (const auto& [name, schema] : schemas.at("Filter").at("properties").items())
     if (name != "ids")
       all.push_back(query_parameter(name, "As in Filter", schema));
   auto id = query_parameter("id", "Only this letter; may be repeated, and not with `after`",
