@@ -68,7 +68,7 @@ void server_state::open() {
   again_.set(self_, self_->clock().now() + start_pause);
 }
 
-// What still waits for an answer has what the server is made of, and would keep it.
+// Calls that still wait hold the `serving` that holds them. Unless they are dropped, the port would stay open for ever.
 server_state::~server_state() {
   if (!context_)
     return;

@@ -123,8 +123,8 @@ struct restarted_actors {
 /// What is counted for metrics and the status alone, as long as the system lives: for each batch or less often, never
 /// for an event.
 struct meters {
-  /// Of the events of this process: from the moment that the oldest of their batch came in to the one that they are
-  /// known to be stored, or delivered.
+  /// Of the events of this process: from when the oldest event of their batch came in until they are known to be
+  /// stored, or delivered.
   duration_histogram accepted_to_stored, accepted_to_delivered;
   /// Of the attempts to deliver a batch.
   duration_histogram delivery_duration;

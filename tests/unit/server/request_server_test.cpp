@@ -355,7 +355,9 @@ TEST_CASE("a client that does not take a part in the time of a request is closed
   client.send(held_request);
   const auto to = r.serves.held();
   CHECK(to.write("HTTP/1.1 200 OK\r\n", what_follows::more));
-  std::this_thread::sleep_for(400ms); // nobody is late while there is nothing to take
+  std::promise<void> later;
+  to.call_after(400ms, [&] { later.set_value(); }); // nobody is late while there is nothing to take
+  REQUIRE(later.get_future().wait_for(20s) == std::future_status::ready);
   CHECK(r.server->connections() == 1);
   CHECK(to.write(std::string(std::size_t{32} << 20, 'x'), what_follows::more));
   CHECK(eventually([&] { return r.server->connections() == 0; }));
