@@ -56,6 +56,10 @@ void buffer_state::meet(const peers& who) {
     again.push_back(batch);
   compat::send(self_, peers_.table->persister,
                store_batches{std::move(again)}); // Sent even if there is none, because the persister waits for it.
+  look_again();
+}
+
+void buffer_state::look_again() {
   page_.clear();
   ledger_->news_may_be_missing();
   advance();
@@ -308,6 +312,7 @@ buffer_state::handle::behavior_type buffer_state::behavior() {
           [this](const peers& m) { meet(m); },
           [this](const committed& m) { on_committed(m); },
           [this](const store_went_back&) { on_store_went_back(); },
+          [this](const events_erased&) { look_again(); },
           [this](const looked_for& m) { on_looked_for(m); },
           [this](const drain& m) { on_drain(m); },
           [this](const finish&) { self_->quit(); },

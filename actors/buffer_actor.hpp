@@ -38,6 +38,7 @@ private:
   void on_tick(const tick&);
   void on_committed(const committed&);
   void on_store_went_back();
+  void look_again();
   void on_looked_for(const looked_for&);
   void on_drain(const drain&);
   using flush_promise = caf::typed_response_promise<flush_report>;

@@ -11,7 +11,7 @@ namespace sluice {
 using buffer_peer =
     compat::typed<flush_report(flush), void(peers),
                   // Frees what is stored (durable stores) or at its end (memory), answers requests and flushes.
-                  void(committed), void(store_went_back), void(looked_for),
+                  void(committed), void(store_went_back), void(events_erased), void(looked_for),
                   // Answered with `drained` to the supervisor.
                   void(drain), void(finish), void(wake), void(set_batch_size), void(tick)>;
 

@@ -65,6 +65,22 @@ result<std::uint64_t> looked_at_queue::purge_dead(const std::vector<std::string>
   return ask<std::uint64_t>([&](queue_admin& q) { return q.purge_dead(ids); });
 }
 
+result<void> looked_at_queue::replace_dead(const std::string& id, const batch_ptr& by) {
+  return ask<void>([&](queue_admin& q) { return q.replace_dead(id, by); });
+}
+
+result<queue_page> looked_at_queue::list_batches(const std::string& after, std::size_t limit) {
+  return ask<queue_page>([&](queue_admin& q) { return q.list_batches(after, limit); });
+}
+
+result<std::uint64_t> looked_at_queue::erase_events(const std::vector<erasure>& all) {
+  return ask<std::uint64_t>([&](queue_admin& q) { return q.erase_events(all); });
+}
+
+result<void> looked_at_queue::scrub() {
+  return ask<void>([](queue_admin& q) { return q.scrub(); });
+}
+
 result<void> looked_at_queue::set_paused(bool paused) {
   return ask<void>([&](queue_admin& q) { return q.set_paused(paused); });
 }

@@ -196,6 +196,8 @@ void persister_state::perform(effects e) {
     compat::send(self_, who.supervisor, std::move(news));
     ++news_under_way_;
   }
+  if (e.erased)
+    compat::send(self_, who.buffer, events_erased{});
   if (e.found) // The news of the same unit come first.
     compat::send(self_, who.buffer, *std::move(e.found));
   if (e.again && (*e.again > milliseconds{0} || commit_->is_failing()))

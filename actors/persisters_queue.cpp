@@ -51,6 +51,22 @@ result<std::uint64_t> persisters_queue::purge_dead(const std::vector<std::string
   return ask<std::uint64_t>([ids](queue_admin& q) { return q.purge_dead(ids); });
 }
 
+result<void> persisters_queue::replace_dead(const std::string& id, const batch_ptr& by) {
+  return ask<void>([id, by](queue_admin& q) { return q.replace_dead(id, by); });
+}
+
+result<queue_page> persisters_queue::list_batches(const std::string& after, std::size_t limit) {
+  return ask<queue_page>([after, limit](queue_admin& q) { return q.list_batches(after, limit); });
+}
+
+result<std::uint64_t> persisters_queue::erase_events(const std::vector<erasure>& all) {
+  return ask<std::uint64_t>([all](queue_admin& q) { return q.erase_events(all); });
+}
+
+result<void> persisters_queue::scrub() {
+  return ask<void>([](queue_admin& q) { return q.scrub(); });
+}
+
 result<void> persisters_queue::set_paused(bool paused) {
   return ask<void>([paused](queue_admin& q) { return q.set_paused(paused); });
 }

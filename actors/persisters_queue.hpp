@@ -21,6 +21,10 @@ public:
   result<dead_letter> show_dead(const std::string& id) override;
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  result<void> replace_dead(const std::string& id, const batch_ptr& by) override;
+  result<queue_page> list_batches(const std::string& after, std::size_t limit) override;
+  result<std::uint64_t> erase_events(const std::vector<erasure>&) override;
+  result<void> scrub() override;
   result<void> set_paused(bool) override;
 
 private:

@@ -50,6 +50,9 @@ inline constexpr std::size_t news_window = 16;
 /// to a later `look_for`.
 struct store_went_back {};
 
+/// Persister → buffer: events were erased in the store, among them perhaps some of this process.
+struct events_erased {};
+
 // Buffer → persister: `look_for`; persister → buffer: `looked_for` (both in group_commit.hpp).
 
 /// Dispatcher → persister, first of all: I take up to `capacity` leases, and of yours I have only these.
@@ -223,4 +226,5 @@ SLUICE_LOCAL_TYPE(sluice_local, sluice::begin_server)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::look_at_system)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::administer)
 SLUICE_LOCAL_TYPE(sluice_local, sluice::use_queue)
+SLUICE_LOCAL_TYPE(sluice_local, sluice::events_erased)
 CAF_END_TYPE_ID_BLOCK(sluice_local)

@@ -13,7 +13,7 @@ constexpr std::chrono::seconds start_patience{10};
 result<access_rules> read_rules(const server_options& o, const std::string& own_key) {
   if (o.intake_key_file.empty() && own_key.empty())
     return error{errc::invalid_option, "intake_key_file", "is required, because there is no write_key"};
-  std::vector<std::string> keys{own_key}, tokens;
+  std::vector<named_key> keys{{.key = own_key}}, tokens;
   if (!o.intake_key_file.empty()) {
     auto read = read_key_file(o.intake_key_file);
     if (!read)
@@ -24,7 +24,7 @@ result<access_rules> read_rules(const server_options& o, const std::string& own_
     auto read = read_token_file(o.admin_token_file);
     if (!read)
       return read.error();
-    tokens.push_back(std::move(*read));
+    tokens = std::move(*read);
   }
   return access_rules{.write_keys = key_set{keys}, .tokens = key_set{tokens}};
 }

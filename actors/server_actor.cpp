@@ -34,7 +34,7 @@ void server_state::start(self_pointer self, context_ptr context) {
       [serves = context_->server](waiting_views::hook answer) { serves->views.add(std::move(answer)); },
       context_->meters, made_of.requests,
       administration{own_hosts{made_of.from.address(), o.public_hosts}, made_of.access,
-                     [serves = context_->server](admin_call call, reply_hook answer) {
+                     [serves = context_->server](admin_request call, reply_hook answer) {
                        return serves->calls.add(std::move(call), std::move(answer));
                      }});
   is_in_memory_ = std::string_view{kind_of_store(context_->settings)} == "memory";
@@ -125,7 +125,9 @@ administrator_parts server_state::parts_of_administrator() {
           .redirect = [this](const destination_call& to,
                              std::function<void(const error*)> answer) { redirect(to, std::move(answer)); },
           .context = [this] { return status_of_process(); },
-          .log = [this](const std::string& line) { context_->log(log_level::info, line); }};
+          .log = [this](const std::string& line) { context_->log(log_level::info, line); },
+          .most = {.max_event_bytes = context_->settings.max_event_bytes,
+                   .max_batch_bytes = context_->settings.max_batch_bytes}};
 }
 
 void server_state::on_administer() {

@@ -19,10 +19,10 @@ namespace sluice {
 class waiting_calls {
 public:
   static constexpr std::size_t most = 64;
-  using call = std::pair<admin_call, reply_hook>;
+  using call = std::pair<admin_request, reply_hook>;
 
   /// Adds one, and wakes the server's actor. Returns whether there was room for it.
-  bool add(admin_call what, reply_hook answer) {
+  bool add(admin_request what, reply_hook answer) {
     std::lock_guard guard{mutex_};
     if (!to_ || *unanswered_ >= most)
       return false;

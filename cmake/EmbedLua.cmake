@@ -9,7 +9,7 @@ function(embed_lua output folder)
     get_filename_component(name ${file} NAME_WE)
     file(READ ${file} script)
     string(APPEND names "${name}, ")
-    string(APPEND texts "    {R\"lua(${prelude}${script})lua\"},\n")
+    string(APPEND texts "    {R\"lua(${prelude}${script})lua\"sv},\n")
     math(EXPR count "${count} + 1")
   endforeach()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files} ${folder}/prelude.lua)
@@ -24,6 +24,8 @@ function(embed_lua output folder)
 namespace sluice {
 
 enum class redis_script { @names@ };
+
+using std::string_view_literals::operator""sv; // knows its length: compilers count only so far
 
 struct redis_script_text {
   std::string_view text;

@@ -25,7 +25,8 @@ struct counts {
   /// Delivered or dead events that were accepted by an earlier process, or by another one on the same queue; and those
   /// of this process that were dead once and have been replayed.
   std::uint64_t recovered = 0;
-  /// Accepted by this process, and delivered or buried by another one on the same queue, as far as the store was asked.
+  /// Accepted by this process, and delivered or buried by another one on the same queue, or erased from the queue, as
+  /// far as the store was asked.
   std::uint64_t ended_elsewhere = 0;
   /// Stored, and forgotten by the store: Redis was emptied, or failed over to a replica that lagged.
   std::uint64_t lost = 0;

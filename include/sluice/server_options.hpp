@@ -22,8 +22,9 @@ struct server_options {
   /// A file with the write keys that clients may use, one a line; empty lines and lines that begin with `#` are passed
   /// over. 1 to 1000 keys. Default: empty; clients use the option `write_key`.
   std::string intake_key_file{};
-  /// A file whose first line is the token that `/metrics` and `/api/` ask for, at least 16 bytes. Default: empty, none;
-  /// then `/api/` changes nothing.
+  /// A file with the tokens that `/metrics` and `/api/` ask for, one a line, at least 16 bytes each; before a token a
+  /// name and a space may stand, by which the log says who has changed what. Default: empty, none; then `/api/` changes
+  /// nothing.
   std::string admin_token_file{};
   /// PEM files of a certificate (and those up to its authority) and of its key. Both or none. Default: none, plain
   /// HTTP.

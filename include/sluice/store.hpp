@@ -177,9 +177,10 @@ struct leased_batch {
 
 /// What the store has of a batch and of the batches that splits have made of it, in events.
 struct presence {
-  std::uint32_t waiting = 0;   ///< Ready, in flight or waiting for a retry.
-  std::uint32_t dead = 0;      ///< Dead letters.
-  std::uint32_t elsewhere = 0; ///< Delivered or buried by other processes, whatever became of them since.
+  std::uint32_t waiting = 0; ///< Ready, in flight or waiting for a retry.
+  std::uint32_t dead = 0;    ///< Dead letters.
+  /// Delivered or buried by other processes, whatever became of them since; or erased while they waited.
+  std::uint32_t elsewhere = 0;
 
   friend bool operator==(const presence&, const presence&) = default;
 };
@@ -209,6 +210,9 @@ struct work_done {
   std::optional<store_time> next_due{};
   /// Events that a full dead-letter queue dropped to make room.
   std::uint64_t purged_events = 0;
+  /// Events that were erased in this partition since the queue was made. When that rises, batches of this process may
+  /// have come to an end that it hears of only if it looks for them.
+  std::uint64_t erased_events = 0;
   /// Whether the queue is paused now.
   bool paused = false;
   /// When `queue_admin::set_paused(false)` was called last; empty if never, or if the queue was paused since. It tells
@@ -249,11 +253,12 @@ struct queue_owner {
 };
 
 /// Counts of events by the state of their batch, and totals since the queue was made.
-/// `stored == delivered + dead + ready + in_flight + retry + purged` holds after every unit of work.
+/// `stored == delivered + dead + ready + in_flight + retry + purged + erased` holds after every unit of work.
 struct store_stats {
   std::uint64_t stored = 0;    ///< All that was ever stored.
   std::uint64_t delivered = 0; ///< Acknowledged.
   std::uint64_t purged = 0;    ///< Purged from the dead letters.
+  std::uint64_t erased = 0;    ///< Erased with their user, see `queue_admin::erase_events`.
   std::uint64_t ready = 0;     ///< Ready now.
   std::uint64_t in_flight = 0; ///< Leased now.
   std::uint64_t retry = 0;     ///< Waiting for a retry now.
@@ -277,6 +282,25 @@ struct dead_letter {
   std::shared_ptr<const std::string> payload{};
 };
 
+/// A batch as it stands in a queue, in whatever state.
+struct queued_batch {
+  batch_ptr content{};     ///< The batch.
+  std::uint64_t fence = 0; ///< Tells whether it was leased since it was read.
+  bool in_flight = false;  ///< A process delivers it just now.
+};
+
+/// A page of the batches of a queue.
+struct queue_page {
+  std::vector<queued_batch> batches{}; ///< Those of the page; none does not mean that it was the last.
+  std::string next{};                  ///< Where the next page begins; empty: this was the last.
+};
+
+/// Events that are to leave a batch.
+struct erasure {
+  queued_batch from{}; ///< The batch, as it was read.
+  batch_ptr rest{};    ///< The same batch with what is left of it; null: nothing is.
+};
+
 /// What operators may do to a queue, also while another process processes it. Used by one thread at a time.
 class SLUICE_API queue_admin {
 public:
@@ -298,6 +322,23 @@ public:
 
   /// Dead letters are forgotten, as `replay_dead` selects them.
   virtual result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) = 0;
+
+  /// `by` takes the place of a dead letter: ready, as if stored now, with no attempts counted. The events that it has
+  /// less are counted as purged. Its id must be of the same partition. Errors: `unknown_batch`.
+  virtual result<void> replace_dead(const std::string& id, const batch_ptr& by) = 0;
+
+  /// Batches of every state with their payloads, in any order, about `limit` of them, or fewer that are large. `after`:
+  /// the `next` of the page before; empty: the first page. What is stored or split while pages are read may be missing.
+  /// Errors: `unknown_batch` for an `after` that is none.
+  virtual result<queue_page> list_batches(const std::string& after, std::size_t limit) = 0;
+
+  /// Removes events from batches, which keep their places and states otherwise, and counts them as erased. A batch that
+  /// is in flight, or has changed since it was read, is passed over. Gives the number of events.
+  virtual result<std::uint64_t> erase_events(const std::vector<erasure>&) = 0;
+
+  /// Overwrites what removed batches have left in the files of the store, as far as they are its own. It may take
+  /// seconds, in which nothing is stored.
+  virtual result<void> scrub() = 0;
 
   /// While a queue is paused no lease of its batches is granted.
   virtual result<void> set_paused(bool) = 0;

@@ -9,6 +9,7 @@
 #include "cli/deliver/serve_command.hpp"
 #include "cli/man_pages.hpp"
 #include "cli/queue/dead_command.hpp"
+#include "cli/queue/erase_command.hpp"
 #include "cli/queue/queues_command.hpp"
 #include "cli/queue/repartition_command.hpp"
 #include "cli/queue/status_command.hpp"
@@ -20,11 +21,18 @@ namespace sluice {
 
 namespace {
 
-// Lets the environment set every option of a command, as SLUICE_MAX_ATTEMPTS does --max-attempts. Left out is --all,
-// which selects what is removed, and --write-key, whose variable --write-key-file takes precedence over.
+// Lets the environment set every option of a command, as SLUICE_MAX_ATTEMPTS does --max-attempts. Left out are --all,
+// --drop and --edit, which select what is removed or replaced, and --write-key, whose variable --write-key-file takes
+// precedence over.
 void add_variables(CLI::App& command) {
-  const std::set<std::string> left_out{
-      "help", "all", "write-key", "write-key-file", "redis-password-file", "redis-sentinel-password-file"};
+  const std::set<std::string> left_out{"help",
+                                       "all",
+                                       "drop",
+                                       "edit",
+                                       "write-key",
+                                       "write-key-file",
+                                       "redis-password-file",
+                                       "redis-sentinel-password-file"};
   for (auto* option : command.get_options([&](const CLI::Option* o) {
          return !o->get_lnames().empty() && left_out.count(o->get_lnames().front()) == 0;
        })) {
@@ -80,6 +88,7 @@ void describe_command_line(CLI::App& app, int& exit_code) {
   add_queues_command(app, exit_code);
   add_dead_command(app, exit_code);
   add_pause_commands(app, exit_code);
+  add_erase_command(app, exit_code);
   add_repartition_command(app, exit_code);
   add_sink_command(app, exit_code);
   add_completion_command(app, exit_code);

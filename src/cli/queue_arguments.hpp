@@ -19,7 +19,8 @@ inline constexpr const char* queue_environment =
     "  SLUICE_REDIS_PASSWORD  Redis's password, if no option gives it; SLUICE_REDIS_PASSWORD_FILE: a file with it\n"
     "  SLUICE_REDIS_SENTINEL_PASSWORD, SLUICE_REDIS_SENTINEL_PASSWORD_FILE\n"
     "                         the same for the password of the Sentinels\n"
-    "  SLUICE_OPTION          any other option except --all, as SLUICE_MAX_ATTEMPTS; the command line takes "
+    "  SLUICE_OPTION          any other option except --all, --drop and --edit, as SLUICE_MAX_ATTEMPTS; the command "
+    "line takes "
     "precedence\n"
     "  XDG_STATE_HOME         the default place of queues in files; if unset, ~/.local/state";
 

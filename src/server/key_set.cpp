@@ -11,7 +11,7 @@ namespace sluice {
 
 namespace {
 
-constexpr std::size_t max_keys = 1'000, max_key = 1'024, min_token = 16;
+constexpr std::size_t max_keys = 1'000, max_key = 1'024, min_token = 16, max_name = 64;
 // A write key, a colon, a password, as Base64; whoever sends more has none of our keys.
 constexpr std::size_t max_credentials = 4'096;
 
@@ -48,9 +48,9 @@ void trim(std::string& line) {
 
 } // namespace
 
-key_set::key_set(const std::vector<std::string>& keys) {
-  for (const auto& key : keys)
-    digests_.push_back(digest_of(key));
+key_set::key_set(const std::vector<named_key>& keys) {
+  for (const auto& k : keys)
+    keys_.push_back({.of_key = digest_of(k.key), .name = k.name});
 }
 
 key_set::digest key_set::digest_of(std::string_view key) {
@@ -59,12 +59,17 @@ key_set::digest key_set::digest_of(std::string_view key) {
   return d;
 }
 
-bool key_set::has(std::string_view key) const {
+const key_set::known_key* key_set::find(std::string_view key) const {
   const auto given = digest_of(key);
-  bool found = false;
-  for (const auto& d : digests_)
-    found |= CRYPTO_memcmp(d.data(), given.data(), d.size()) == 0;
+  const known_key* found = nullptr;
+  for (const auto& k : keys_)
+    if (CRYPTO_memcmp(k.of_key.data(), given.data(), given.size()) == 0)
+      found = &k;
   return found;
+}
+
+bool key_set::has(std::string_view key) const {
+  return find(key) != nullptr;
 }
 
 bool key_set::allows_basic(std::string_view authorization) const {
@@ -72,9 +77,10 @@ bool key_set::allows_basic(std::string_view authorization) const {
   return plain && plain->find(':') != std::string::npos && has(plain->substr(0, plain->find(':')));
 }
 
-bool key_set::allows_bearer(std::string_view authorization) const {
+std::optional<std::string> key_set::bearer(std::string_view authorization) const {
   const auto given = credentials(authorization, "Bearer");
-  return given && has(*given);
+  const auto* found = given ? find(*given) : nullptr;
+  return found ? std::optional{found->name} : std::nullopt;
 }
 
 std::optional<std::string> basic_credentials(std::string_view authorization) {
@@ -82,12 +88,12 @@ std::optional<std::string> basic_credentials(std::string_view authorization) {
   return given ? from_base64(*given) : std::nullopt;
 }
 
-result<std::vector<std::string>> read_key_file(const std::string& file) {
+result<std::vector<named_key>> read_key_file(const std::string& file) {
   const auto wrong = [&](const std::string& what) {
     return error{errc::invalid_option, "intake_key_file", file + ": " + what};
   };
   std::ifstream in{file};
-  std::vector<std::string> keys;
+  std::vector<named_key> keys;
   std::size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
@@ -99,23 +105,40 @@ result<std::vector<std::string>> read_key_file(const std::string& file) {
                    " must be a key of at most 1024 printable ASCII characters without spaces and colons");
     if (keys.size() == max_keys)
       return wrong("must have at most 1000 keys");
-    keys.push_back(std::move(line));
+    keys.push_back({.key = std::move(line)});
   }
   if (keys.empty())
     return wrong("cannot be read, or has no key");
   return keys;
 }
 
-result<std::string> read_token_file(const std::string& file) {
+result<std::vector<named_key>> read_token_file(const std::string& file) {
+  const auto wrong = [&](const std::string& what) {
+    return error{errc::invalid_option, "admin_token_file", file + ": " + what};
+  };
   std::ifstream in{file};
-  std::string token;
-  std::getline(in, token);
-  trim(token);
-  if (token.size() < min_token || !is_usable(token))
-    return error{errc::invalid_option, "admin_token_file",
-                 file + ": cannot be read, or its first line is not a token of 16 to 1024 printable ASCII characters " +
-                     "without spaces"};
-  return token;
+  std::vector<named_key> tokens;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    trim(line);
+    if (line.empty() || line.starts_with('#'))
+      continue;
+    const auto space = line.find(' ');
+    named_key token{.key = space == std::string::npos ? line : line.substr(space + 1)};
+    if (space != std::string::npos)
+      token.name = line.substr(0, space);
+    if (token.key.size() < min_token || !is_usable(token.key) || token.name.size() > max_name || !is_usable(token.name))
+      return wrong("line " + std::to_string(number) +
+                   " must be a token of 16 to 1024 printable ASCII characters without spaces, behind a name of at most "
+                   "64 and a space, if it has a name");
+    if (tokens.size() == max_keys)
+      return wrong("must have at most 1000 tokens");
+    tokens.push_back(std::move(token));
+  }
+  if (tokens.empty())
+    return wrong("cannot be read, or has no token");
+  return tokens;
 }
 
 } // namespace sluice

@@ -93,7 +93,7 @@ std::optional<reply> routes::refusal(const request_head& r) const {
       return refusal;
     }
     const auto rules = access_->rules();
-    if (to.what == resource::metrics && !rules->tokens.empty() && !rules->tokens.allows_bearer(r.authorization))
+    if (to.what == resource::metrics && !rules->tokens.empty() && !rules->tokens.bearer(r.authorization))
       return unauthorized("Bearer", "the token was expected");
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 #include "store/admin_of_partitions.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <iterator>
 #include <tuple>
@@ -38,6 +39,7 @@ void add(store_stats& to, store_stats s) {
   to.stored += s.stored;
   to.delivered += s.delivered;
   to.purged += s.purged;
+  to.erased += s.erased;
   to.ready += s.ready;
   to.in_flight += s.in_flight;
   to.retry += s.retry;
@@ -96,6 +98,49 @@ result<std::uint64_t> admin_of_partitions::change_dead(change how, const std::ve
     events += *some;
   }
   return events;
+}
+
+result<void> admin_of_partitions::replace_dead(const std::string& id, const batch_ptr& by) {
+  return partitions_[partition_of(id, partitions_.size())]->replace_dead(id, by);
+}
+
+// A cursor is the number of the partition, a colon, and the cursor there.
+result<queue_page> admin_of_partitions::list_batches(const std::string& after, std::size_t limit) {
+  std::size_t i = 0;
+  const auto [rest, why] = std::from_chars(after.data(), after.data() + after.size(), i);
+  const auto read = static_cast<std::size_t>(rest - after.data());
+  if (!after.empty() && (why != std::errc{} || i >= partitions_.size() || after.substr(read, 1) != ":"))
+    return error{errc::unknown_batch, "after", "is no place in the queue"};
+  auto page = partitions_[i]->list_batches(after.empty() ? "" : after.substr(read + 1), limit);
+  if (!page)
+    return page;
+  if (page->next.empty())
+    ++i;
+  page->next = i < partitions_.size() ? std::to_string(i) + ":" + page->next : "";
+  return page;
+}
+
+result<std::uint64_t> admin_of_partitions::erase_events(const std::vector<erasure>& all) {
+  std::vector<std::vector<erasure>> in(partitions_.size());
+  for (const auto& e : all)
+    in[partition_of(e.from.content->id, partitions_.size())].push_back(e);
+  std::uint64_t events = 0;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    if (in[i].empty())
+      continue;
+    const auto some = partitions_[i]->erase_events(in[i]);
+    if (!some)
+      return some.error();
+    events += *some;
+  }
+  return events;
+}
+
+result<void> admin_of_partitions::scrub() {
+  for (const auto& p : partitions_)
+    if (auto done = p->scrub(); !done)
+      return done;
+  return {};
 }
 
 result<void> admin_of_partitions::set_paused(bool paused) {

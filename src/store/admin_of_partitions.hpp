@@ -25,6 +25,10 @@ public:
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override {
     return change_dead(&queue_admin::purge_dead, ids);
   }
+  result<void> replace_dead(const std::string& id, const batch_ptr& by) override;
+  result<queue_page> list_batches(const std::string& after, std::size_t limit) override;
+  result<std::uint64_t> erase_events(const std::vector<erasure>&) override;
+  result<void> scrub() override;
   /// Does it to as many as it can, also after an error, but not for long then.
   result<void> set_paused(bool) override;
 

@@ -1,6 +1,8 @@
 #include "store/memory_partition.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 #include "core/persistence/dead_cursor.hpp"
 #include "core/wire/batch_id.hpp"
@@ -35,8 +37,11 @@ work_done memory_partition::apply(const unit_of_work& work) {
   done.paused = stats_.paused;
   if (!stats_.paused)
     done.resumed = resumed_;
+  if (!work.look_for.empty())
+    forget_erased(work.incarnation, work.first_open);
   for (const auto& id : work.look_for)
     done.found.push_back(look_for(id));
+  done.erased_events = stats_.erased;
   if (const auto i = ended_.find(work.incarnation); i != ended_.end())
     done.ended = i->second;
   return done;
@@ -145,7 +150,7 @@ void memory_partition::promote(store_time now) {
 }
 
 enqueue_outcome memory_partition::enqueue(const batch_ptr& b, const unit_of_work& work, bool full, std::int64_t& next) {
-  if (find(b->id) || has_parts(b->id))
+  if (find(b->id) || has_parts(b->id) || erased_.contains(b->id))
     return enqueue_outcome::stored;
   const auto waiting = stats_.ready + stats_.in_flight + stats_.retry;
   const bool fits = waiting + b->events <= limits_.max_backlog_events &&
@@ -251,6 +256,73 @@ result<std::uint64_t> memory_partition::purge_dead(const std::vector<std::string
   });
 }
 
+result<void> memory_partition::replace_dead(const std::string& id, const batch_ptr& by) {
+  auto* found = find_dead(id);
+  if (!found)
+    return error{errc::unknown_batch, "id", "no dead letter has the id " + id};
+  if (find(by->id))
+    return error{errc::store_failed, "id", "there is a batch with the id " + by->id + " already"};
+  const auto number = found->at.first;
+  stats_.purged += found->content->events - by->events;
+  erase(*found);
+  const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+  insert(by, {number, by->id}, now).has_ended = true;
+  return {};
+}
+
+// In the order of their places, which no change of state changes. A cursor is a place: a number, a slash, an id.
+result<queue_page> memory_partition::list_batches(const std::string& after, std::size_t limit) {
+  place from{std::numeric_limits<std::int64_t>::min(), ""};
+  if (!after.empty()) {
+    const auto* end = after.data() + after.size();
+    const auto [rest, why] = std::from_chars(after.data(), end, from.first);
+    if (why != std::errc{} || rest == end || *rest != '/')
+      return error{errc::unknown_batch, "after", "is no place in the queue"};
+    from.second.assign(rest + 1, end);
+  }
+  std::vector<const entry*> behind;
+  for (const auto& [id, e] : entries_)
+    if (e.at > from)
+      behind.push_back(&e);
+  const auto count = std::min(limit, behind.size());
+  std::partial_sort(behind.begin(), behind.begin() + static_cast<std::ptrdiff_t>(count), behind.end(),
+                    [](const entry* a, const entry* b) { return a->at < b->at; });
+  queue_page page;
+  for (std::size_t i = 0; i < count; ++i)
+    page.batches.push_back(
+        {.content = behind[i]->content, .fence = behind[i]->fence, .in_flight = behind[i]->is == state::in_flight});
+  if (count > 0 && count < behind.size())
+    page.next = std::to_string(behind[count - 1]->at.first) + "/" + behind[count - 1]->at.second;
+  return page;
+}
+
+result<std::uint64_t> memory_partition::erase_events(const std::vector<erasure>& all) {
+  std::uint64_t events = 0;
+  for (const auto& [from, rest] : all) {
+    auto* e = find(from.content->id);
+    if (!e || e->is == state::in_flight || e->fence != from.fence || e->content != from.content)
+      continue;
+    const auto gone = e->content->events - (rest ? rest->events : 0);
+    note_erased(*e, gone);
+    stats_.erased += gone;
+    events += gone;
+    if (!rest) {
+      erase(*e);
+      continue;
+    }
+    events_in(e->is) -= gone;
+    auto& bytes = e->is == state::dead ? dead_bytes_ : backlog_bytes_;
+    bytes -= e->content->payload->size();
+    bytes += rest->payload->size();
+    e->content = rest;
+  }
+  return events;
+}
+
+result<void> memory_partition::scrub() {
+  return {}; // there is no file
+}
+
 // -- the one place where a batch changes its state --------------------------------------------------------------------
 
 memory_partition::entry& memory_partition::insert(batch_ptr content, place at, store_time enqueued) {
@@ -335,7 +407,23 @@ presence memory_partition::look_for(const std::string& id) const {
   const auto prefix = id + ".";
   for (auto i = parts_.lower_bound(prefix); i != parts_.end() && i->starts_with(prefix); ++i)
     add(entries_.at(*i));
+  if (const auto i = erased_.find(id); i != erased_.end())
+    p.elsewhere += i->second;
+  for (auto i = erased_.lower_bound(prefix); i != erased_.end() && i->first.starts_with(prefix); ++i)
+    p.elsewhere += i->second;
   return p;
+}
+
+void memory_partition::note_erased(const entry& e, std::uint32_t events) {
+  if (!e.has_ended && ended_.contains(incarnation_in(e.content->id)))
+    erased_[e.content->id] += events;
+}
+
+void memory_partition::forget_erased(const std::string& incarnation, std::uint64_t first_open) {
+  std::erase_if(erased_, [&](const auto& batch) {
+    const auto number = sequence_in(batch.first, incarnation);
+    return number && *number < first_open;
+  });
 }
 
 // Only of processes that have said that they are there: nobody asks for others.

@@ -26,6 +26,10 @@ public:
   result<dead_letter> show_dead(const std::string& id) override;
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  result<void> replace_dead(const std::string& id, const batch_ptr& by) override;
+  result<queue_page> list_batches(const std::string& after, std::size_t limit) override;
+  result<std::uint64_t> erase_events(const std::vector<erasure>&) override;
+  result<void> scrub() override;
   result<void> set_paused(bool) override;
 
 private:
@@ -64,6 +68,9 @@ private:
   entry* find_dead(const std::string& id);
   bool has_parts(const std::string& id) const;
   static state end_of(const settlement&);
+  /// What was erased of a batch whose end its process waits for.
+  void note_erased(const entry&, std::uint32_t events);
+  void forget_erased(const std::string& incarnation, std::uint64_t first_open);
   std::uint64_t& events_in(state);
   bool has_room_for_dead(const entry&) const;
   template <class F>
@@ -77,6 +84,8 @@ private:
   std::set<std::string> parts_;
   std::optional<store_time> resumed_;
   std::map<std::string, ended_events, std::less<>> ended_;
+  /// Events that were erased before their end, by the id of their batch, as long as its process may ask for them.
+  std::map<std::string, std::uint32_t> erased_;
   std::set<place> ready_;
   std::set<std::string> in_flight_;
   std::set<std::pair<store_time, std::string>> retry_;

@@ -195,7 +195,7 @@ TEMPLATE_LIST_TEST_CASE("random operations leave every batch in exactly the stat
     REQUIRE(s.in_flight == m.events_in(model::state::in_flight));
     REQUIRE(s.retry == m.events_in(model::state::retry));
     REQUIRE(s.dead == m.events_in(model::state::dead));
-    REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged);
+    REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged + s.erased);
     if (below(200) == 0)
       REQUIRE(backend.agrees());
     if (known.size() > 40)

@@ -27,7 +27,7 @@ std::vector<work_done> apply_all(store_under_test<Backend>& b, std::vector<unit_
   }
   REQUIRE(all.size() == units.size());
   const auto s = b.stats();
-  REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged);
+  REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged + s.erased);
   return all;
 }
 

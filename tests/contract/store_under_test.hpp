@@ -24,7 +24,7 @@ struct store_under_test {
     auto done = under_test->apply(w);
     REQUIRE(done);
     const auto s = *under_test->stats();
-    REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged);
+    REQUIRE(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged + s.erased);
     return *done;
   }
   void put(std::vector<batch_ptr> batches) {

@@ -87,6 +87,16 @@ public:
       CHECK(said.substr(0, 12) == "HTTP/1.1 200");
     }
   }
+  // Sends one batch of events that is rejected as a whole.
+  void send_batch(const std::string& prefix, int count) const {
+    std::string events;
+    for (int i = 0; i < count; ++i)
+      events += std::string{i > 0 ? "," : ""} + R"({"type":"track","userId":"user-3","event":"left","messageId":")" +
+                prefix + "-" + std::to_string(i) + "\"}";
+    const auto said = says("POST", "/v1/batch", R"({"batch":[)" + events + "]}",
+                           "Host: h\r\nAuthorization: Basic " + base64("k:") + "\r\n");
+    CHECK(said.substr(0, 12) == "HTTP/1.1 200");
+  }
   void mend() { well_ = true; }
   std::size_t arrived() const { return delivered_; }
   const command_queue& queue() const { return queue_; }
@@ -186,7 +196,70 @@ void operate(administered_process& p, const std::string& kind) {
   CHECK(log.find("user-3") == std::string::npos);
 }
 
+// Export dead letters, drop and edit events of one, and have the rest delivered.
+void edit(administered_process& p) {
+  p.send_batch("m", 3);
+  REQUIRE(eventually([&] { return p.status()["queue"]["dead"] == 3; }));
+  p.send_batch("n", 2);
+  REQUIRE(eventually([&] { return p.status()["queue"]["dead"] == 5; }));
+  const auto exported = [&](const std::string& query) {
+    return p.says("GET", "/api/dead/export" + query, "",
+                  std::string{"Host: localhost\r\nAuthorization: Bearer "} + admin_token + "\r\n");
+  };
+  const auto first = exported("?limit=1");
+  CHECK(first.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"));
+  const auto letter = json::parse(first.substr(first.find("\r\n\r\n") + 4));
+  REQUIRE(letter["batch"].size() == 3);
+  constexpr std::string_view name_of_next = "\r\nSluice-Next: ";
+  const auto at = first.find(name_of_next);
+  REQUIRE(at != std::string::npos);
+  const auto from = at + name_of_next.size();
+  const auto second = exported("?after=" + first.substr(from, first.find("\r\n", from) - from));
+  CHECK(second.find(R"("messageId":"n-0")") != std::string::npos);
+  CHECK(second.find(name_of_next) == std::string::npos);
+
+  const auto id = letter["id"].get<std::string>();
+  const auto path = "/api/dead/" + id;
+  const auto refused = p.ask("POST", path, R"({"edit":[{"index":0,"event":{"type":"track","event":"bought"}}]})");
+  CHECK(refused.status == 400);
+  CHECK(refused.body["field"] == "edit[0].event.userId");
+  CHECK(p.ask("POST", path, "{" + std::string(1 << 20, ' ') + "}").status == 413);
+  CHECK(p.status()["queue"]["dead"] == 5);
+  p.mend();
+  const auto replaced = p.ask(
+      "POST", path, R"({"drop":[1],"edit":[{"index":0,"event":{"type":"track","userId":"user-4","event":"bought"}}]})");
+  CHECK(replaced.status == 200);
+  CHECK(replaced.body == json{{"id", id + ".e1"}, {"replaces", id}, {"events", 2}, {"dropped", 1}});
+  CHECK(eventually([&] { return p.arrived() == 1; }));
+  CHECK(eventually([&] { return p.status()["queue"]["delivered"] == 2; }));
+  const auto queue = p.status()["queue"];
+  CHECK(queue["dead"] == 2);
+  CHECK(queue["purged"] == 1);
+  CHECK(queue["stored"] == 5);
+  CHECK(p.ask("POST", path, R"({"drop":[1]})").status == 404);
+  const auto log = p.end();
+  CHECK(log.find("the administrator's token replaced dead letter " + id + " by " + id +
+                 ".e1: 1 events dropped, 1 edited") != std::string::npos);
+  CHECK(log.find("user-4") == std::string::npos);
+}
+
 } // namespace
+
+TEST_CASE("dead letters are exported, and events of one are dropped and edited: a queue in a file", "[e2e][admin]") {
+  administered_process p{""};
+  edit(p);
+}
+
+TEST_CASE("dead letters are exported, and events of one are dropped and edited: in memory", "[e2e][admin]") {
+  administered_process p{"memory"};
+  edit(p);
+}
+
+TEST_CASE("dead letters are exported, and events of one are dropped and edited: in Redis", "[e2e][admin]") {
+  const redis_server redis;
+  administered_process p{redis.url()};
+  edit(p);
+}
 
 TEST_CASE("an operator sees, finds, replays, purges, pauses and resumes: a queue in a file", "[e2e][admin]") {
   administered_process p{""};
@@ -288,7 +361,7 @@ TEST_CASE("a bounded number of calls waits, from their arrival to their answer",
   so.listen = "127.0.0.1:0";
   REQUIRE(spawn_server(p.system(), p.running(), so).has_value());
   waiting_calls calls;
-  const auto add = [&] { return calls.add(status_call{}, [](const reply&) {}); };
+  const auto add = [&] { return calls.add({.call = status_call{}}, [](const reply&) {}); };
   CHECK_FALSE(add()); // nobody is there to take them
   calls.wake(std::make_shared<port<server_actor>>(p.peers()->server));
   for (std::size_t i = 0; i < waiting_calls::most; ++i)

@@ -9,8 +9,8 @@ using namespace sluice::test;
 TEST_CASE("each command has a man page, with what its help says", "[e2e][man]") {
   const temporary_folder folder;
   CHECK(run({SLUICE_COMMAND_PATH, "man-pages", folder.path()}).status == 0);
-  for (const char* name :
-       {"sluice", "sluice-send", "sluice-run", "sluice-serve", "sluice-dead", "sluice-dead-list", "sluice-sink"})
+  for (const char* name : {"sluice", "sluice-send", "sluice-run", "sluice-serve", "sluice-dead", "sluice-dead-list",
+                           "sluice-dead-edit", "sluice-sink"})
     CHECK(std::filesystem::exists(folder.path() + '/' + name + ".1"));
   const auto page = read_file(folder.path() + "/sluice-run.1");
   for (const char* part :

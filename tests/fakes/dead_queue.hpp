@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +63,53 @@ public:
   }
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return remove(ids, replayed); }
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return remove(ids, purged); }
+  result<void> replace_dead(const std::string& id, const batch_ptr& by) override {
+    const auto removed = remove({id}, replaced);
+    if (!removed)
+      return removed.error();
+    if (*removed == 0)
+      return error{errc::unknown_batch, "id", "no dead letter has this id"};
+    replacements.push_back(by);
+    return {};
+  }
+  result<queue_page> list_batches(const std::string& after, std::size_t limit) override {
+    if (broken)
+      return failure();
+    queue_page page;
+    for (const auto& d : letters) {
+      if (d.id <= after)
+        continue;
+      if (page.batches.size() == limit) {
+        page.next = page.batches.back().content->id;
+        break;
+      }
+      page.batches.push_back(
+          {.content = std::make_shared<const batch>(batch{.id = d.id, .events = d.events, .payload = d.payload}),
+           .in_flight = in_flight.contains(d.id)});
+    }
+    return page;
+  }
+  result<std::uint64_t> erase_events(const std::vector<erasure>& all) override {
+    if (broken)
+      return failure();
+    std::uint64_t events = 0;
+    for (const auto& [from, rest] : all)
+      std::erase_if(letters, [&, &from = from, &rest = rest](dead_letter& d) {
+        if (d.id != from.content->id || in_flight.contains(d.id))
+          return false;
+        events += d.events - (rest ? rest->events : 0);
+        if (rest) {
+          d.events = rest->events;
+          d.payload = rest->payload;
+        }
+        return !rest;
+      });
+    return events;
+  }
+  result<void> scrub() override {
+    ++scrubbed;
+    return broken ? result<void>{failure()} : result<void>{};
+  }
   result<void> set_paused(bool p) override {
     if (broken)
       return failure();
@@ -69,7 +118,11 @@ public:
   }
 
   std::vector<dead_letter> letters;
-  std::vector<std::string> replayed, purged;
+  std::vector<std::string> replayed, purged, replaced;
+  std::vector<batch_ptr> replacements;
+  /// The ids of those that cannot be changed just now.
+  std::set<std::string> in_flight;
+  std::size_t scrubbed = 0;
   std::size_t shown = 0;
   bool paused = false;
   bool broken = false;

@@ -20,6 +20,14 @@ public:
   result<dead_letter> show_dead(const std::string& id) override { return inner_->show_dead(id); }
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return inner_->replay_dead(ids); }
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return inner_->purge_dead(ids); }
+  result<void> replace_dead(const std::string& id, const batch_ptr& by) override {
+    return inner_->replace_dead(id, by);
+  }
+  result<queue_page> list_batches(const std::string& after, std::size_t limit) override {
+    return inner_->list_batches(after, limit);
+  }
+  result<std::uint64_t> erase_events(const std::vector<erasure>& all) override { return inner_->erase_events(all); }
+  result<void> scrub() override { return inner_->scrub(); }
   result<void> set_paused(bool paused) override { return inner_->set_paused(paused); }
   bool durable() const noexcept override { return inner_->durable(); }
   bool shared() const noexcept override { return inner_->shared(); }

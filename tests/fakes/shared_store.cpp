@@ -102,6 +102,21 @@ result<std::uint64_t> shared_store::purge_dead(const std::vector<std::string>& i
   return queue_->purge_dead(ids);
 }
 
+// No simulated operator does these.
+const error not_simulated{errc::unsupported, "", "the simulated queue cannot do this"};
+
+result<void> shared_store::replace_dead(const std::string&, const batch_ptr&) {
+  return not_simulated;
+}
+
+result<queue_page> shared_store::list_batches(const std::string&, std::size_t) {
+  return not_simulated;
+}
+
+result<std::uint64_t> shared_store::erase_events(const std::vector<erasure>&) {
+  return not_simulated;
+}
+
 result<void> shared_store::set_paused(bool paused) {
   if (way_->is_cut())
     return away;

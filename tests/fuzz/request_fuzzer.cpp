@@ -36,13 +36,13 @@ void check_answer(const reply& r) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0)
     return 0;
-  static const key_set keys{{"a key", "k"}};
+  static const key_set keys{{{.key = "a key"}, {.key = "k"}}};
   static intake into{options{}};
   static event_request_reader reader{into};
   const std::string bytes{text_of(data + 1, size - 1)};
   (void)keys.allows_basic(bytes);
   (void)keys.allows_basic("Basic " + bytes);
-  (void)keys.allows_bearer("Bearer " + bytes);
+  (void)keys.bearer("Bearer " + bytes);
   const auto plain = plain_body(bytes, (data[0] & 1U) != 0 ? "gzip" : "", bounds);
   if (!plain)
     return check_answer(failed_reply(plain.error())), 0;

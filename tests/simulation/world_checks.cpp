@@ -33,7 +33,7 @@ void world::note_forgotten() {
 void world::check_always() {
   note_forgotten();
   const auto s = stats();
-  if (s.stored != s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged)
+  if (s.stored != s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged + s.erased)
     violate("the counts of the store do not add up");
   const auto& o = scenario_.settings;
   // A store that went back leases batches again that are under way, by the same fences.

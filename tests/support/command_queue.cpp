@@ -47,7 +47,8 @@ nlohmann::json command_queue::status() const {
   REQUIRE(done.status == 0);
   auto s = nlohmann::json::parse(done.out);
   const auto n = [&](const char* name) { return s.at(name).get<std::uint64_t>(); };
-  CHECK(n("stored") == n("delivered") + n("dead") + n("ready") + n("in_flight") + n("retry") + n("purged"));
+  CHECK(n("stored") ==
+        n("delivered") + n("dead") + n("ready") + n("in_flight") + n("retry") + n("purged") + n("erased"));
   return s;
 }
 

@@ -121,7 +121,8 @@ void add_serve_command(CLI::App& app, int& exit_code) {
                   "A file with the write keys that clients may use, one a line (default: the one of --write-key)")
       ->type_name("FILE");
   cmd->add_option("--admin-token-file", o.admin_token_file,
-                  "A file with the token that /metrics and /api/ ask for; without it /api/ changes nothing")
+                  "A file with the tokens that /metrics and /api/ ask for, one a line, or NAME TOKEN; without it /api/ "
+                  "changes nothing")
       ->type_name("FILE");
   cmd->add_option("--public-host", o.public_hosts,
                   "A host name by which others know the server, as behind a proxy; may be repeated")

@@ -2,19 +2,20 @@
 
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "cli/complain.hpp"
 #include "cli/end_with_reader.hpp"
 #include "cli/queue/age.hpp"
 #include "cli/queue/dead_change.hpp"
+#include "cli/queue/dead_edit_command.hpp"
+#include "cli/queue/dead_export_command.hpp"
 #include "cli/queue/dead_filter_options.hpp"
-#include "cli/queue_arguments.hpp"
+#include "cli/queue/dead_groups_command.hpp"
+#include "cli/queue/dead_subcommand.hpp"
 #include "core/persistence/dead_cursor.hpp"
 #include "core/persistence/dead_letter_json.hpp"
 #include "core/persistence/dead_search.hpp"
 #include "core/printable.hpp"
-#include "core/wire/payload.hpp"
 
 namespace sluice {
 
@@ -22,7 +23,10 @@ namespace {
 
 constexpr const char* dead_examples = "Examples:\n"
                                       "  sluice dead list --store sqlite:queue.db --status 400\n"
+                                      "  sluice dead groups --store sqlite:queue.db\n"
                                       "  sluice dead show ID --store sqlite:queue.db\n"
+                                      "  sluice dead edit ID --store sqlite:queue.db --drop 2\n"
+                                      "  sluice dead export --store sqlite:queue.db --events > events.ndjson\n"
                                       "  sluice dead replay --store sqlite:queue.db --older-than 1h --rate 1000\n"
                                       "  sluice dead purge --store sqlite:queue.db --all --dry-run";
 
@@ -36,20 +40,6 @@ struct dead_arguments {
 };
 
 using dead_arguments_ptr = std::shared_ptr<dead_arguments>;
-
-int failed(const std::string& command, const error& why) {
-  complain("dead " + command, text_of(why));
-  return 1;
-}
-
-// Returns JSON for a terminal. A store may hold bytes that are not UTF-8.
-std::string dump(const nlohmann::ordered_json& json, int indent = -1) {
-  std::istringstream lines{json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
-  std::string text;
-  for (std::string line; std::getline(lines, line);)
-    text += terminal_line(line) + '\n';
-  return text;
-}
 
 std::string summary_of(const dead_letter& d) {
   return printable(d.id, "") + "  " + std::to_string(d.events) + " events, " + std::to_string(d.attempts) +
@@ -69,11 +59,11 @@ int list(dead_arguments& args) {
       return false;
     ++shown;
     last = cursor_of(d);
-    std::cout << (args.json ? dump(json_of(d)) : summary_of(d) + '\n');
+    std::cout << (args.json ? json_for_terminal(json_of(d)) : summary_of(d) + '\n');
     return static_cast<bool>(std::cout);
   });
   if (!done)
-    return failed("list", done.error());
+    return dead_failed("list", done.error());
   if (shown == args.limit && shown > 0)
     std::cerr << "more may follow: --after " << terminal_line(last) << '\n';
   return 0;
@@ -86,18 +76,13 @@ int show(dead_arguments& args) {
     return 2;
   const auto letter = queue->show_dead(args.id);
   if (!letter)
-    return failed("show", letter.error());
-  const auto body = open_payload(*letter->payload);
-  if (!body)
-    return failed("show", body.error());
-  auto json = json_of(*letter);
-  if (auto events = events_in(*body); !events.is_discarded()) {
-    json["batch"] = std::move(events);
-  } else {
+    return dead_failed("show", letter.error());
+  const auto json = json_with_events(*letter);
+  if (!json)
+    return dead_failed("show", json.error());
+  if (json->contains("payload"))
     complain("dead show", "the payload is not a batch in JSON; it is shown as text");
-    json["payload"] = *body;
-  }
-  std::cout << dump(json, 2);
+  std::cout << json_for_terminal(*json, 2);
   return 0;
 }
 
@@ -111,19 +96,12 @@ int change(dead_arguments& args, const std::string& command, dead_change::operat
   if (!queue)
     return 2;
   const auto done = args.change.apply(*queue, args.filter, what);
-  return done ? 0 : failed(command, done.error());
-}
-
-CLI::App* add(CLI::App& dead, const dead_arguments_ptr& args, const char* name, const char* what) {
-  auto* cmd = dead.add_subcommand(name, what);
-  cmd->footer(std::string{queue_exit_status} + queue_environment);
-  args->queue.add_to(*cmd);
-  return cmd;
+  return done ? 0 : dead_failed(command, done.error());
 }
 
 void add_change(CLI::App& dead, int& exit_code, const char* name, const char* what, dead_change::operation operation) {
   auto args = std::make_shared<dead_arguments>();
-  auto* cmd = add(dead, args, name, what);
+  auto* cmd = add_dead_subcommand(dead, args->queue, name, what);
   cmd->add_option("ID", args->filter.ids, "The batches");
   add_dead_filter(*cmd, args->filter);
   args->change.add_to(*cmd);
@@ -133,12 +111,12 @@ void add_change(CLI::App& dead, int& exit_code, const char* name, const char* wh
 } // namespace
 
 void add_dead_command(CLI::App& app, int& exit_code) {
-  auto* dead = app.add_subcommand("dead", "List, show, replay or purge dead letters: batches that were buried");
+  auto* dead = app.add_subcommand("dead", "Look at, edit, replay or purge dead letters: batches that were buried");
   dead->require_subcommand(1);
   dead->footer(dead_examples);
 
   auto args = std::make_shared<dead_arguments>();
-  auto* cmd = add(*dead, args, "list", "List dead letters, the oldest first");
+  auto* cmd = add_dead_subcommand(*dead, args->queue, "list", "List dead letters, the oldest first");
   add_dead_filter(*cmd, args->filter);
   cmd->add_option("--after", args->after, "Begin after this cursor, as printed at the end of a page");
   cmd->add_option("--limit", args->limit, "The most dead letters to list")
@@ -147,11 +125,15 @@ void add_dead_command(CLI::App& app, int& exit_code) {
   cmd->add_flag("--json", args->json, "Print one JSON object per line");
   cmd->callback([args, &exit_code] { exit_code = list(*args); });
 
+  add_dead_groups_command(*dead, exit_code);
+
   args = std::make_shared<dead_arguments>();
-  cmd = add(*dead, args, "show", "Show a dead letter with its events, as JSON");
+  cmd = add_dead_subcommand(*dead, args->queue, "show", "Show a dead letter with its events, as JSON");
   cmd->add_option("ID", args->id, "The batch")->required();
   cmd->callback([args, &exit_code] { exit_code = show(*args); });
 
+  add_dead_export_command(*dead, exit_code);
+  add_dead_edit_command(*dead, exit_code);
   add_change(*dead, exit_code, "replay", "Make dead letters ready again, with no attempts counted",
              &queue_admin::replay_dead);
   add_change(*dead, exit_code, "purge", "Remove dead letters from the queue", &queue_admin::purge_dead);

@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-/// `sluice dead list | show | replay | purge`: the batches that were buried.
+/// `sluice dead list | groups | show | export | edit | replay | purge`: the batches that were buried.
 void add_dead_command(CLI::App& app, int& exit_code);
 
 } // namespace sluice

@@ -23,7 +23,7 @@ namespace sluice {
 namespace {
 
 constexpr const char* status_help =
-    "The counts are of events: stored = delivered + dead + ready + in_flight + retry + purged.\n\n"
+    "The counts are of events: stored = delivered + dead + ready + in_flight + retry + purged + erased.\n\n"
     "Examples:\n"
     "  sluice status --store sqlite:queue.db --watch\n"
     "  sluice status --url https://events.example.com --write-key-file key.txt --json\n\n";
@@ -50,6 +50,7 @@ std::string to_json(const store_stats& s) {
                                     {"in_flight", s.in_flight},
                                     {"retry", s.retry},
                                     {"purged", s.purged},
+                                    {"erased", s.erased},
                                     {"oldest_ready_ms", moment(s.oldest_ready)},
                                     {"next_retry_ms", moment(s.next_retry)},
                                     {"oldest_dead_ms", moment(s.oldest_dead)},
@@ -77,6 +78,7 @@ std::string to_text(const store_stats& s) {
   text += row("retry", s.retry, since("the next due in ", s.next_retry));
   text += row("dead", s.dead, since("the oldest since ", s.oldest_dead));
   text += row("purged", s.purged, "");
+  text += row("erased", s.erased, "");
   if (s.paused)
     text += std::string{paused_words} + '\n';
   if (s.owners.empty())

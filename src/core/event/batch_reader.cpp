@@ -15,23 +15,6 @@ constexpr std::size_t max_kept_body = std::size_t{1} << 20;
 
 constexpr std::string_view white_space = " \t\r\n";
 
-// Returns the text of an element.
-simdjson::simdjson_result<std::string_view> text_of_element(simdjson::ondemand::value& element) {
-  namespace ondemand = simdjson::ondemand;
-  auto first = token_of(element);
-  if (first.starts_with('{')) {
-    ondemand::object object;
-    const auto why = element.get_object().get(object);
-    return why ? simdjson::simdjson_result<std::string_view>{why} : object.raw_json();
-  }
-  if (first.starts_with('[')) {
-    ondemand::array array;
-    const auto why = element.get_array().get(array);
-    return why ? simdjson::simdjson_result<std::string_view>{why} : array.raw_json();
-  }
-  return first;
-}
-
 error not_json(simdjson::error_code why) {
   if (why == simdjson::UTF8_ERROR)
     return {errc::invalid_utf8, "body", "UTF-8 was expected"};
@@ -89,7 +72,7 @@ private:
       std::string_view text;
       if (const auto why = decltype(next){next}.get(one)) // `get` is for temporaries only
         return not_json(why);
-      if (const auto why = text_of_element(one).get(text))
+      if (const auto why = text_of_value(one).get(text))
         return not_json(why);
       visit(text);
     }

@@ -31,6 +31,22 @@ std::string_view name_token_of(simdjson::ondemand::field& f) {
   return token_between(f.key().raw() - 1, f.value().raw_json_token().data());
 }
 
+simdjson::simdjson_result<std::string_view> text_of_value(simdjson::ondemand::value& v) {
+  namespace ondemand = simdjson::ondemand;
+  auto first = token_of(v);
+  if (first.starts_with('{')) {
+    ondemand::object object;
+    const auto why = v.get_object().get(object);
+    return why ? simdjson::simdjson_result<std::string_view>{why} : object.raw_json();
+  }
+  if (first.starts_with('[')) {
+    ondemand::array array;
+    const auto why = v.get_array().get(array);
+    return why ? simdjson::simdjson_result<std::string_view>{why} : array.raw_json();
+  }
+  return first;
+}
+
 bool is_plain(std::string_view token) {
   return token.find('\\') == std::string_view::npos;
 }

@@ -14,6 +14,10 @@ std::string_view token_of(simdjson::ondemand::value&);
 std::string_view name_token_of(simdjson::ondemand::field&);
 /// @}
 
+/// Returns the whole text of a value, and goes on behind it. It has brackets and strings that end, and is otherwise
+/// unchecked.
+simdjson::simdjson_result<std::string_view> text_of_value(simdjson::ondemand::value&);
+
 /// Returns whether a string token has no escapes. Then the bytes between its quotes are what it says.
 bool is_plain(std::string_view token);
 

@@ -107,6 +107,7 @@ effects group_commit::applied(const unit_of_work& unit, const work_done& done) {
   note_burials(unit, done, e);
   note_own_burials(done, e);
   e.resumed = pause_->note_resume(unit, done);
+  e.erased = std::exchange(erased_events_, done.erased_events) != done.erased_events;
   if ((e.pause = pause_->applied(unit, done))) {
     e.log.emplace_back(e.pause->empty() ? log_level::info : log_level::error,
                        e.pause->empty() ? "the queue is not paused any more" : *e.pause);

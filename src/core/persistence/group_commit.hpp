@@ -54,6 +54,8 @@ struct effects {
   std::size_t stale = 0;
   /// For the buffer: the store is as it was earlier.
   bool went_back = false;
+  /// For the buffer: events were erased.
+  bool erased = false;
   /// For the buffer: what it asked for.
   std::optional<sluice::looked_for> found{};
   /// For the supervisor: the queue is paused for this reason, or is not any more (an empty text).
@@ -166,6 +168,8 @@ private:
   bool is_attached_ = false;
   bool buffer_has_spoken_ = false;
   std::optional<store_time> next_due_;
+  /// As the store said last.
+  std::uint64_t erased_events_ = 0;
   /// Units of work that failed in a row.
   int failures_ = 0;
 };

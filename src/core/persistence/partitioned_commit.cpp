@@ -48,6 +48,7 @@ void merge(effects& to, effects from) {
   append_lines(to, from);
   to.stale += from.stale;
   to.went_back = to.went_back || from.went_back;
+  to.erased = to.erased || from.erased;
   to.resumed = to.resumed || from.resumed;
   if (from.found)
     to.found = std::move(from.found);

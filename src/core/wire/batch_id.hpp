@@ -36,6 +36,21 @@ inline std::string_view root_of(std::string_view id) {
   return id.substr(0, id.find('.'));
 }
 
+/// Returns the id of what takes the place of a batch whose events were edited: `<id>.e1`, and `.e2` instead of `.e1` if
+/// that was edited itself. Its partition and its root are those of `id`. It may be too long for an id.
+inline std::string edited_batch_id(std::string_view id) {
+  constexpr std::string_view mark = ".e";
+  const auto at = id.rfind(mark);
+  std::uint32_t times = 0;
+  if (at != std::string_view::npos) {
+    const auto* end = id.data() + id.size();
+    const auto [rest, why] = std::from_chars(id.data() + at + mark.size(), end, times);
+    if (why == std::errc{} && rest == end)
+      return std::string{id.substr(0, at)}.append(mark) + std::to_string(std::uint64_t{times} + 1);
+  }
+  return std::string{id}.append(mark) + "1";
+}
+
 /// Returns whether text from outside is a valid batch id: 1 to 128 characters of `[A-Za-z0-9.-]`.
 inline bool is_batch_id(std::string_view text) {
   constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-";

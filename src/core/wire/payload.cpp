@@ -162,8 +162,29 @@ result<std::vector<std::string_view>> events_of(std::string_view body) {
   return events;
 }
 
+result<std::string> message_id_of(std::string_view event) {
+  constexpr std::string_view before_id{R"({"messageId":")"};
+  if (!event.starts_with(before_id))
+    return malformed();
+  event.remove_prefix(before_id.size() - 1);
+  std::size_t end = 1;
+  bool escaped = false;
+  for (; end < event.size() && event[end] != '"'; ++end)
+    if (event[end] == '\\') {
+      escaped = true;
+      ++end;
+    }
+  if (end >= event.size())
+    return malformed();
+  if (!escaped)
+    return std::string{event.substr(1, end - 1)};
+  const auto id = nlohmann::json::parse(event.substr(0, end + 1), nullptr, false);
+  if (!id.is_string())
+    return malformed();
+  return id.get<std::string>();
+}
+
 result<std::vector<std::string>> message_ids_of(const std::string& payload) {
-  constexpr std::string_view before_id{R"({"messageId":)"};
   const auto text = open_payload(payload);
   if (!text)
     return text.error();
@@ -172,27 +193,11 @@ result<std::vector<std::string>> message_ids_of(const std::string& payload) {
     return events.error();
   std::vector<std::string> ids;
   ids.reserve(events->size());
-  for (auto e : *events) {
-    if (e.substr(0, before_id.size() + 1) != std::string{before_id} + '"')
-      return malformed();
-    e.remove_prefix(before_id.size());
-    std::size_t end = 1;
-    bool escaped = false;
-    for (; end < e.size() && e[end] != '"'; ++end)
-      if (e[end] == '\\') {
-        escaped = true;
-        ++end;
-      }
-    if (end >= e.size())
-      return malformed();
-    if (!escaped) {
-      ids.emplace_back(e.substr(1, end - 1));
-      continue;
-    }
-    const auto id = nlohmann::json::parse(e.substr(0, end + 1), nullptr, false);
-    if (!id.is_string())
-      return malformed();
-    ids.push_back(id.get<std::string>());
+  for (const auto e : *events) {
+    auto id = message_id_of(e);
+    if (!id)
+      return id.error();
+    ids.push_back(std::move(*id));
   }
   return ids;
 }

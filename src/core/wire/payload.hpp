@@ -56,6 +56,9 @@ result<std::string> open_payload(const std::string& payload);
 /// Returns views of the events in a body's text, without their separators.
 result<std::vector<std::string_view>> events_of(std::string_view body);
 
+/// Returns the message id of an encoded event. Errors: it does not begin with one, as the encoder's do.
+result<std::string> message_id_of(std::string_view event);
+
 /// Returns the message ids of a payload's events.
 result<std::vector<std::string>> message_ids_of(const std::string& payload);
 

@@ -41,7 +41,7 @@ std::optional<reply> administration::admit(const request_head& r) const {
   if (found.all.empty())
     return admin_failure(404, "there is no such path");
   const auto rules = access_->rules();
-  if (!rules->tokens.empty() && !rules->tokens.allows_bearer(r.authorization)) {
+  if (!rules->tokens.empty() && !rules->tokens.bearer(r.authorization)) {
     auto refusal = admin_failure(401, "the token was expected, as Authorization: Bearer TOKEN");
     refusal.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"sluice\"");
     return refusal;
@@ -81,7 +81,8 @@ void administration::take(const request_head& r, const std::string& body, const 
                  : result<admin_call>{id.error()};
   if (!call)
     return answer(admin_failure(call.error()));
-  if (!take_(std::move(*call), answer)) {
+  auto by = access_->rules()->tokens.bearer(r.authorization).value_or("");
+  if (!take_({.call = std::move(*call), .by = std::move(by)}, answer)) {
     auto refusal = admin_failure(429, "too many requests of the administration wait; try again");
     refusal.headers.emplace_back("Retry-After", "1");
     answer(std::move(refusal));

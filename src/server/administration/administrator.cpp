@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "core/persistence/dead_letter_json.hpp"
-#include "core/wire/payload.hpp"
 #include "server/administration/answers.hpp"
 #include "server/administration/openapi.hpp"
 
@@ -11,19 +10,28 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* who = "the administrator's token";
-constexpr std::size_t groups_page = 500;
+// As a line of the log has it.
+std::string named(const std::string& by) {
+  return by.empty() ? "the administrator's token" : by;
+}
+
+reply unreadable(const error& why) {
+  return admin_failure(503, "the payload cannot be read: " + why.message);
+}
 
 reply letter_answer(const dead_letter& letter) {
-  auto json = json_of(letter);
-  const auto body = open_payload(*letter.payload);
-  if (!body)
-    return admin_failure(503, "the payload cannot be read: " + body.error().message);
-  if (auto events = events_in(*body); !events.is_discarded())
-    json["batch"] = std::move(events);
-  else
-    json["payload"] = *body;
-  return admin_answer(200, json);
+  const auto json = json_with_events(letter);
+  return json ? admin_answer(200, *json) : unreadable(json.error());
+}
+
+// What is too large, or wrong in another way, is a part of the body.
+reply edit_failure(const error& why) {
+  return why.field == "payload" ? unreadable(why) : admin_failure(400, why.message, why.field);
+}
+
+// Letters that are asked for by id are all in one answer.
+std::size_t limit_of(const dead_filter& f, std::size_t limit) {
+  return f.ids.empty() ? limit : f.ids.size();
 }
 
 reply job_answer(int status, const job& j) {
@@ -39,7 +47,15 @@ reply done(const char* what) {
 }
 
 const char* past(job_kind k) {
-  return k == job_kind::replay ? "replayed" : "purged";
+  switch (k) {
+  case job_kind::replay:
+    return "replayed";
+  case job_kind::purge:
+    return "purged";
+  case job_kind::erase:
+    return "erased";
+  }
+  return "";
 }
 
 } // namespace
@@ -48,6 +64,7 @@ struct administrator::visitor {
   administrator& self;
   reply_hook& answer;
   clock::time_point now;
+  const std::string& by;
 
   void operator()(const status_call&) const {
     self.parts_.look([&self = self, answer = answer](const system_view& v) {
@@ -58,29 +75,38 @@ struct administrator::visitor {
   }
   void operator()(const history_call&) const { answer(admin_answer(200, json_of(self.parts_.state.samples))); }
   void operator()(const openapi_call&) const { answer(admin_answer(200, openapi_json())); }
-  void operator()(list_call& c) const {
-    // Of letters that are asked for by id there is no next page.
-    const auto limit = c.filter.ids.empty() ? c.limit : c.filter.ids.size();
-    self.searches_.push_back({.search = dead_search{std::move(c.filter), std::move(c.after)},
-                              .answer = std::move(answer),
-                              .until = now + most_time_of_search,
-                              .limit = limit});
-  }
-  void operator()(groups_call& c) const {
-    self.searches_.push_back({.search = dead_search{std::move(c.filter), std::move(c.after)},
-                              .answer = std::move(answer),
-                              .until = now + most_time_of_search,
-                              .groups = reason_groups{}});
-  }
+  void operator()(list_call& c) const { search(c, list_answer(limit_of(c.filter, c.limit))); }
+  void operator()(groups_call& c) const { search(c, groups_answer()); }
+  void operator()(export_call& c) const { search(c, export_answer(limit_of(c.filter, c.limit))); }
   void operator()(const letter_call& c) const {
     const auto letter = self.parts_.queue.show_dead(c.id);
     answer(letter ? letter_answer(*letter) : admin_failure(letter.error()));
   }
+  void operator()(const edit_call& c) const {
+    const auto letter = self.parts_.queue.show_dead(c.id);
+    if (!letter)
+      return answer(admin_failure(letter.error()));
+    const auto edited =
+        edit_dead(*letter, c.change, {.most = self.parts_.most, .now = self.parts_.context().now, .ids = self.ids_});
+    if (!edited)
+      return answer(edit_failure(edited.error()));
+    const auto& other = edited->by;
+    const auto replaced = self.parts_.queue.replace_dead(letter->id, other);
+    if (!replaced)
+      return answer(admin_failure(replaced.error()));
+    self.parts_.log(named(by) + " replaced dead letter " + letter->id + " by " + other->id + ": " +
+                    std::to_string(edited->dropped) + " events dropped, " + std::to_string(edited->edited) + " edited");
+    answer(admin_answer(
+        200, {{"id", other->id}, {"replaces", letter->id}, {"events", other->events}, {"dropped", edited->dropped}}));
+  }
   void operator()(change_call& c) const {
+    c.order.by = by;
     const auto* j = self.parts_.state.all_jobs.add(std::move(c.order), self.parts_.context().now);
     if (!j)
       return answer(admin_failure(429, "too many jobs wait; try again later"));
-    self.parts_.log(std::string{who} + " wants dead letters to be " + past(j->order.what) + ": job " + j->id);
+    self.parts_.log(named(by) + " wants " +
+                    (j->order.what == job_kind::erase ? "the events of a user" : "dead letters") + " to be " +
+                    past(j->order.what) + ": job " + j->id);
     answer(job_answer(202, *j));
   }
   void operator()(const jobs_call&) const {
@@ -106,7 +132,7 @@ struct administrator::visitor {
     const auto set = self.parts_.queue.set_paused(c.paused);
     if (!set)
       return answer(admin_failure(set.error()));
-    self.parts_.log(std::string{who} + (c.paused ? " paused" : " resumed") + " deliveries from the queue");
+    self.parts_.log(named(by) + (c.paused ? " paused" : " resumed") + " deliveries from the queue");
     answer(done(c.paused ? "deliveries from the queue are paused, in every process"
                          : "deliveries from the queue are resumed, in every process"));
   }
@@ -114,17 +140,26 @@ struct administrator::visitor {
     const auto what = std::string{c.data_plane_url.empty() ? "" : "the URL"} +
                       (c.data_plane_url.empty() || c.write_key.empty() ? "" : " and ") +
                       (c.write_key.empty() ? "" : "the write key");
-    self.parts_.redirect(c, [&self = self, answer = answer, what](const error* why) {
+    self.parts_.redirect(c, [&self = self, answer = answer, what, by = by](const error* why) {
       if (why)
         return answer(admin_failure(*why));
-      self.parts_.log(std::string{who} + " changed " + what + " of the destination");
+      self.parts_.log(named(by) + " changed " + what + " of the destination");
       answer(done("this process delivers to the new destination"));
     });
   }
+
+private:
+  template <class Call>
+  void search(Call& c, std::unique_ptr<search_answer> found) const {
+    self.searches_.push_back({.search = dead_search{std::move(c.filter), std::move(c.after)},
+                              .answer = std::move(answer),
+                              .until = now + most_time_of_search,
+                              .found = std::move(found)});
+  }
 };
 
-void administrator::take(admin_call call, reply_hook answer, clock::time_point now) {
-  std::visit(visitor{*this, answer, now}, call);
+void administrator::take(admin_request request, reply_hook answer, clock::time_point now) {
+  std::visit(visitor{*this, answer, now, request.by}, request.call);
 }
 
 std::optional<administrator::clock::time_point> administrator::next_turn(clock::time_point now) const {
@@ -147,44 +182,33 @@ void administrator::work(clock::time_point now) {
 }
 
 bool administrator::search_on(search_under_way& s, clock::time_point now) {
-  const auto most = s.groups ? groups_page : s.limit - s.found.size();
-  auto page = s.search.next(parts_.queue, parts_.context().now, {.letters = most});
+  auto page = s.search.next(parts_.queue, parts_.context().now, {.letters = s.found->room()});
   if (!page) {
     s.answer(admin_failure(page.error()));
     return true;
   }
-  for (auto& d : *page)
-    if (s.groups) {
-      s.groups->add(d);
-    } else {
-      d.payload.reset(); // a list does not show it
-      s.found.push_back(std::move(d));
+  for (auto& d : *page) {
+    const auto taken = s.found->add(parts_.queue, std::move(d));
+    if (!taken) {
+      s.answer(admin_failure(taken.error()));
+      return true;
     }
-  const bool has_enough = s.groups ? s.groups->is_full() : s.found.size() >= s.limit;
-  const bool may_stop = s.search.filter().ids.empty() && now >= s.until;
-  if (!s.search.is_over() && !has_enough && !may_stop)
-    return false;
-  nlohmann::ordered_json json;
-  if (s.groups) {
-    auto [groups, more] = s.groups->largest();
-    json["groups"] = std::move(groups);
-    json["more_groups"] = more;
-  } else {
-    json["letters"] = nlohmann::ordered_json::array();
-    for (const auto& d : s.found)
-      json["letters"].push_back(json_of(d));
+    if (!*taken)
+      break;
   }
-  const bool may_go_on = !s.search.is_over() && s.search.filter().ids.empty();
-  json["next"] = may_go_on ? nlohmann::ordered_json(s.search.cursor()) : nlohmann::ordered_json(nullptr);
-  json["looked_at"] = s.search.looked_at();
-  s.answer(admin_answer(200, json));
+  const bool may_stop = s.search.filter().ids.empty() && now >= s.until;
+  if (!s.search.is_over() && s.found->room() > 0 && !may_stop)
+    return false;
+  s.answer(s.found->made(s.search));
   return true;
 }
 
 void administrator::say_end(const job& j) {
-  parts_.log("job " + j.id + " of " + who + " is " + to_string(j.state) + ": " + std::to_string(j.letters) +
-             " dead letters with " + std::to_string(j.events) + " events were " + past(j.order.what) +
-             (j.failure.empty() ? "" : "; " + j.failure));
+  const bool erases = j.order.what == job_kind::erase;
+  const auto events = std::to_string(j.events) + " events", letters = std::to_string(j.letters);
+  parts_.log("job " + j.id + " of " + named(j.order.by) + " is " + to_string(j.state) + ": " +
+             (erases ? events + " of a user in " + letters + " batches" : letters + " dead letters with " + events) +
+             " were " + past(j.order.what) + (j.failure.empty() ? "" : "; " + j.failure));
 }
 
 void administrator::sample() {

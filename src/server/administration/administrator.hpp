@@ -3,13 +3,15 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "core/event/uuid.hpp"
+#include "core/persistence/dead_edit.hpp"
 #include "server/administration/call.hpp"
 #include "server/administration/history.hpp"
-#include "server/administration/reason_groups.hpp"
+#include "server/administration/search_answer.hpp"
 #include "server/administration/status_json.hpp"
 #include "server/service.hpp"
 
@@ -34,6 +36,8 @@ struct administrator_parts {
   std::function<status_context()> context;
   /// Takes a line that says what was changed.
   std::function<void(const std::string&)> log;
+  /// Of dead letters that are edited.
+  dead_edit_bounds most{};
 };
 
 /// The part of the administration that does what is asked, on a thread that may block. What takes long is done a page
@@ -45,7 +49,7 @@ public:
   explicit administrator(administrator_parts parts) : parts_{std::move(parts)} {}
 
   /// Answers a call, or begins to.
-  void take(admin_call, reply_hook, clock::time_point now);
+  void take(admin_request, reply_hook, clock::time_point now);
   /// Does a page of what is under way.
   void work(clock::time_point now);
   /// When there is something to do next; nothing: when another call comes.
@@ -61,10 +65,7 @@ private:
     dead_search search;
     reply_hook answer;
     clock::time_point until;
-    std::size_t limit = 0;
-    std::vector<dead_letter> found{};
-    /// Set: groups were asked for, and no letters.
-    std::optional<reason_groups> groups{};
+    std::unique_ptr<search_answer> found;
   };
   struct visitor;
 
@@ -74,6 +75,7 @@ private:
 
   administrator_parts parts_;
   std::deque<search_under_way> searches_;
+  uuid_source ids_;
 };
 
 } // namespace sluice

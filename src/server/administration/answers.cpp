@@ -1,11 +1,29 @@
 #include "server/administration/answers.hpp"
 
+#include "core/printable.hpp"
+
 namespace sluice {
 
+namespace {
+
+const std::vector<std::pair<std::string_view, std::string>> headers_of_data{{"Cache-Control", "no-store"},
+                                                                            {"X-Content-Type-Options", "nosniff"}};
+
+} // namespace
+
+std::string one_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 reply admin_answer(int status, const nlohmann::ordered_json& json) {
-  return {.status = status,
-          .body = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
-          .headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}}};
+  return {.status = status, .body = one_line(json), .headers = headers_of_data};
+}
+
+reply admin_lines(std::string lines, const std::string& next) {
+  reply r{.content_type = "application/x-ndjson", .body = std::move(lines), .headers = headers_of_data};
+  if (!next.empty())
+    r.headers.emplace_back("Sluice-Next", terminal_line(next)); // a store may hold ids that would end a header
+  return r;
 }
 
 reply admin_failure(int status, const std::string& sentence, const std::string& field) {

@@ -10,6 +10,8 @@ namespace sluice {
 namespace {
 
 constexpr std::size_t most_bytes_of_body = std::size_t{64} * 1024;
+// What an edit has is events, of which a batch may have many.
+constexpr std::size_t most_bytes_of_edit = std::size_t{1} << 20;
 constexpr std::size_t most_letters = 500;
 constexpr double highest_rate = 1e9;
 
@@ -73,6 +75,17 @@ result<admin_call> read_groups(const call_parts& parts) {
   return read ? result<admin_call>{std::move(c)} : read.error();
 }
 
+result<admin_call> read_export(const call_parts& parts) {
+  export_call c;
+  const auto read = read_selection(parts, c.filter, c.after, &c.limit);
+  return read ? result<admin_call>{std::move(c)} : read.error();
+}
+
+result<admin_call> read_edit_call(const call_parts& parts) {
+  auto change = read_batch_edit(parts.body, most_bytes_of_edit);
+  return change ? result<admin_call>{edit_call{parts.id, std::move(*change)}} : change.error();
+}
+
 result<double> rate_in(const nlohmann::json& value) {
   const double rate = value.is_number() ? value.get<double>() : 0;
   if (!(rate > 0 && rate <= highest_rate))
@@ -109,6 +122,19 @@ result<admin_call> read_change(job_kind what, const call_parts& parts) {
   return admin_call{change_call{std::move(order)}};
 }
 
+result<admin_call> read_erasure(const call_parts& parts) {
+  job_order order{.what = job_kind::erase, .who = {.user = parts.id}};
+  const auto query = read_query(parts.query);
+  if (!query)
+    return query.error();
+  for (const auto& [name, value] : *query) {
+    if (name != "anonymous_id")
+      return wrong_parameter(name, "is no parameter of this path");
+    order.who.anonymous = value;
+  }
+  return admin_call{change_call{std::move(order)}};
+}
+
 result<admin_call> read_destination(const call_parts& parts) {
   const auto body = body_of(parts);
   if (!body)
@@ -137,12 +163,15 @@ const std::vector<operation>& operations() {
       {"GET", "/api/openapi.json", [](const call_parts&) { return result<admin_call>{openapi_call{}}; }},
       {"GET", "/api/dead", read_list},
       {"GET", "/api/dead/groups", read_groups},
+      {"GET", "/api/dead/export", read_export},
       {"POST", "/api/dead/replay", [](const call_parts& p) { return read_change(job_kind::replay, p); }, true},
       {"POST", "/api/dead/purge", [](const call_parts& p) { return read_change(job_kind::purge, p); }, true},
       {"GET", "/api/dead/{id}", [](const call_parts& p) { return result<admin_call>{letter_call{p.id}}; }},
+      {"POST", "/api/dead/{id}", read_edit_call, true},
       {"GET", "/api/jobs", [](const call_parts&) { return result<admin_call>{jobs_call{}}; }},
       {"GET", "/api/jobs/{id}", [](const call_parts& p) { return result<admin_call>{job_call{p.id}}; }},
       {"DELETE", "/api/jobs/{id}", [](const call_parts& p) { return result<admin_call>{cancel_call{p.id}}; }},
+      {"DELETE", "/api/users/{id}", read_erasure},
       {"POST", "/api/pause", [](const call_parts&) { return result<admin_call>{pause_call{true}}; }},
       {"POST", "/api/resume", [](const call_parts&) { return result<admin_call>{pause_call{false}}; }},
       {"PUT", "/api/destination", read_destination, true}};

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/event/edit_reader.hpp"
 #include "core/persistence/dead_filter.hpp"
 #include "server/administration/jobs.hpp"
 
@@ -22,8 +23,18 @@ struct groups_call {
   dead_filter filter{};
   std::string after{};
 };
+struct export_call {
+  dead_filter filter{};
+  std::string after{};
+  std::size_t limit = 100;
+};
 struct letter_call {
   std::string id{};
+};
+struct edit_call {
+  std::string id{};
+  /// Of events, which are nobody else's business.
+  batch_edit change{};
 };
 struct change_call {
   job_order order{};
@@ -45,8 +56,15 @@ struct destination_call {
 };
 
 /// What the administration is asked.
-using admin_call = std::variant<status_call, history_call, openapi_call, list_call, groups_call, letter_call,
-                                change_call, jobs_call, job_call, cancel_call, pause_call, destination_call>;
+using admin_call =
+    std::variant<status_call, history_call, openapi_call, list_call, groups_call, export_call, letter_call, edit_call,
+                 change_call, jobs_call, job_call, cancel_call, pause_call, destination_call>;
+
+/// A call, and who makes it: the name of a token; empty if it has none.
+struct admin_request {
+  admin_call call{};
+  std::string by{};
+};
 
 /// What the reader of a call gets.
 struct call_parts {

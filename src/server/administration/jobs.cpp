@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t letters_at_a_time = 100;
 // How many pages a rate is divided into, so that a job goes on evenly.
 constexpr double pages_per_second = 5;
+// How long an erasure waits for what is in flight, and how often it looks.
+constexpr std::chrono::seconds erasure_patience{60};
+constexpr std::chrono::milliseconds pause_of_erasure{500};
 
 // How long so many events take at the rate of a job.
 jobs::clock::duration time_for(std::uint64_t events, double rate) {
@@ -32,7 +35,15 @@ dead_search::bounds bounds_of(const job& j) {
 } // namespace
 
 const char* to_string(job_kind k) noexcept {
-  return k == job_kind::replay ? "replay" : "purge";
+  switch (k) {
+  case job_kind::replay:
+    return "replay";
+  case job_kind::purge:
+    return "purge";
+  case job_kind::erase:
+    return "erase";
+  }
+  return "";
 }
 
 const char* to_string(job_state s) noexcept {
@@ -54,7 +65,7 @@ const char* to_string(job_state s) noexcept {
 nlohmann::ordered_json json_of(const job& j) {
   nlohmann::ordered_json json{{"id", j.id}, {"what", to_string(j.order.what)}, {"filter", json_of(j.order.filter)}};
   json["rate"] = j.order.rate > 0 ? nlohmann::ordered_json(j.order.rate) : nlohmann::ordered_json(nullptr);
-  json["by"] = "token"; // nobody else may change anything
+  json["by"] = j.order.by.empty() ? "token" : j.order.by;
   json["state"] = to_string(j.state);
   json["error"] = j.failure;
   json["letters"] = j.letters;
@@ -105,24 +116,49 @@ const job* jobs::step(queue_admin& queue, store_time now, clock::time_point at) 
   if (!j || j->due.value_or(at) > at)
     return nullptr;
   j->state = job_state::running;
+  return j->order.what == job_kind::erase ? erase_some(*j, queue, now, at) : change_some(*j, queue, now, at);
+}
+
+const job* jobs::change_some(job& j, queue_admin& queue, store_time now, clock::time_point at) {
   // The place is kept only once the page is changed: if the actor fails in between, the next one looks at it again.
-  auto search = j->search;
-  const auto page = search.next(queue, now, bounds_of(*j));
+  auto search = j.search;
+  const auto page = search.next(queue, now, bounds_of(j));
   if (!page)
-    return fail(*j, page.error(), now);
+    return fail(j, page.error(), now);
   std::vector<std::string> ids;
   for (const auto& d : *page)
     ids.push_back(d.id);
   if (!ids.empty()) { // to the queue, no ids are all
-    const auto changed = j->order.what == job_kind::replay ? queue.replay_dead(ids) : queue.purge_dead(ids);
+    const auto changed = j.order.what == job_kind::replay ? queue.replay_dead(ids) : queue.purge_dead(ids);
     if (!changed)
-      return fail(*j, changed.error(), now);
-    j->events += *changed;
-    j->letters += ids.size();
-    j->due = at + time_for(*changed, j->order.rate); // what was slow is not made up for
+      return fail(j, changed.error(), now);
+    j.events += *changed;
+    j.letters += ids.size();
+    j.due = at + time_for(*changed, j.order.rate); // what was slow is not made up for
   }
-  j->search = std::move(search);
-  return j->search.is_over() ? end(*j, job_state::done, now) : nullptr;
+  j.search = std::move(search);
+  return j.search.is_over() ? end(j, job_state::done, now) : nullptr;
+}
+
+const job* jobs::erase_some(job& j, queue_admin& queue, store_time now, clock::time_point at) {
+  if (!j.erasure) {
+    j.erasure = std::make_unique<user_erasure>(j.order.who);
+    j.erase_until = at + erasure_patience;
+  }
+  auto& e = *j.erasure;
+  if (const auto done = e.next(queue, now); !done)
+    return fail(j, done.error(), now);
+  j.events = e.events();
+  j.letters = e.batches();
+  if (e.waits())
+    j.due = at + pause_of_erasure;
+  if (!e.is_over() && (!e.is_at_end() || at < j.erase_until))
+    return nullptr;
+  if (const auto done = queue.scrub(); !done)
+    return fail(j, done.error(), now);
+  if (const auto left = e.what_is_left(); !left.empty())
+    return fail(j, {errc::pending, "", left}, now);
+  return end(j, job_state::done, now);
 }
 
 const job* jobs::fail(job& j, const error& why, store_time now) {
@@ -134,6 +170,8 @@ const job* jobs::fail(job& j, const error& why, store_time now) {
 const job* jobs::end(job& j, job_state how, store_time now) {
   j.state = how;
   j.ended = now;
+  j.erasure.reset();
+  j.order.who = {}; // nobody needs to know any more
   const auto over = std::count_if(all_.begin(), all_.end(), [](const job& x) { return x.is_over(); });
   if (static_cast<std::size_t>(over) > most_ended)
     for (auto x = all_.begin(); x != all_.end(); ++x)

@@ -27,7 +27,7 @@ private:
       to_.write("", what_follows::close);
       return;
     }
-    const bool taken = ask_(status_call{}, [self = shared_from_this()](const reply& r) {
+    const bool taken = ask_({.call = status_call{}}, [self = shared_from_this()](const reply& r) {
       if (self->send("status", r.body))
         self->ask_for_jobs();
     });
@@ -35,7 +35,7 @@ private:
       wait();
   }
   void ask_for_jobs() {
-    const bool taken = ask_(jobs_call{}, [self = shared_from_this()](const reply& r) {
+    const bool taken = ask_({.call = jobs_call{}}, [self = shared_from_this()](const reply& r) {
       if (r.body == self->jobs_ || self->send("jobs", self->jobs_ = r.body))
         self->wait();
     });

@@ -12,7 +12,7 @@
 namespace sluice {
 
 /// Takes a call that is permitted, and answers it once, on any thread. Returns whether there was room for it.
-using admin_call_hook = std::function<bool(admin_call, reply_hook)>;
+using admin_call_hook = std::function<bool(admin_request, reply_hook)>;
 
 /// Tells those that listen how the system is, once a second, as server-sent events: `status`, and `jobs` when they have
 /// changed.

@@ -22,6 +22,8 @@ struct description {
   /// The statuses of errors besides those that every operation may have.
   std::vector<int> errors{};
   bool selects = false;
+  /// The answer is a line of this schema for each letter.
+  bool has_lines = false;
 };
 
 const std::vector<description>& descriptions() {
@@ -42,7 +44,21 @@ const std::vector<description>& descriptions() {
        .answer = "Groups",
        .errors = {400, 503},
        .selects = true},
+      {.method = "GET",
+       .path = "/api/dead/export",
+       .summary = "Dead letters with their events, a line each, the oldest first. It ends early at 8 MiB",
+       .answer = "LetterWithEvents",
+       .errors = {400, 503},
+       .selects = true,
+       .has_lines = true},
       {"GET", "/api/dead/{id}", "A dead letter with its events", "LetterWithEvents", "", 200, {404, 503}},
+      {"POST",
+       "/api/dead/{id}",
+       "Drops and replaces events of a dead letter, and makes it ready again, under a new id",
+       "Replaced",
+       "Edit",
+       200,
+       {400, 404, 413, 415, 503}},
       {"POST",
        "/api/dead/replay",
        "Makes dead letters ready again, as a job",
@@ -54,6 +70,13 @@ const std::vector<description>& descriptions() {
       {"GET", "/api/jobs", "The jobs, the oldest first; the last 20 that have ended are kept", "Jobs"},
       {"GET", "/api/jobs/{id}", "A job", "OneJob", "", 200, {404}},
       {"DELETE", "/api/jobs/{id}", "Cancels a job between two pages", "OneJob", "", 200, {404, 409}},
+      {"DELETE",
+       "/api/users/{id}",
+       "Erases the events of a user from what waits and what is dead, as a job",
+       "OneJob",
+       "",
+       202,
+       {400}},
       {"POST", "/api/pause", "Pauses deliveries from the queue, in every process", "Done", "", 200, {503}},
       {"POST", "/api/resume", "Resumes deliveries from the queue, in every process", "Done", "", 200, {503}},
       {"PUT",
@@ -78,16 +101,33 @@ document events_content() {
   return {{"text/event-stream", {{"schema", {{"type", "string"}}}}}};
 }
 
+document lines_content(std::string_view schema) {
+  return {{"application/x-ndjson", {{"schema", reference_to(schema)}}}};
+}
+
+document success_of(const description& d) {
+  document success{{"description", "Success"}};
+  if (d.has_lines)
+    success["headers"]["Sluice-Next"] = {{"description", "`after` of what follows, if anything does"},
+                                         {"schema", {{"type", "string"}}}};
+  success["content"] = d.answer.empty() ? events_content()
+                       : d.has_lines    ? lines_content(d.answer)
+                                        : json_content(d.answer);
+  return success;
+}
+
 document query_parameter(const std::string& name, const char* what, document schema) {
   return {{"name", name}, {"in", "query"}, {"description", what}, {"schema", std::move(schema)}};
 }
 
 document selection_of(std::string_view path) {
   auto all = document::array();
-  if (path == "/api/dead")
-    all.push_back(query_parameter("limit", "The most letters; not applied to letters that are asked for by id",
-                                  {{"type", "integer"}, {"minimum", 1}, {"maximum", 500}, {"default", 50}}));
-  all.push_back(query_parameter("after", "Where to go on: `next` of the answer before", {{"type", "string"}}));
+  if (path != "/api/dead/groups")
+    all.push_back(query_parameter(
+        "limit", "The most letters; not applied to letters that are asked for by id",
+        {{"type", "integer"}, {"minimum", 1}, {"maximum", 500}, {"default", path == "/api/dead" ? 50 : 100}}));
+  all.push_back(
+      query_parameter("after", "Where to go on: `next` or `Sluice-Next` of the answer before", {{"type", "string"}}));
   const auto schemas = openapi_schemas();
   for (const auto& [name, schema] : schemas.at("Filter").at("properties").items())
     if (name != "ids")
@@ -127,14 +167,15 @@ const char* words_of_status(int status) {
 document operation_of(const description& d) {
   document o{{"summary", d.summary}};
   auto parameters = d.selects ? selection_of(d.path) : document::array();
+  if (d.path == "/api/users/{id}")
+    parameters.push_back(query_parameter("anonymous_id", "Events with this anonymous id, too", {{"type", "string"}}));
   if (d.path.ends_with("{id}"))
     parameters.push_back({{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
   if (!parameters.empty())
     o["parameters"] = std::move(parameters);
   if (!d.body.empty())
     o["requestBody"] = {{"required", true}, {"content", json_content(d.body)}};
-  o["responses"][std::to_string(d.success)] = {
-      {"description", "Success"}, {"content", d.answer.empty() ? events_content() : json_content(d.answer)}};
+  o["responses"][std::to_string(d.success)] = success_of(d);
   auto errors = d.errors;
   errors.insert(errors.end(), {401, 421, 429});
   if (d.method != "GET")

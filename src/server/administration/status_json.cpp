@@ -53,6 +53,7 @@ json queue_json(const store_stats& s, store_time now) {
           {"stored", s.stored},
           {"delivered", s.delivered},
           {"purged", s.purged},
+          {"erased", s.erased},
           {"oldest_ready_ms", distance(s.oldest_ready, now)},
           {"next_retry_ms", distance(now, s.next_retry)},
           {"oldest_dead_ms", distance(s.oldest_dead, now)},

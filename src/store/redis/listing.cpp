@@ -55,6 +55,7 @@ std::optional<store_stats> read_stats(redis_value answer) {
   store_stats s{.stored = total(totals, "stored"),
                 .delivered = total(totals, "delivered"),
                 .purged = total(totals, "purged"),
+                .erased = total(totals, "erased"),
                 .ready = total(totals, "ready"),
                 .in_flight = total(totals, "in_flight"),
                 .retry = total(totals, "retry"),

@@ -10,6 +10,13 @@
 
 namespace sluice {
 
+namespace {
+
+// Payloads that one call of a script is given.
+constexpr std::size_t most_bytes_of_call = std::size_t{8} << 20;
+
+} // namespace
+
 result<std::size_t> count_redis_partitions(redis_connection& connection, const queue_options& o) {
   if (auto connected = connection.open(); !connected)
     return connected.error();
@@ -140,6 +147,80 @@ result<std::uint64_t> redis_queue::replay_dead(const std::vector<std::string>& i
 
 result<std::uint64_t> redis_queue::purge_dead(const std::vector<std::string>& ids) {
   return change_dead(redis_script::purge, ids);
+}
+
+result<void> redis_queue::replace_dead(const std::string& id, const batch_ptr& by) {
+  const error unknown{errc::unknown_batch, "id", "no dead letter has the id " + id};
+  if (!is_batch_id(id))
+    return unknown;
+  const auto events = std::to_string(by->events);
+  const auto done =
+      connection_->run_one(redis_script::replace_dead, keys_, {id, by->id, events, *by->payload}, {id, by->id});
+  if (!done)
+    return done.error();
+  return done->value().integer() == 1 ? result<void>{} : unknown;
+}
+
+result<queue_page> redis_queue::list_batches(const std::string& after, std::size_t limit) {
+  if (after.find_first_not_of("0123456789") != std::string::npos || after.size() > 20)
+    return error{errc::unknown_batch, "after", "is no place in the queue"};
+  const auto reply =
+      connection_->run_one(redis_script::list_queue, keys_, {after.empty() ? "0" : after, std::to_string(limit)});
+  if (!reply)
+    return reply.error();
+  const auto answer = reply->value();
+  constexpr std::size_t members = 4;
+  if (answer.size() % members != 1)
+    return answer_not_understood();
+  queue_page page;
+  if (answer[0].text() != "0")
+    page.next = answer[0].text();
+  for (std::size_t i = 1; i < answer.size(); i += members)
+    connection_->add({"GET", keys_.body(answer[i].text())});
+  const auto bodies = connection_->run();
+  if (!bodies)
+    return bodies.error();
+  for (std::size_t i = 1; i < answer.size(); i += members) {
+    const auto text = (*bodies)[i / members].value();
+    if (text.is_error())
+      return to_error(classify_redis_error(text.text()), text.text());
+    if (text.text().empty()) // it has gone meanwhile
+      continue;
+    page.batches.push_back({.content = std::make_shared<const batch>(
+                                batch{.id = std::string{answer[i].text()},
+                                      .events = static_cast<std::uint32_t>(answer[i + 1].integer().value_or(0)),
+                                      .payload = std::make_shared<const std::string>(text.text())}),
+                            .fence = static_cast<std::uint64_t>(answer[i + 2].integer().value_or(0)),
+                            .in_flight = answer[i + 3].text() == "1"});
+  }
+  return page;
+}
+
+// The payloads go through the script: it must write only what it has found unchanged.
+result<std::uint64_t> redis_queue::erase_events(const std::vector<erasure>& all) {
+  std::uint64_t events = 0;
+  for (auto next = all.begin(); next != all.end();) {
+    std::vector<std::string> words;
+    std::vector<std::string_view> ids;
+    for (std::size_t bytes = 0; next != all.end() && ids.size() < redis_script_most && bytes < most_bytes_of_call;
+         ++next) {
+      const auto& [from, rest] = *next;
+      ids.emplace_back(from.content->id);
+      words.insert(words.end(), {from.content->id, std::to_string(from.fence), std::to_string(from.content->events),
+                                 std::to_string(from.content->payload->size()), std::to_string(rest ? rest->events : 0),
+                                 rest ? *rest->payload : ""});
+      bytes += words.back().size();
+    }
+    const auto done = connection_->run_one(redis_script::erase, keys_, {words.begin(), words.end()}, ids);
+    if (!done)
+      return done.error();
+    events += static_cast<std::uint64_t>(done->value().integer().value_or(0));
+  }
+  return events;
+}
+
+result<void> redis_queue::scrub() {
+  return {}; // its files are the server's own
 }
 
 result<void> redis_queue::set_paused(bool paused) {

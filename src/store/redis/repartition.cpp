@@ -328,7 +328,7 @@ private:
       return connected;
     std::vector<std::string> numbers;
     numbers.reserve(2 * some.size());
-    std::vector<std::string_view> arguments{token_, "", "0", "0"}, ids;
+    std::vector<std::string_view> arguments{token_, "", "0", "0", "0"}, ids;
     std::size_t commands = 2;
     to.connection->add({"MULTI"});
     for (const auto& b : some) {
@@ -392,7 +392,7 @@ private:
       return gone.error();
     const auto counted = parts_.front().connection->run_one(
         redis_script::move_in, parts_.front().keys,
-        {token_, number, std::to_string(gone->delivered), std::to_string(gone->purged)});
+        {token_, number, std::to_string(gone->delivered), std::to_string(gone->purged), std::to_string(gone->erased)});
     if (!counted || !wants_safety(where_))
       return counted ? result<void>{} : result<void>{counted.error()};
     add_wait(*parts_.front().connection, where_);

@@ -343,7 +343,7 @@ bool redis_unit::read_found(redis_value answer, work_done& done) {
 }
 
 bool redis_unit::read_last(redis_value answer, work_done& done) {
-  constexpr std::size_t width = 5, before = 4;
+  constexpr std::size_t width = 5, before = 5;
   if (answer.size() < before || (answer.size() - before) % width != 0)
     return not_understood();
   if (!read_settled(settles_ ? last_.about : std::vector<std::size_t>{}, answer[0], done))
@@ -356,6 +356,7 @@ bool redis_unit::read_last(redis_value answer, work_done& done) {
     std::from_chars(since.data() + 1, since.data() + since.size(), ms);
     done.resumed = store_time{milliseconds{ms}};
   }
+  done.erased_events = static_cast<std::uint64_t>(std::max<std::int64_t>(answer[4].integer().value_or(0), 0));
   for (std::size_t i = before; i < answer.size(); i += width) {
     const std::string id{answer[i].text()};
     const auto fence = answer[i + 1].integer(), attempts = answer[i + 2].integer(), events = answer[i + 3].integer(),

@@ -54,13 +54,16 @@ presence presence_of(sqlite_db& db, const std::string& id) {
              const bool dead = static_cast<sqlite_state>(r.integer(0)) == sqlite_state::dead;
              (dead ? found.dead : found.waiting) += static_cast<std::uint32_t>(r.integer(1));
            });
+  db.query("SELECT sum(events) FROM erased WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/')", {id},
+           [&](const sqlite_row& r) { found.elsewhere = static_cast<std::uint32_t>(r.integer(0)); });
   return found;
 }
 
 bool is_here(sqlite_db& db, const std::string& id) {
   bool found = false;
-  db.query("SELECT 1 FROM batch WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/') LIMIT 1", {id},
-           [&](const sqlite_row&) { found = true; });
+  db.query("SELECT 1 FROM batch WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/') "
+           "UNION ALL SELECT 1 FROM erased WHERE id = ?1 LIMIT 1",
+           {id}, [&](const sqlite_row&) { found = true; });
   return found;
 }
 

@@ -42,7 +42,7 @@ void die(sqlite_db&, const sqlite_batch&, int attempts, const failure_note&, sto
 /// Returns what the file has of a batch and of what splits have made of it.
 presence presence_of(sqlite_db&, const std::string& id);
 
-/// Returns whether the file has a batch or a part of it.
+/// Returns whether the file has a batch or a part of it, or had what was erased of it.
 bool is_here(sqlite_db&, const std::string& id);
 
 } // namespace sluice

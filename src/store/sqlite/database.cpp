@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <thread>
 
 #include <sqlite3.h>
 
@@ -94,6 +95,18 @@ void sqlite_db::allocate() {
 
 void sqlite_db::restart_log() {
   sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+}
+
+// SQLite waits for readers and writers, and not for one that empties the log just now.
+bool sqlite_db::truncate_log() {
+  constexpr std::chrono::milliseconds pause{10};
+  const auto until = std::chrono::steady_clock::now() + busy_;
+  while (sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) != SQLITE_OK) {
+    if (std::chrono::steady_clock::now() >= until)
+      return false;
+    std::this_thread::sleep_for(pause);
+  }
+  return true;
 }
 
 void sqlite_db::flush_log() noexcept {

@@ -73,6 +73,9 @@ public:
   /// Empties the log into the file, so that it is written from its beginning again; waits for readers. The room that it
   /// has is kept.
   void restart_log();
+  /// Moves all that is in the log to the file, and empties both of what is not needed; waits for readers. Returns
+  /// whether that went well.
+  bool truncate_log();
   /// Moves what is in the log to the file, as far as no reader needs the log, and shrinks both. Waits for no reader,
   /// and a failure is left to the next time.
   void flush_log() noexcept;

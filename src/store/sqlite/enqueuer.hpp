@@ -33,6 +33,12 @@ public:
   result<dead_letter> show_dead(const std::string& id) override { return admin_.show_dead(id); }
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override { return admin_.replay_dead(ids); }
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override { return admin_.purge_dead(ids); }
+  result<void> replace_dead(const std::string& id, const batch_ptr& by) override { return admin_.replace_dead(id, by); }
+  result<queue_page> list_batches(const std::string& after, std::size_t limit) override {
+    return admin_.list_batches(after, limit);
+  }
+  result<std::uint64_t> erase_events(const std::vector<erasure>& all) override { return admin_.erase_events(all); }
+  result<void> scrub() override { return admin_.scrub(); }
   result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
 
 private:

@@ -22,7 +22,10 @@ namespace {
 
 // "Slui", in the file's header: what tells our files from others'.
 constexpr std::uint32_t application_id = 0x536c7569;
-constexpr std::uint32_t schema_version = 4;
+constexpr std::uint32_t schema_version = 5;
+// A file of this one is brought up to date when it is opened. A process with the version that made it, which has it
+// open, can go on.
+constexpr std::uint32_t last_schema_version = 4;
 // How long another process (`sluice status`, a backup) may keep the file locked.
 constexpr std::chrono::milliseconds busy{5'000};
 
@@ -40,8 +43,9 @@ constexpr int growth = 256 * 1024;
 // takes an index with a condition only for a query that has the same condition. `batch_dead` is for operators, who see
 // one list of all partitions.
 //
-// `total` has a row for each partition. What the process says of its deliveries stands in `control`; `health_said` is
-// when it did, or 0.
+// `total` has a row for each partition. `erased` has the events that were erased before their end, by the id of their
+// batch: the process that waits for the end asks for them. What the process says of its deliveries stands in `control`;
+// `health_said` is when it did, or 0.
 constexpr const char* tables = R"sql(
 CREATE TABLE batch(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, partition INTEGER NOT NULL, place INTEGER NOT NULL,
@@ -58,7 +62,8 @@ CREATE TABLE total(
   partition INTEGER PRIMARY KEY, stored INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0,
   purged INTEGER NOT NULL DEFAULT 0, ready INTEGER NOT NULL DEFAULT 0, in_flight INTEGER NOT NULL DEFAULT 0,
   retry INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0, backlog_bytes INTEGER NOT NULL DEFAULT 0,
-  dead_bytes INTEGER NOT NULL DEFAULT 0, next_place INTEGER NOT NULL DEFAULT 1);
+  dead_bytes INTEGER NOT NULL DEFAULT 0, next_place INTEGER NOT NULL DEFAULT 1, erased INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE erased(id TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE control(
   one INTEGER PRIMARY KEY CHECK(one = 1), paused INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '',
   health_said INTEGER NOT NULL DEFAULT 0, suspended TEXT NOT NULL DEFAULT '', last_failure TEXT NOT NULL DEFAULT '');
@@ -79,6 +84,12 @@ std::uint32_t to_user_version(const file_kind& k) {
 
 file_kind from_user_version(std::uint32_t version) {
   return {.schema = version & ((1U << schema_bits) - 1), .partitions = version >> schema_bits};
+}
+
+file_kind kind_in(sqlite_db& db) {
+  std::uint32_t version = 0;
+  db.query("PRAGMA user_version", {}, [&](const sqlite_row& r) { version = static_cast<std::uint32_t>(r.integer(0)); });
+  return from_user_version(version);
 }
 
 std::uint32_t big_endian(const unsigned char* p) {
@@ -202,6 +213,19 @@ error other_partitions(std::size_t made_with, std::size_t asked) {
               (made_with == 1 ? " partition" : " partitions") + "; `sluice repartition` changes it while nothing runs"};
 }
 
+// Nothing was erased in a file of the last schema.
+void bring_up_to_date(sqlite_db& db) {
+  if (kind_in(db).schema != last_schema_version)
+    return;
+  sqlite_transaction whole{db};
+  if (const auto kind = kind_in(db); kind.schema == last_schema_version) { // no other process has done it meanwhile
+    db.script("ALTER TABLE total ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;"
+              "CREATE TABLE erased(id TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID");
+    set_partitions(db, kind.partitions);
+  }
+  whole.commit();
+}
+
 // `set_up`: what this connection does in its own way.
 template <class F>
 result<sqlite_db> connect_to(const std::string& path, sqlite_durability durability, F set_up) {
@@ -212,6 +236,7 @@ result<sqlite_db> connect_to(const std::string& path, sqlite_durability durabili
               "PRAGMA secure_delete = OFF");
     db.script(durability == sqlite_durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     db.script("PRAGMA journal_mode = WAL");
+    bring_up_to_date(db);
     set_up(db);
     return result<sqlite_db>{boost::system::in_place_value, std::move(db)};
   } catch (const sqlite_failure& f) {
@@ -242,9 +267,7 @@ result<std::string> path_of_queue(const std::string& name) {
 }
 
 std::size_t count_partitions(sqlite_db& db) {
-  std::uint32_t version = 0;
-  db.query("PRAGMA user_version", {}, [&](const sqlite_row& r) { version = static_cast<std::uint32_t>(r.integer(0)); });
-  return from_user_version(version).partitions;
+  return kind_in(db).partitions;
 }
 
 result<void> check_partitions(sqlite_db& db, std::size_t wanted) {
@@ -279,7 +302,7 @@ result<bool> find_sqlite_file(const std::string& path, std::optional<std::size_t
   if (!*kind)
     return false;
   const file_kind& found = **kind;
-  if (found.schema != schema_version)
+  if (found.schema != schema_version && found.schema != last_schema_version)
     return other_schema(path, found.schema);
   if (partitions && found.partitions != *partitions)
     return other_partitions(found.partitions, *partitions);

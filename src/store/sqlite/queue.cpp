@@ -1,9 +1,11 @@
 #include "store/sqlite/queue.hpp"
 
+#include <charconv>
 #include <map>
 #include <set>
 
 #include "core/persistence/dead_cursor.hpp"
+#include "store/sqlite/batches.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/lock.hpp"
 
@@ -13,6 +15,9 @@ namespace {
 
 // Dead letters that one transaction changes, when all are meant.
 constexpr std::int64_t all_at_a_time = 500;
+
+// Payloads that are read at a time.
+constexpr std::int64_t most_bytes_of_page = std::int64_t{8} << 20;
 
 std::optional<store_time> time_of(sqlite_db& db, const char* sql) {
   std::optional<store_time> found;
@@ -38,7 +43,8 @@ sqlite_totals totals_in(const sqlite_row& r) {
           .dead = r.integer(6),
           .backlog_bytes = r.integer(7),
           .dead_bytes = r.integer(8),
-          .next_place = r.integer(9)};
+          .next_place = r.integer(9),
+          .erased = r.integer(10)};
 }
 
 queue_owner owner_called(sqlite_db& db, std::string name) {
@@ -111,6 +117,11 @@ void sqlite_totals::move(sqlite_state from, sqlite_state to, std::int64_t events
   (to == sqlite_state::dead ? dead_bytes : backlog_bytes) += bytes;
 }
 
+void sqlite_totals::add(sqlite_state to, std::int64_t events, std::int64_t bytes) {
+  in(to) += events;
+  (to == sqlite_state::dead ? dead_bytes : backlog_bytes) += bytes;
+}
+
 void sqlite_totals::remove(sqlite_state from, std::int64_t events, std::int64_t bytes) {
   in(from) -= events;
   (from == sqlite_state::dead ? dead_bytes : backlog_bytes) -= bytes;
@@ -118,23 +129,23 @@ void sqlite_totals::remove(sqlite_state from, std::int64_t events, std::int64_t 
 
 sqlite_totals read_totals(sqlite_db& db, std::int64_t partition) {
   sqlite_totals t;
-  db.query("SELECT stored, delivered, purged, ready, in_flight, retry, dead, backlog_bytes, dead_bytes, next_place "
-           "FROM total WHERE partition = ?",
+  db.query("SELECT stored, delivered, purged, ready, in_flight, retry, dead, backlog_bytes, dead_bytes, next_place, "
+           "erased FROM total WHERE partition = ?",
            {partition}, [&](const sqlite_row& r) { t = totals_in(r); });
   return t;
 }
 
 void write_totals(sqlite_db& db, std::int64_t partition, const sqlite_totals& t) {
   db.run("UPDATE total SET stored = ?, delivered = ?, purged = ?, ready = ?, in_flight = ?, retry = ?, dead = ?, "
-         "backlog_bytes = ?, dead_bytes = ?, next_place = ? WHERE partition = ?",
+         "backlog_bytes = ?, dead_bytes = ?, next_place = ?, erased = ? WHERE partition = ?",
          {t.stored, t.delivered, t.purged, t.ready, t.in_flight, t.retry, t.dead, t.backlog_bytes, t.dead_bytes,
-          t.next_place, partition});
+          t.next_place, t.erased, partition});
 }
 
 sqlite_totals sum_of_totals(sqlite_db& db) {
   sqlite_totals t;
   db.query("SELECT sum(stored), sum(delivered), sum(purged), sum(ready), sum(in_flight), sum(retry), sum(dead), "
-           "sum(backlog_bytes), sum(dead_bytes), sum(next_place) FROM total",
+           "sum(backlog_bytes), sum(dead_bytes), sum(next_place), sum(erased) FROM total",
            {}, [&](const sqlite_row& r) { t = totals_in(r); });
   return t;
 }
@@ -177,6 +188,7 @@ result<store_stats> sqlite_queue::stats() {
     store_stats s{.stored = count(t.stored),
                   .delivered = count(t.delivered),
                   .purged = count(t.purged),
+                  .erased = count(t.erased),
                   .ready = count(t.ready),
                   .in_flight = count(t.in_flight),
                   .retry = count(t.retry),
@@ -275,6 +287,127 @@ result<std::uint64_t> sqlite_queue::purge_dead(const std::vector<std::string>& i
     db.run("DELETE FROM body WHERE n = ?", {c.n});
     t.remove(sqlite_state::dead, c.events, c.bytes);
     t.purged += c.events;
+  });
+}
+
+result<void> sqlite_queue::replace_dead(const std::string& id, const batch_ptr& by) {
+  const auto now = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return guarded([&]() -> result<void> {
+    sqlite_transaction whole{db_};
+    std::optional<std::int64_t> partition;
+    db_.query("SELECT partition FROM batch WHERE state = 3 AND id = ?", {id},
+              [&](const sqlite_row& r) { partition = r.integer(0); });
+    if (!partition)
+      return error{errc::unknown_batch, "id", "no dead letter has the id " + id};
+    auto totals = read_totals(db_, *partition);
+    const auto old = *find(db_, *partition, id);
+    sluice::erase(db_, old, totals);
+    insert(db_, *by,
+           {.partition = *partition,
+            .place = old.place,
+            .enqueued = std::int64_t{now.count()},
+            .ended = true,
+            .state = sqlite_state::ready},
+           totals);
+    totals.purged += old.events - by->events;
+    write_totals(db_, *partition, totals);
+    whole.commit();
+    return {};
+  });
+}
+
+// In the order of their rows, which are given in the order of acceptance.
+result<queue_page> sqlite_queue::list_batches(const std::string& after, std::size_t limit) {
+  std::int64_t from = 0;
+  const auto* end = after.data() + after.size();
+  if (const auto [rest, why] = std::from_chars(after.data(), end, from);
+      !after.empty() && (why != std::errc{} || rest != end))
+    return error{errc::unknown_batch, "after", "is no place in the queue"};
+  return guarded([&]() -> result<queue_page> {
+    std::int64_t last = from, bytes = 0;
+    std::size_t count = 0;
+    bool is_full = false;
+    db_.query("SELECT n, bytes FROM batch WHERE n > ? ORDER BY n LIMIT ?", {from, static_cast<std::int64_t>(limit)},
+              [&](const sqlite_row& r) {
+                bytes += r.integer(1);
+                is_full = is_full || (count > 0 && bytes > most_bytes_of_page);
+                if (is_full)
+                  return;
+                last = r.integer(0);
+                ++count;
+              });
+    queue_page page;
+    db_.query(
+        "SELECT id, events, fence, state, payload FROM batch JOIN body USING(n) WHERE n > ? AND n <= ? ORDER BY n",
+        {from, last}, [&](const sqlite_row& r) {
+          page.batches.push_back({.content = std::make_shared<const batch>(
+                                      batch{.id = r.text(0),
+                                            .events = static_cast<std::uint32_t>(r.integer(1)),
+                                            .payload = std::make_shared<const std::string>(r.text(4))}),
+                                  .fence = static_cast<std::uint64_t>(r.integer(2)),
+                                  .in_flight = static_cast<sqlite_state>(r.integer(3)) == sqlite_state::in_flight});
+        });
+    if (is_full || count == limit)
+      page.next = std::to_string(last);
+    return page;
+  });
+}
+
+result<std::uint64_t> sqlite_queue::erase_events(const std::vector<erasure>& all) {
+  return guarded([&]() -> result<std::uint64_t> {
+    sqlite_transaction whole{db_};
+    changed_totals totals{db_};
+    std::uint64_t events = 0;
+    for (const auto& [from, rest] : all) {
+      const auto partition = partition_in(from.content->id);
+      const auto found = partition ? find(db_, *partition, from.content->id) : std::nullopt;
+      if (!found || found->state == sqlite_state::in_flight || static_cast<std::uint64_t>(found->fence) != from.fence ||
+          found->events != from.content->events ||
+          found->bytes != static_cast<std::int64_t>(from.content->payload->size()))
+        continue;
+      const auto gone = found->events - (rest ? rest->events : 0);
+      auto& t = totals.of(*partition);
+      if (rest)
+        shrink(*found, *rest, t);
+      else
+        sluice::erase(db_, *found, t);
+      if (!found->ended)
+        db_.run("INSERT INTO erased(id, events) VALUES(?, ?) "
+                "ON CONFLICT(id) DO UPDATE SET events = events + excluded.events",
+                {from.content->id, gone});
+      t.erased += gone;
+      events += static_cast<std::uint64_t>(gone);
+    }
+    totals.write();
+    whole.commit();
+    return events;
+  });
+}
+
+std::optional<std::int64_t> sqlite_queue::partition_in(const std::string& id) {
+  std::optional<std::int64_t> partition;
+  db_.query("SELECT partition FROM batch WHERE id = ?", {id}, [&](const sqlite_row& r) { partition = r.integer(0); });
+  return partition;
+}
+
+void sqlite_queue::shrink(const sqlite_batch& b, const batch& rest, sqlite_totals& totals) {
+  const auto bytes = static_cast<std::int64_t>(rest.payload->size());
+  db_.run("UPDATE batch SET events = ?, bytes = ? WHERE n = ?", {std::int64_t{rest.events}, bytes, b.n});
+  db_.run("UPDATE body SET payload = ? WHERE n = ?", {sqlite_blob{*rest.payload}, b.n});
+  totals.remove(b.state, b.events, b.bytes);
+  totals.add(b.state, rest.events, bytes);
+}
+
+// Pages that are free, and the room between the batches of a page, have what was there before; so has the log. SQLite
+// can be told to overwrite what it deletes, but not what it has moved from page to page. So all is written anew.
+result<void> sqlite_queue::scrub() {
+  return guarded([&]() -> result<void> {
+    db_.script("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY");
+    if (!db_.truncate_log())
+      return error{errc::store_failed, "persistence",
+                   path_ + " is read by another process, which keeps removed batches in the file's log; end that "
+                           "process, and call this again"};
+    return {};
   });
 }
 

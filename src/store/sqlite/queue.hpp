@@ -16,7 +16,7 @@ struct sqlite_totals {
   std::int64_t stored = 0, delivered = 0, purged = 0;
   std::int64_t ready = 0, in_flight = 0, retry = 0, dead = 0;
   std::int64_t backlog_bytes = 0, dead_bytes = 0;
-  std::int64_t next_place = 1;
+  std::int64_t next_place = 1, erased = 0;
 
   friend bool operator==(const sqlite_totals&, const sqlite_totals&) = default;
 
@@ -24,6 +24,8 @@ struct sqlite_totals {
   std::int64_t& in(sqlite_state);
   /// Moves a batch from one state to another.
   void move(sqlite_state from, sqlite_state to, std::int64_t events, std::int64_t bytes);
+  /// A batch comes.
+  void add(sqlite_state to, std::int64_t events, std::int64_t bytes);
   /// A batch goes.
   void remove(sqlite_state from, std::int64_t events, std::int64_t bytes);
 };
@@ -33,6 +35,8 @@ void write_totals(sqlite_db&, std::int64_t partition, const sqlite_totals&);
 
 /// Returns the sums of all partitions; `next_place` means nothing there.
 sqlite_totals sum_of_totals(sqlite_db&);
+
+struct sqlite_batch;
 
 /// Whether the queue is paused, and when an operator resumed it, if it is not.
 struct sqlite_pause {
@@ -56,9 +60,16 @@ public:
   result<dead_letter> show_dead(const std::string& id) override;
   result<std::uint64_t> replay_dead(const std::vector<std::string>& ids) override;
   result<std::uint64_t> purge_dead(const std::vector<std::string>& ids) override;
+  result<void> replace_dead(const std::string& id, const batch_ptr& by) override;
+  result<queue_page> list_batches(const std::string& after, std::size_t limit) override;
+  result<std::uint64_t> erase_events(const std::vector<erasure>&) override;
+  result<void> scrub() override;
   result<void> set_paused(bool) override;
 
 private:
+  std::optional<std::int64_t> partition_in(const std::string& id);
+  /// A batch keeps only a part of its events.
+  void shrink(const sqlite_batch&, const batch& rest, sqlite_totals&);
   sqlite_queue(sqlite_db db, std::string path) : db_{std::move(db)}, path_{std::move(path)} {}
   template <class Change>
   result<std::uint64_t> change_dead(const std::vector<std::string>& ids, Change);

@@ -145,7 +145,8 @@ private:
     db_.run("DELETE FROM total");
     for (std::size_t p = 0; p < partitions_; ++p)
       db_.run("INSERT INTO total(partition, next_place) VALUES(?, ?)", {static_cast<std::int64_t>(p), next_place});
-    db_.run("UPDATE total SET delivered = ?, purged = ? WHERE partition = 0", {gone.delivered, gone.purged});
+    db_.run("UPDATE total SET delivered = ?, purged = ?, erased = ? WHERE partition = 0",
+            {gone.delivered, gone.purged, gone.erased});
     db_.run(
         "UPDATE total SET (ready, in_flight, retry, dead, backlog_bytes, dead_bytes) = (b.ready, b.in_flight, "
         "b.retry, b.dead, b.backlog_bytes, b.dead_bytes) FROM (SELECT partition, sum(events * (state = 0)) AS ready, "
@@ -153,7 +154,7 @@ private:
         "sum(events * (state = 3)) AS dead, sum(bytes * (state <> 3)) AS backlog_bytes, "
         "sum(bytes * (state = 3)) AS dead_bytes FROM batch GROUP BY partition) AS b "
         "WHERE b.partition = total.partition");
-    db_.run("UPDATE total SET stored = delivered + purged + ready + in_flight + retry + dead");
+    db_.run("UPDATE total SET stored = delivered + purged + erased + ready + in_flight + retry + dead");
   }
 
   sqlite_db& db_;

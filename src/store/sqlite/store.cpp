@@ -105,6 +105,7 @@ void sqlite_store::take_over(store_time now) {
   bury_poison(now);
   take_back_all(db_, true);
   write_health(db_, {}, {});
+  db_.run("DELETE FROM erased"); // the process that would ask has gone
   whole.commit();
 }
 

@@ -77,6 +77,7 @@ sqlite_unit_done unit_at_work::apply() {
   if (totals_.retry > 0)
     db_.query("SELECT due FROM batch WHERE state > 1 AND state = 2 AND partition = ? ORDER BY due LIMIT 1",
               {partition_}, [&](const sqlite_row& r) { answer_.next_due = store_time{milliseconds{r.integer(0)}}; });
+  answer_.erased_events = static_cast<std::uint64_t>(totals_.erased);
   for (const auto& root : work_.look_for)
     answer_.found.push_back(presence_of(db_, root));
   if (totals_ != before) // a look for changes of others must not write

@@ -15,16 +15,17 @@ namespace {
 
 // What a server answers to GET on this path while its system is like this.
 std::string answer_of(const std::string& path, const system_view& view) {
-  const std::vector<std::string> none;
+  const std::vector<named_key> none;
   const auto access =
       std::make_shared<access_control>(access_rules{.write_keys = key_set{none}, .tokens = key_set{none}});
-  routes serves{std::make_shared<intake>(options{}),
-                access,
-                plain_body_limits{},
-                [&](const std::function<void(const system_view&)>& answer) { answer(view); },
-                std::make_shared<meters>(),
-                std::make_shared<request_counts>(),
-                administration{own_hosts{{}, {}}, access, [](const admin_call&, const reply_hook&) { return false; }}};
+  routes serves{
+      std::make_shared<intake>(options{}),
+      access,
+      plain_body_limits{},
+      [&](const std::function<void(const system_view&)>& answer) { answer(view); },
+      std::make_shared<meters>(),
+      std::make_shared<request_counts>(),
+      administration{own_hosts{{}, {}}, access, [](const admin_request&, const reply_hook&) { return false; }}};
   const auto from = listener::open(*parse_listen_address("127.0.0.1:0"));
   const request_server server{*from,
                               serves,

@@ -13,8 +13,8 @@
 -- Then id, events, bytes of each new batch, whose bodies the same transaction has set, to expire unless they are accepted
 -- here. The payloads in KEYS are those of the settlements, then those of the new batches.
 -- Gives {{events purged, outcome of each settlement: applied, gone, stale, no_room}, when the next retry is due or '',
--- `paused` of :ctl, {1 for each new batch that is stored, by this or an earlier call, else 0}, id, fence, attempts, events,
--- age in ms, … of each lease}.
+-- `paused` of :ctl, {1 for each new batch that is stored, by this or an earlier call, else 0}, `erased` of :ctl, id, fence,
+-- attempts, events, age in ms, … of each lease}.
 -- Behind one that is not stored none is, which would overtake it.
 local refused, last_unit = unit_refusal()
 if refused then
@@ -158,7 +158,10 @@ end
 if ARGV[16] ~= '' then
   call('HSET', health, ARGV[1], text(now) .. '\n' .. ARGV[16])
 end
-local paused = delivers and call('HGET', ctl, 'paused') or '0'
+local paused, erased = '0', '0'
+if delivers then
+  paused, erased = unpack(call('HMGET', ctl, 'paused', 'erased'))
+end
 local function next_retry()
   return delivers and call('ZRANGE', sets.retry, 0, 0, 'WITHSCORES')[2] or ''
 end
@@ -226,7 +229,7 @@ if #ARGV >= first_new then
   accept()
 end
 
-local given = {outcomes, next_due, paused, outcome}
+local given = {outcomes, next_due, paused or '0', outcome, erased or '0'}
 local function give(b)
   b.fence, b.owner, slots = b.fence + 1, ARGV[1], slots - 1
   local n = #given

@@ -5,14 +5,16 @@
 --   :m       hash id -> record, see `load`
 --   :stat    totals, in events       :ctl     schema, part: the number of this partition, partitions: of how many it is
 --   one, or `4>16` while it becomes one of another number, mover: the token of who does that, counted N: partition N has
---   gone and is counted here, ordering: `per_user` or `none`, fingerprint, paused: 1, 0, or below zero since when an
+--   gone and is counted here, ordering: `per_user` or `none`, fingerprint, erased: how many
+--   events were erased here, paused: 1, 0, or below zero since when an
 --   operator has resumed it, unasked: since when the process that it belongs to in order has not asked for what others
 --   would take
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself
 --   :seen    incarnations, by their last sign, which may be 256 units of work late
---   :elsewhere  <id> <events> of each batch that another process has ended, by id, whose number has 16 digits here
+--   :elsewhere  <id> <events> of each batch that another process has ended, by id, whose number has 16 digits here; and
+--               <id> erased <events>
 --   :owner   the one process         :owners  the processes of a shared queue, by heartbeat
 --   :sessions  hash token -> the number of its present session; numbers rise with every one
 --   :health  hash token -> when the process said how its deliveries go, why they are suspended and why the last failure,

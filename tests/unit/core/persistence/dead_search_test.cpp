@@ -25,6 +25,10 @@ public:
   result<dead_letter> show_dead(const std::string&) override { return error{errc::unknown_batch, "id", ""}; }
   result<std::uint64_t> replay_dead(const std::vector<std::string>&) override { return 0; }
   result<std::uint64_t> purge_dead(const std::vector<std::string>&) override { return 0; }
+  result<void> replace_dead(const std::string&, const batch_ptr&) override { return {}; }
+  result<queue_page> list_batches(const std::string&, std::size_t) override { return queue_page{}; }
+  result<std::uint64_t> erase_events(const std::vector<erasure>&) override { return 0; }
+  result<void> scrub() override { return {}; }
   result<void> set_paused(bool) override { return {}; }
 };
 

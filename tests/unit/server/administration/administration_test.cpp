@@ -16,9 +16,10 @@ constexpr const char* listening_at = "127.0.0.1:8423";
 
 // A server's front, which takes calls while there is room.
 struct front {
-  explicit front(const std::vector<std::string>& tokens = {"0123456789abcdef"})
+  explicit front(const std::vector<named_key>& tokens = {{.key = "0123456789abcdef"}})
       : access{std::make_shared<access_control>(access_rules{.write_keys = key_set{{}}, .tokens = key_set{tokens}})},
-        api{own_hosts{*parse_listen_address(listening_at), {}}, access, [this](const admin_call&, const reply_hook&) {
+        api{own_hosts{*parse_listen_address(listening_at), {}}, access,
+            [this](const admin_request&, const reply_hook&) {
               ++taken;
               return has_room;
             }} {}
@@ -139,7 +140,9 @@ TEST_CASE("the OpenAPI document describes every operation and no other", "[unit]
       for (const auto& response : what["responses"]) {
         if (response["content"].contains("text/event-stream"))
           continue;
-        const auto reference = response["content"]["application/json"]["schema"]["$ref"].get<std::string>();
+        const auto* type =
+            response["content"].contains("application/x-ndjson") ? "application/x-ndjson" : "application/json";
+        const auto reference = response["content"][type]["schema"]["$ref"].get<std::string>();
         CHECK(all.contains(ordered_json::json_pointer{reference.substr(1)}));
       }
     }

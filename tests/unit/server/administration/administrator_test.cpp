@@ -1,5 +1,7 @@
 #include "support/catch.hpp"
 
+#include <sstream>
+
 #include "fakes/dead_queue.hpp"
 #include "server/administration/administrator.hpp"
 #include "server/administration/openapi.hpp"
@@ -19,15 +21,15 @@ struct administered {
     ordered_json body{};
   };
 
+  answered ask(admin_call call, std::string by = "") {
+    const auto r = reply_to(std::move(call), std::move(by));
+    return {r.status, ordered_json::parse(r.body)};
+  }
   // Asks and works until the answer is there.
-  answered ask(admin_call call) {
-    std::optional<answered> a;
+  reply reply_to(admin_call call, std::string by = "") {
+    std::optional<reply> a;
     boss.take(
-        std::move(call),
-        [&](const reply& r) {
-          a = {r.status, ordered_json::parse(r.body)};
-        },
-        now);
+        {.call = std::move(call), .by = std::move(by)}, [&](const reply& r) { a = r; }, now);
     while (!a && boss.next_turn(now)) {
       boss.work(now);
       now += time_of_page;
@@ -60,8 +62,28 @@ struct administered {
                             answer(redirect_failure ? &*redirect_failure : nullptr);
                           },
                       .context = [] { return status_context{.now = store_time{1h}, .store = "memory"}; },
-                      .log = [this](const std::string& line) { log.push_back(line); }}};
+                      .log = [this](const std::string& line) { log.push_back(line); },
+                      .most = {.max_event_bytes = 1'000, .max_batch_bytes = 10'000}}};
 };
+
+// The lines of an export.
+std::vector<ordered_json> lines_of(const reply& r) {
+  CHECK(r.status == 200);
+  CHECK(r.content_type == "application/x-ndjson");
+  std::vector<ordered_json> all;
+  std::istringstream in{r.body};
+  for (std::string line; std::getline(in, line);)
+    all.push_back(ordered_json::parse(line));
+  return all;
+}
+
+// Where an export goes on; empty: nowhere.
+std::string next_of(const reply& r) {
+  for (const auto& [name, value] : r.headers)
+    if (name == "Sluice-Next")
+      return value;
+  return "";
+}
 
 void check_fits(const ordered_json& value, const char* schema) {
   CHECK(misfit(value, {{"$ref", std::string{"#/components/schemas/"} + schema}}, openapi_json()) == "");
@@ -109,7 +131,7 @@ TEST_CASE("while a search is under way other calls are answered", "[unit][server
     a.queue.add("b" + std::to_string(10'000 + i), i);
   int answered = 0;
   a.boss.take(
-      groups_call{}, [&](const reply&) { ++answered; }, a.now);
+      {.call = groups_call{}}, [&](const reply&) { ++answered; }, a.now);
   a.boss.work(a.now);
   CHECK(answered == 0);
   CHECK(a.ask(status_call{}).status == 200);
@@ -148,6 +170,101 @@ TEST_CASE("groups, a letter, jobs, history and status are as they are described"
   check_fits(a.ask(status_call{}).body, "Status");
   check_fits(a.ask(letter_call{"b9"}).body, "Error");
   CHECK(a.ask(letter_call{"b9"}).status == 404);
+}
+
+TEST_CASE("an export has the letters with their events, a line each, in pages", "[unit][server][admin]") {
+  administered a;
+  for (int i = 0; i < 30; ++i)
+    a.queue.add("b" + std::to_string(10 + i), i, {i % 2 ? 422 : 400, "no"}, {R"({"event":"e","n":1.5})", "{}"});
+  a.queue.letters[1].payload = payload_sealer{}.seal("{", false, {});
+  a.queue.letters[2].payload = std::make_shared<const std::string>("\x1f\x8b damaged");
+  const auto first = a.reply_to(export_call{.limit = 25});
+  CHECK(a.pages > 1); // so that others have their turn in between
+  const auto lines = lines_of(first);
+  REQUIRE(lines.size() == 25);
+  CHECK(next_of(first) == "24/b34");
+  CHECK(lines[0] == a.ask(letter_call{"b10"}).body);
+  CHECK(lines[0]["batch"][0]["n"] == 1.5);
+  CHECK(lines[1].contains("payload"));
+  CHECK(lines[2]["error"] == "the payload is damaged");
+  for (const auto& line : lines)
+    check_fits(line, "LetterWithEvents");
+  const auto second = a.reply_to(export_call{.after = next_of(first), .limit = 25});
+  CHECK(lines_of(second).size() == 5);
+  CHECK(next_of(second).empty());
+  CHECK(lines_of(a.reply_to(export_call{.filter = {.status = 422}})).size() == 15);
+  const auto by_id = a.reply_to(export_call{.filter = {.ids = {"b11", "b13", "b99"}}, .limit = 1});
+  CHECK(lines_of(by_id).size() == 2);
+  CHECK(next_of(by_id).empty());
+  CHECK(a.reply_to(export_call{.after = "nonsense"}).status == 400);
+  a.queue.broken = true;
+  CHECK(a.reply_to(export_call{}).status == 503);
+}
+
+TEST_CASE("an export ends early where it would have too many bytes, and says where to go on", "[unit][server][admin]") {
+  administered a;
+  const auto quarter = R"({"x":")" + std::string(most_bytes_of_export / 4, 'x') + "\"}";
+  for (int i = 0; i < 5; ++i)
+    a.queue.add("b" + std::to_string(i), i, {400, "no"}, {quarter});
+  a.queue.add("b5", 5, {400, "no"}, {quarter, quarter, quarter, quarter, quarter});
+  a.queue.add("b6", 6);
+  const auto first = a.reply_to(export_call{});
+  CHECK(lines_of(first).size() == 3);
+  CHECK(next_of(first) == "2/b2");
+  const auto second = a.reply_to(export_call{.after = next_of(first)});
+  CHECK(lines_of(second).size() == 2);
+  const auto third = a.reply_to(export_call{.after = next_of(second)});
+  CHECK(lines_of(third).size() == 1); // it is too long by itself
+  CHECK(next_of(third) == "5/b5");
+  CHECK(lines_of(a.reply_to(export_call{.after = next_of(third)})).size() == 1);
+  const auto too_many = a.ask(export_call{.filter = {.ids = {"b0", "b1", "b2", "b3"}}});
+  CHECK(too_many.status == 400);
+  CHECK(too_many.body["field"] == "id");
+}
+
+TEST_CASE("an id with the end of a line does not end a header", "[unit][server][admin]") {
+  administered a;
+  a.queue.add("b1\r\nX: y", 1);
+  a.queue.add("b2", 2);
+  const auto first = a.reply_to(export_call{.limit = 1});
+  CHECK(next_of(first) == "1/b1\\u000d\\u000aX: y");
+}
+
+TEST_CASE("an edited letter takes the place of the old one, and nothing of an event is logged",
+          "[unit][server][admin]") {
+  administered a;
+  const std::string event = R"({"messageId":"m","type":"track","userId":"u-secret","event":"e"})";
+  a.queue.add("b-1", 1, {400, "no"}, {event, event, event});
+  const auto replaced = a.ask(edit_call{"b-1", {.drop = {0}, .edit = {{2, event}}}});
+  CHECK(replaced.status == 200);
+  CHECK(replaced.body.dump() == R"({"id":"b-1.e1","replaces":"b-1","events":2,"dropped":1})");
+  check_fits(replaced.body, "Replaced");
+  CHECK(a.queue.letters.empty());
+  CHECK(a.log == std::vector<std::string>{
+                     "the administrator's token replaced dead letter b-1 by b-1.e1: 1 events dropped, 1 edited"});
+  CHECK(a.ask(edit_call{"b-1", {.drop = {0}}}).status == 404);
+}
+
+TEST_CASE("an edit that is wrong changes nothing, and is told by its field", "[unit][server][admin][bad input]") {
+  administered a;
+  a.queue.add("b-1", 1, {400, "no"}, {"{}", "{}"});
+  const auto field_of = [&](batch_edit change) {
+    const auto refused = a.ask(edit_call{"b-1", std::move(change)});
+    CHECK(refused.status == 400);
+    check_fits(refused.body, "Error");
+    return refused.body["field"].get<std::string>();
+  };
+  CHECK(field_of({}) == "drop");
+  CHECK(field_of({.drop = {0, 2}}) == "drop[1]");
+  CHECK(field_of({.drop = {0, 1}}) == "drop");
+  CHECK(field_of({.edit = {{0, R"({"type":"page"})"}}}) == "edit[0].event.userId");
+  CHECK(field_of({.edit = {{0, R"({"type":"page","userId":")" + std::string(1'000, 'u') + "\"}"}}}) == "edit[0].event");
+  CHECK(a.queue.letters.size() == 1);
+  a.queue.letters[0].payload = std::make_shared<const std::string>("damaged");
+  CHECK(a.ask(edit_call{"b-1", {.drop = {0}}}).status == 503);
+  a.queue.broken = true;
+  CHECK(a.ask(edit_call{"b-1", {.drop = {0}}}).status == 503);
+  CHECK(a.log.empty());
 }
 
 TEST_CASE("a job is logged at its beginning and its end, and its filter is not", "[unit][server][admin]") {
@@ -226,4 +343,16 @@ TEST_CASE("too many jobs are refused", "[unit][server][admin]") {
   for (std::size_t i = 0; i < jobs::most_waiting; ++i)
     CHECK(a.ask(change_call{{.what = job_kind::replay}}).status == 202);
   CHECK(a.ask(change_call{{.what = job_kind::replay}}).status == 429);
+}
+
+TEST_CASE("the log and the job say who has changed what, if the token has a name", "[unit][server][admin]") {
+  administered a;
+  a.queue.add("b1", 1);
+  a.ask(pause_call{true}, "alice");
+  const auto began = a.ask(change_call{{.what = job_kind::purge}}, "bob");
+  CHECK(began.body["job"]["by"] == "bob");
+  a.work_off();
+  CHECK(a.log == std::vector<std::string>{"alice paused deliveries from the queue",
+                                          "bob wants dead letters to be purged: job 1",
+                                          "job 1 of bob is done: 1 dead letters with 1 events were purged"});
 }

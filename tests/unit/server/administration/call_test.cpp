@@ -32,6 +32,8 @@ TEST_CASE("each path has its operations, and an id is one part of a path", "[uni
   CHECK(std::get<letter_call>(*call_of("GET", "/api/dead/a-1")).id == "a-1");
   CHECK(std::get<cancel_call>(*call_of("DELETE", "/api/jobs/7")).id == "7");
   CHECK_FALSE(std::get<pause_call>(*call_of("POST", "/api/resume")).paused);
+  CHECK(std::get<export_call>(*call_of("GET", "/api/dead/export")).limit == 100);
+  CHECK(std::get<export_call>(*call_of("GET", "/api/dead/export", "limit=7&after=1/b-1&event=e")).limit == 7);
   for (const auto* path :
        {"/api", "/api/", "/api/dead/", "/api/dead/a/b", "/api/statuses", "/api/jobs/", "/api//status"})
     CHECK(find_operations(path).all.empty());
@@ -107,6 +109,23 @@ TEST_CASE("the body of a change becomes an order, and one that is wrong names it
     INFO(body.substr(0, 80));
     CHECK(wrong_field("POST", "/api/dead/replay", "", body) == field);
   }
+}
+
+TEST_CASE("the body of an edit may be long, and one that is wrong names its member", "[unit][server][admin]") {
+  const auto call = call_of("POST", "/api/dead/a-1", "",
+                            R"({"drop":[1],"edit":[{"index":2,"event":{"x":")" + std::string(100'000, 'x') + "\"}}]}");
+  const auto& c = std::get<edit_call>(*call);
+  CHECK(c.id == "a-1");
+  CHECK(c.change.drop == std::vector<std::size_t>{1});
+  REQUIRE(c.change.edit.size() == 1);
+  CHECK(c.change.edit[0].event.size() > 100'000);
+  CHECK(wrong_field("POST", "/api/dead/a-1", "", R"({"edit":[{"index":-1,"event":{}}]})") == "edit[0].index");
+  CHECK(wrong_field("POST", "/api/dead/a-1", "", "") == "");
+  const auto too_long = call_of("POST", "/api/dead/a-1", "", std::string((1 << 20) + 1, ' '));
+  REQUIRE_FALSE(too_long);
+  CHECK(too_long.error().code == errc::too_large);
+  CHECK(find_operations("/api/dead/a-1").methods() == "GET, HEAD, POST");
+  CHECK(find_operations("/api/dead/export").with("POST") == nullptr);
 }
 
 TEST_CASE("a destination has a URL or a key", "[unit][server][admin]") {

@@ -125,3 +125,45 @@ TEST_CASE("a bounded number of jobs waits, and of those that have ended the last
   CHECK(all.find("1") == nullptr);
   CHECK(json_of(*all.find("56"))["state"] == "waiting");
 }
+
+TEST_CASE("an erasure runs among the jobs, waits for what is in flight, and then forgets whose events they were",
+          "[unit][server][admin][erase]") {
+  dead_queue queue;
+  for (const auto* id : {"b1", "b2"})
+    queue.add(id, 1, {}, {R"({"userId":"u"})", R"({"userId":"v"})"});
+  queue.in_flight = {"b2"};
+  jobs all;
+  REQUIRE(all.add({.what = job_kind::erase, .who = {.user = "u"}}, job_day));
+  CHECK(all.step(queue, job_day, job_start) == nullptr);
+  const auto& j = *all.find("1");
+  CHECK(j.events == 1);
+  CHECK(all.due(job_start) > job_start);
+  queue.in_flight.clear();
+  const job* ended = nullptr;
+  for (int i = 0; i < 10 && !ended; ++i)
+    ended = all.step(queue, job_day, *all.due(job_start));
+  REQUIRE(ended);
+  CHECK(ended->state == job_state::done);
+  CHECK(ended->events == 2);
+  CHECK(ended->letters == 2);
+  CHECK(queue.scrubbed == 1);
+  CHECK(ended->order.who.user.empty());
+}
+
+TEST_CASE("an erasure that waits in vain says what is left", "[unit][server][admin][erase]") {
+  dead_queue queue;
+  queue.add("b1", 1, {}, {R"({"userId":"u"})"});
+  queue.in_flight = {"b1"};
+  jobs all;
+  REQUIRE(all.add({.what = job_kind::erase, .who = {.user = "u"}}, job_day));
+  const job* ended = nullptr;
+  auto now = job_start;
+  for (int i = 0; i < 1'000 && !ended; ++i) {
+    now = *all.due(now);
+    ended = all.step(queue, job_day, now);
+  }
+  REQUIRE(ended);
+  CHECK(ended->state == job_state::failed);
+  CHECK(ended->failure.starts_with("1 event of the user is in flight"));
+  CHECK(now - job_start >= 60s);
+}

@@ -30,8 +30,8 @@ std::set<std::string> keys_of(const std::vector<std::string>& command) {
   return {command.begin() + 2, of_many.count(upper(command[1])) ? command.end() : command.begin() + 3};
 }
 
-// Every batch of a queue goes its own way: delivered, to retry, split, dead, replayed, purged, without a body, given
-// back, dropped for a later dead letter, in flight when its process ends.
+// Every batch of a queue goes its own way: delivered, to retry, split, dead, replayed, purged, replaced, without a
+// body, robbed of events, given back, dropped for a later dead letter, in flight when its process ends.
 void use_everything(redis_queue_under_test& q, std::size_t partition) {
   auto a = q.process();
   const auto id = [&](std::size_t n) { return "b-" + std::to_string(n * q.o.queue.partitions + partition); };
@@ -68,8 +68,15 @@ void use_everything(redis_queue_under_test& q, std::size_t partition) {
   REQUIRE(a->list_dead("", 10)->size() == 3);
   REQUIRE(a->show_dead(id(4)));
   REQUIRE(*a->replay_dead({id(4)}) == 10);
-  REQUIRE(*a->purge_dead({id(5)}) == 10);
+  REQUIRE(a->replace_dead(id(5), make(id(5) + ".e1")));
   REQUIRE(*a->purge_dead({}) == 10);
+  for (std::string after = "0:"; !after.empty();) {
+    const auto page = a->list_batches(after, 100).value();
+    for (const auto& b : page.batches)
+      REQUIRE(a->erase_events({{.from = b, .rest = half(b.content->id)}}));
+    after = page.next;
+  }
+  REQUIRE(a->stats()->erased > 0);
   REQUIRE(a->set_paused(true));
   REQUIRE(a->set_paused(false));
   if (q.o.queue.is_multi_processor) { // its leases are taken back by another one

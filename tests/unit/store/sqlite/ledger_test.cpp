@@ -30,7 +30,7 @@ struct checked_queue {
     w.incarnation = ours;
     auto done = *file.apply(*open_store, std::move(w));
     const auto s = *open_store->stats();
-    CHECK(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged);
+    CHECK(s.stored == s.delivered + s.dead + s.ready + s.in_flight + s.retry + s.purged + s.erased);
     return done;
   }
   void put(std::vector<batch_ptr> batches) {

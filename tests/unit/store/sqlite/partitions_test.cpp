@@ -86,7 +86,7 @@ struct partitioned_file : queue_file {
              "  FROM batch WHERE partition = t.partition) AS b "
              "WHERE (b.ready, b.in_flight, b.retry, b.dead, b.backlog_bytes, b.dead_bytes) <>"
              "  (t.ready, t.in_flight, t.retry, t.dead, t.backlog_bytes, t.dead_bytes)"
-             "  OR t.stored <> t.delivered + t.purged + t.ready + t.in_flight + t.retry + t.dead)",
+             "  OR t.stored <> t.delivered + t.purged + t.erased + t.ready + t.in_flight + t.retry + t.dead)",
              {}, [&](const sqlite_row& r) { wrong = r.integer(0); });
     return wrong == 0;
   }

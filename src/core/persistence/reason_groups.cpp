@@ -1,4 +1,4 @@
-#include "server/administration/reason_groups.hpp"
+#include "core/persistence/reason_groups.hpp"
 
 #include <algorithm>
 #include <vector>

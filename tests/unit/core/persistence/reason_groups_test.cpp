@@ -1,11 +1,11 @@
 #include "support/catch.hpp"
 
-#include "server/administration/reason_groups.hpp"
+#include "core/persistence/reason_groups.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;
 
-TEST_CASE("reasons that differ in numbers and ids are alike", "[unit][server][admin]") {
+TEST_CASE("reasons that differ in numbers and ids are alike", "[core][dead]") {
   for (const auto& [reason, pattern] : std::vector<std::pair<std::string, std::string>>{
            {"HTTP 400", "HTTP <n>"},
            {"no answer within 20 s (example.com:443)", "no answer within <n> s (example.com:<n>)"},
@@ -18,7 +18,7 @@ TEST_CASE("reasons that differ in numbers and ids are alike", "[unit][server][ad
     CHECK(reason_pattern(reason) == pattern);
 }
 
-TEST_CASE("groups are told with the largest first, and the number of the others", "[unit][server][admin]") {
+TEST_CASE("groups are told with the largest first, and the number of the others", "[core][dead]") {
   reason_groups all;
   const auto add = [&](int status, const std::string& reason, std::uint32_t events, std::chrono::milliseconds died) {
     all.add({.id = "b", .events = events, .why = {status, reason}, .died = store_time{died}});

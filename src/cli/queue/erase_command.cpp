@@ -1,0 +1,90 @@
+#include "cli/queue/erase_command.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+
+#include "cli/complain.hpp"
+#include "cli/duration_option.hpp"
+#include "cli/queue_arguments.hpp"
+#include "cli/stop_signal.hpp"
+#include "core/persistence/user_erasure.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr const char* erase_help =
+    "Events with this userId or anonymousId, and aliases with it as their previousId, leave every batch that waits "
+    "and\nevery dead letter. What is in flight is waited for. Then what they have left in the queue's file and its log "
+    "is\noverwritten; Redis's own files are Redis's. What has not been stored yet, what comes later and what was "
+    "delivered\nis not erased, nor are events of others that speak of the user.\n\n"
+    "Examples:\n"
+    "  sluice erase --store sqlite:queue.db --user 42\n"
+    "  sluice erase --store redis://127.0.0.1 --user 42 --anonymous 5f0c… --wait 5m\n\n"
+    "Exit status:\n"
+    "  0  nothing of the user is left in the queue\n"
+    "  1  something is, or the queue answered with an error\n"
+    "  2  an option is wrong, or the queue cannot be opened\n\n";
+
+constexpr milliseconds pause_while_in_flight{200};
+
+struct erase_arguments {
+  queue_arguments queue;
+  erased_user who;
+  milliseconds wait{60'000};
+};
+
+std::string counted(std::uint64_t n, const char* one, const char* many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+// Goes on until nothing is left, it has taken too long, or a signal says so.
+result<void> erase_all(queue_admin& queue, user_erasure& e, milliseconds wait) {
+  stop_signal stop;
+  const auto until = std::chrono::steady_clock::now() + wait;
+  while (!e.is_over() && !stop.raised()) {
+    const auto done = e.next(queue, std::chrono::system_clock::now());
+    if (!done)
+      return done.error();
+    if (e.is_at_end() && std::chrono::steady_clock::now() >= until)
+      break;
+    if (e.waits())
+      stop.wait(pause_while_in_flight);
+  }
+  return queue.scrub();
+}
+
+int run_erase(erase_arguments& args) {
+  if (args.who.user.empty() && args.who.anonymous.empty()) {
+    complain("erase", "--user or --anonymous is required");
+    return 2;
+  }
+  const auto queue = open_queue(args.queue, "erase");
+  if (!queue)
+    return 2;
+  user_erasure e{args.who};
+  const auto done = erase_all(*queue, e, args.wait);
+  std::cout << "erased " << counted(e.events(), "event", "events") << " of " << counted(e.batches(), "batch", "batches")
+            << '\n';
+  const auto left = done ? e.what_is_left() : text_of(done.error());
+  if (!left.empty())
+    complain("erase", left);
+  return left.empty() ? 0 : 1;
+}
+
+} // namespace
+
+void add_erase_command(CLI::App& app, int& exit_code) {
+  auto args = std::make_shared<erase_arguments>();
+  auto* cmd = app.add_subcommand("erase", "Erase the events of a user from a queue");
+  cmd->footer(std::string{erase_help} + queue_environment);
+  args->queue.add_to(*cmd);
+  cmd->add_option("--user", args->who.user, "The user id");
+  cmd->add_option("--anonymous", args->who.anonymous, "The anonymous id");
+  add_duration_option(*cmd, "--wait", args->wait, plain_unit::s, "How long to wait for what is in flight",
+                      duration_range{milliseconds{0}, milliseconds{86'400'000}});
+  cmd->callback([args, &exit_code] { exit_code = run_erase(*args); });
+}
+
+} // namespace sluice
