@@ -71,3 +71,4 @@ kill -TERM "$sink_pid"
 wait "$sink_pid" || true
 sink_pid=
 tail -n 1 "$work/sink.out"
+echo "The page of the server, with a destination that fails: ./dev demo --page"

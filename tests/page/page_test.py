@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """The page in a real browser, against the stand-in."""
 
+import json
+import os
+import tempfile
 import time
 import unittest
 
@@ -22,7 +25,7 @@ from browser import (
     wait_for,
     wait_until,
 )
-from stand_in import HOSTILE, StandIn
+from stand_in import BIG, HOSTILE, StandIn
 
 BROWSER = None
 
@@ -435,6 +438,386 @@ class DeadLetters(PageTest):
         self.assertIn("01j00010", self.first_row())
 
 
+class Editor(PageTest):
+    """Of a letter with three events, unless a test names another."""
+
+    letter = "01j00002-7f3a9c"
+
+    def view(self, scenario="many_dead", letter=letter, **more):
+        state = self.open(scenario, **more)
+        click(BROWSER, f"Open letter {letter}")
+        self.says("#letter", f"Dead letter {letter}")
+        return state
+
+    def field(self, n):
+        return BROWSER.find_element(By.CSS_SELECTOR, f"#letter textarea[aria-label='Event {n} as JSON']")
+
+    def edit(self, n, old, new):
+        """Replaces a part of an event, as whoever types would."""
+        click(BROWSER, f"Edit event {n}", "#letter")
+        self.type(n, self.field(n).get_property("value").replace(old, new))
+
+    def type(self, n, text):
+        field = self.field(n)
+        field.clear()
+        field.send_keys(text)
+
+    def said_of(self, n):
+        return BROWSER.find_elements(By.CSS_SELECTOR, "#letter .event")[n - 1].text
+
+    def send(self):
+        click(BROWSER, "Replay the rest", "#letter")
+        click(BROWSER, "Replay the rest", "#confirm")
+
+    def test_drop_and_edit_and_replay_the_rest(self):
+        state = self.view()
+        self.says("#letter-plan", "Drop or edit what was wrong")
+        click(BROWSER, "Drop event 2", "#letter")
+        self.edit(1, '"EUR"', '"CHF"')
+        plan = "1 event is dropped, 1 is edited; 2 go out again as a new batch, which names this one."
+        self.says("#letter-plan", plan)
+        self.assertIn("edited", self.said_of(1))
+        self.assertIn("dropped", self.said_of(2))
+        click(BROWSER, "Replay the rest", "#letter")
+        self.says("#confirm", plan)
+        self.assertEqual(state.requests, [])
+        with state.lock:
+            event = json.loads(json.dumps(next(l for l in state.letters if l["id"] == self.letter)["batch"][0]))
+        event["properties"]["currency"] = "CHF"
+        click(BROWSER, "Replay the rest", "#confirm")
+        self.assertEqual(
+            self.change_sent(state),
+            ("POST", f"/api/dead/{self.letter}", {"drop": [1], "edit": [{"index": 0, "event": event}]}),
+        )
+        self.says("#said", "2 events go out again as the batch 02k00000-8d2b11,")
+        self.says("#said", f"which replaces the dead letter {self.letter}.")
+        self.says("#said", "1 event was dropped, 1 was edited.")
+        self.says("#helped", "You replayed the rest of a dead letter")
+        self.says(".list-head", "729 letters")
+        self.assertNotIn(self.letter, text_of(BROWSER, ".letters"))
+        self.assertFalse(BROWSER.find_element(By.ID, "letter").is_displayed())
+
+    def test_numbers_stay_as_they_are_written(self):
+        state = self.view()
+        self.says("#letter-events", f'"order": {BIG + 2}')
+        self.edit(1, '"total": 27.5', '"total": 12345678901234567890123')
+        self.send()
+        change = self.change_sent(state)[2]["edit"][0]["event"]["properties"]
+        self.assertEqual((change["order"], change["total"]), (BIG + 2, 12345678901234567890123))
+
+    def test_a_drop_is_undone(self):
+        state = self.view()
+        click(BROWSER, "Drop event 3", "#letter")
+        self.says("#letter-plan", "1 event is dropped; 2 go out again")
+        click(BROWSER, "Keep event 3", "#letter")
+        self.says("#letter-plan", "Drop or edit what was wrong")
+        click(BROWSER, "Drop event 1", "#letter")
+        self.edit(2, '"EUR"', '"CHF"')
+        click(BROWSER, "Undo all", "#letter")
+        self.says("#letter-plan", "Drop or edit what was wrong")
+        self.assertEqual(BROWSER.find_elements(By.CSS_SELECTOR, "#letter textarea"), [])
+        self.assertNotIn("CHF", text_of(BROWSER, "#letter-events"))
+        button(BROWSER, "Replay…", "#letter")
+        self.assertEqual(state.requests, [])
+
+    def test_an_edit_of_nothing_is_none(self):
+        self.view()
+        click(BROWSER, "Edit event 1", "#letter")
+        self.says("#letter-plan", "Drop or edit what was wrong")
+        self.type(1, "{}")
+        self.says("#letter-plan", "1 event is edited; 3 go out again")
+        click(BROWSER, "Undo the edit of event 1", "#letter")
+        self.says("#letter-plan", "Drop or edit what was wrong")
+
+    def test_nothing_is_left_of_a_letter_that_is_dropped_as_a_whole(self):
+        self.view(letter="01j00000-7f3a9c")
+        click(BROWSER, "Drop event 1", "#letter")
+        self.says("#letter-plan", "Nothing is left to replay: purge the letter instead.")
+        self.assertFalse(button(BROWSER, "Replay the rest", "#letter").is_enabled())
+        button(BROWSER, "Purge…", "#letter")
+
+    def test_what_is_no_event_is_said_at_once_and_not_sent(self):
+        state = self.view()
+        click(BROWSER, "Edit event 2", "#letter")
+        self.type(2, '{"type": "track",')
+        wait_until(lambda: "This is not JSON" in self.said_of(2), "what is wrong")
+        self.assertEqual(self.field(2).get_attribute("aria-invalid"), "true")
+        self.assertNotIn("This is not JSON", self.said_of(1))
+        click(BROWSER, "Replay the rest", "#letter")
+        self.assertEqual(self.active(), self.field(2))
+        self.assertFalse(BROWSER.find_element(By.ID, "confirm").is_displayed())
+        self.type(2, '["type"]')
+        wait_until(lambda: "An event is a JSON object" in self.said_of(2), "what is wrong")
+        self.type(2, '{"type": "track"}')
+        wait_until(lambda: "JSON" not in self.said_of(2), "that nothing is")
+        self.assertEqual(self.field(2).get_attribute("aria-invalid"), "false")
+        self.assertEqual(state.requests, [])
+
+    def test_what_the_server_refuses_is_said_at_its_event(self):
+        state = self.view()
+        click(BROWSER, "Drop event 1", "#letter")
+        self.edit(2, '"EUR"', '"CHF"')
+        self.edit(3, '"u-2"', "7")
+        self.send()
+        wait_until(lambda: "The server refused it: userId must be a string." in self.said_of(3), "the refusal")
+        self.assertNotIn("refused", self.said_of(1) + self.said_of(2))
+        self.assertEqual(self.active(), self.field(3))
+        self.assertEqual(self.field(3).get_attribute("aria-invalid"), "true")
+        self.type(3, self.field(3).get_property("value").replace(": 7", ': "u-7"'))
+        wait_until(lambda: "refused" not in self.said_of(3), "the end of the refusal")
+        self.send()
+        self.says("#said", "2 events go out again")
+        self.assertEqual(len(state.requests), 2)
+
+    def test_what_the_server_refuses_of_the_letter_is_said_beside_the_buttons(self):
+        state = self.view()
+        click(BROWSER, "Drop event 1", "#letter")
+        state.fail_next = (404, "there is no such dead letter")
+        self.send()
+        self.says("#letter-problem", "The rest was not replayed: there is no such dead letter")
+        self.assertIn("dropped", self.said_of(1))
+
+    def test_markup_in_every_member_is_text(self):
+        state = self.view("hostile")
+        for n in (1, 2, 3):
+            click(BROWSER, f"Edit event {n}", "#letter")
+            for hostile in HOSTILE:
+                self.assertIn(json.dumps(hostile), self.field(n).get_property("value"))
+        self.type(1, HOSTILE[0])
+        wait_until(lambda: "This is not JSON" in self.said_of(1), "what is wrong")
+        click(BROWSER, "Undo the edit of event 1", "#letter")
+        click(BROWSER, "Drop event 1", "#letter")
+        state.fail_next = (400, HOSTILE[1])
+        self.send()
+        self.says("#letter-problem", HOSTILE[1])
+        self.assertEqual(
+            BROWSER.execute_script(
+                "return [window.harmed ?? null,"
+                "  document.querySelectorAll('dialog img, dialog script, dialog svg').length]"
+            ),
+            [None, 0],
+        )
+
+    def test_closing_asks_for_what_was_not_sent(self):
+        self.view()
+        click(BROWSER, "Drop event 1", "#letter")
+        ActionChains(BROWSER).send_keys(Keys.ESCAPE).perform()
+        self.says("#confirm", "What you dropped and edited is forgotten")
+        click(BROWSER, "Cancel", "#confirm")
+        self.says("#letter-plan", "1 event is dropped")
+        click(BROWSER, "Close", "#letter")
+        click(BROWSER, "Close", "#confirm")
+        self.assertFalse(BROWSER.find_element(By.ID, "letter").is_displayed())
+
+    def test_by_keyboard_alone(self):
+        state = self.view()
+
+        def press(*keys):
+            ActionChains(BROWSER).send_keys(*keys).perform()
+
+        def tab_to(name):
+            for _ in range(30):
+                press(Keys.TAB)
+                if name in (self.active().get_attribute("aria-label") or self.active().text):
+                    return
+            raise AssertionError(f"no Tab leads to “{name}”")
+
+        tab_to("Edit event 1")
+        press(Keys.ENTER)
+        self.assertEqual(self.active(), self.field(1))
+        press(Keys.ARROW_RIGHT, '"context": {},')
+        tab_to("Drop event 2")
+        press(Keys.ENTER)
+        self.assertEqual(self.active().get_attribute("aria-label"), "Keep event 2")
+        tab_to("Replay the rest")
+        press(Keys.ENTER)
+        self.assertEqual(self.active().get_attribute("id"), "confirm-no")
+        ActionChains(BROWSER).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+        press(Keys.ENTER)
+        self.assertEqual(self.change_sent(state)[2]["drop"], [1])
+
+    def test_it_fits_and_can_be_read(self):
+        for width, scheme in [(1280, "light"), (320, "light"), (320, "dark")]:
+            with self.subTest(width=width, scheme=scheme):
+                if self.server:
+                    self.server.stop()
+                resize(BROWSER, width, 700)
+                emulate(BROWSER, scheme, reduced_motion=True)
+                self.view("hostile", letter="01j00002-7f3a9c")
+                click(BROWSER, "Drop event 2", "#letter")
+                click(BROWSER, "Edit event 1", "#letter")
+                self.type(1, "{")
+                wait_until(lambda: "This is not JSON" in self.said_of(1), "what is wrong")
+                looked, poor = BROWSER.execute_script(CONTRAST)
+                self.assertEqual(poor, [])
+                self.assertGreater(looked, 15)
+                self.assertEqual(BROWSER.execute_script(NAMELESS), [])
+                for part in ("letter", "letter-body"):
+                    box = BROWSER.find_element(By.ID, part)
+                    self.assertLessEqual(box.get_property("scrollWidth"), box.get_property("clientWidth"))
+                requests_of(BROWSER)
+
+
+class Export(PageTest):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        BROWSER.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": self.folder})
+
+    def saved(self):
+        """The letters in the file that was saved."""
+        name = wait_until(
+            lambda: [name for name in os.listdir(self.folder) if name.endswith(".ndjson")], "a file that was saved"
+        )[0]
+        self.assertRegex(name, r"^sluice-dead-letters-[0-9T-]+\.ndjson$")
+        with open(os.path.join(self.folder, name), encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def test_all_letters_page_by_page(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        requests_of(BROWSER)
+        click(BROWSER, "Export all")
+        self.says("#said", "Exported 730 letters")
+        self.assertEqual(self.saved(), state.letters)
+        asked = [a for a in requests_of(BROWSER) if "/api/dead/export" in a]
+        self.assertEqual(
+            [a.split("?")[1] for a in asked], ["limit=500", "limit=500&after=250", "limit=500&after=500"]
+        )
+        self.assertEqual(state.requests, [])
+        self.assertEqual(self.active().get_attribute("data-what"), "export")
+
+    def test_those_that_match(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        BROWSER.find_element(By.CSS_SELECTOR, "#filter [name=status]").send_keys("422", Keys.ENTER)
+        self.says(".list-head", "81 letters")
+        click(BROWSER, "Export all that match")
+        self.says("#said", "Exported 81 letters")
+        self.assertEqual(self.saved(), [letter for letter in state.letters if letter["status"] == 422])
+
+    def test_those_that_are_selected(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        for box in BROWSER.find_elements(By.CSS_SELECTOR, ".letters tbody input")[1:3]:
+            box.click()
+        click(BROWSER, "Export selected")
+        self.says("#said", "Exported 2 letters")
+        self.assertEqual(self.saved(), state.letters[1:3])
+
+    def test_an_end_at_what_a_page_can_take(self):
+        state = self.open("many_dead", broken=[("export.js", "200_000_000", "300_000")])
+        self.says("#groups", "406 letters")
+        click(BROWSER, "Export all")
+        self.says("#said", "The export ended at 500 letters")
+        self.says("#said", "narrow the search for the others")
+        self.assertEqual(self.saved(), state.letters[:500])
+
+    def test_a_stop_saves_nothing(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        with state.lock:  # until the second page is asked for
+            state.hold_export = True
+        click(BROWSER, "Export all")
+        self.says("#export-words", "Exporting: 250 letters")
+        self.assertEqual(BROWSER.execute_script(NAMELESS), [])
+        self.assertEqual(BROWSER.execute_script(CONTRAST)[1], [])
+        click(BROWSER, "Stop the export")
+        with state.lock:
+            state.hold_export = False
+        self.says("#said", "The export was stopped, and nothing was saved.")
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_failure_saves_nothing_and_says_why(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        state.fail_export = (503, "the store does not answer: disk I/O error")
+        click(BROWSER, "Export all")
+        self.says("#said", "The export failed, and nothing was saved: the store does not answer: disk I/O error")
+        self.assertEqual(os.listdir(self.folder), [])
+        button(BROWSER, "Export all")
+
+
+class Erasure(PageTest):
+    def fill(self, user, anonymous=""):
+        self.says("#groups", "406 letters")
+        BROWSER.find_element(By.CSS_SELECTOR, "#erase summary").send_keys(Keys.ENTER)
+        BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=user]").send_keys(user)
+        BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=anonymous]").send_keys(anonymous)
+        click(BROWSER, "Erase the user", "#erase")
+
+    def test_a_user_is_erased_and_counted(self):
+        state = self.open("many_dead")
+        self.fill("u-3")
+        self.says("#confirm", "The events of the user “u-3” leave everything that waits, and all dead letters.")
+        self.says("#confirm", "What is delivered is not undone. This cannot be taken back.")
+        self.assertEqual(self.active().get_attribute("id"), "confirm-no")
+        self.assertEqual(state.requests, [])
+        click(BROWSER, "Erase for good", "#confirm")
+        self.assertEqual(self.change_sent(state), ("DELETE", "/api/users/u-3", None))
+        self.says("#jobs", "Erasure of a user")
+        self.says("#said", "Erasure of a user. Done at")
+        self.says("#said", "107 events erased from 43 batches.")
+        self.says("#helped", "You erased a user")
+        self.says("#aside", "erased 107")
+        self.assertNotIn("u-3", text_of(BROWSER, "#jobs") + text_of(BROWSER, "#outcome"))
+        self.assertEqual(BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=user]").get_property("value"), "")
+
+    def test_ids_are_encoded(self):
+        state = self.open("many_dead")
+        self.fill("a/b?c #é", "x&y=z")
+        self.says("#confirm", "The events of the user “a/b?c #é”, and those of the anonymous id “x&y=z”, leave")
+        click(BROWSER, "Erase for good", "#confirm")
+        self.assertEqual(
+            self.change_sent(state)[:2], ("DELETE", "/api/users/a%2Fb%3Fc%20%23%C3%A9?anonymous_id=x%26y%3Dz")
+        )
+
+    def test_what_could_not_be_erased_is_said(self):
+        state = self.open("many_dead")
+        state.erase_error = "3 events are in flight for too long: erase the user again"
+        self.fill("u-3")
+        click(BROWSER, "Erase for good", "#confirm")
+        self.says("#said", "107 events erased from 43 batches. 3 events are in flight for too long")
+        self.assertEqual(BROWSER.find_element(By.ID, "outcome").get_attribute("data-tone"), "bad")
+
+    def test_it_can_be_cancelled_and_the_question_too(self):
+        state = self.open("many_dead")
+        self.fill("u-3")
+        click(BROWSER, "Cancel", "#confirm")
+        self.assertEqual(state.requests, [])
+        click(BROWSER, "Erase the user", "#erase")
+        click(BROWSER, "Erase for good", "#confirm")
+        click(BROWSER, "Cancel: Erasure of a user", "#jobs")
+        click(BROWSER, "Stop the job", "#confirm")
+        self.says("#jobs", "Cancelled at")
+        self.assertEqual(state.requests[-1][:2], ("DELETE", "/api/jobs/1"))
+
+    def test_a_refusal_is_said_and_the_user_kept(self):
+        state = self.open("many_dead")
+        state.fail_next = (503, "the store does not answer")
+        self.fill("u-3")
+        click(BROWSER, "Erase for good", "#confirm")
+        self.says("#said", "The erasure was not begun: the store does not answer")
+        self.assertEqual(BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=user]").get_property("value"), "u-3")
+
+    def test_it_fits_and_can_be_read(self):
+        for scheme in ["light", "dark"]:
+            with self.subTest(scheme=scheme):
+                if self.server:
+                    self.server.stop()
+                resize(BROWSER, 320, 700)
+                emulate(BROWSER, scheme, reduced_motion=True)
+                self.open("many_dead")
+                self.fill("u-3")
+                click(BROWSER, "Cancel", "#confirm")
+                self.assertEqual(BROWSER.execute_script(NAMELESS), [])
+                self.assertEqual(BROWSER.execute_script(CONTRAST)[1], [])
+                self.assertEqual(BROWSER.execute_script("return document.documentElement.scrollWidth"), 320)
+                requests_of(BROWSER)
+
+
 class Keyboard(PageTest):
     def press(self, *keys):
         ActionChains(BROWSER).send_keys(*keys).perform()
@@ -608,6 +991,18 @@ class TheTestsThemselves(PageTest):
     def test_a_missing_name_is_found(self):
         self.broken("flowing", ("index.html", 'for="cursor"', ""))
         self.assertTrue(BROWSER.execute_script(NAMELESS))
+
+    def test_a_missing_name_of_a_text_field_is_found(self):
+        self.broken("many_dead", ("editor.js", '"aria-label": `Event ${this.index + 1} as JSON`,', ""))
+        click(BROWSER, "Open letter 01j00002")
+        click(BROWSER, "Edit event 1", "#letter")
+        self.assertTrue(BROWSER.execute_script(NAMELESS))
+
+    def test_a_rounded_number_is_found(self):
+        self.broken("many_dead", ("editor.js", "laid_out(text)", "laid_out(JSON.stringify(JSON.parse(text)))"))
+        click(BROWSER, "Open letter 01j00002")
+        self.says("#letter-events", '"order"')
+        self.assertNotIn(str(BIG + 2), text_of(BROWSER, "#letter-events"))
 
     def test_a_request_elsewhere_is_found(self):
         self.broken(

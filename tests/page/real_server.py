@@ -20,7 +20,7 @@ class Destination:
 
     def __init__(self, status=200):
         self.status = status
-        self.names = []
+        self.events = []  # that were accepted
         destination = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -31,7 +31,7 @@ class Destination:
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
                 if destination.status == 200:
-                    destination.names += [event["event"] for event in json.loads(body)["batch"]]
+                    destination.events += json.loads(body)["batch"]
                 self.send_response(destination.status)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
@@ -43,6 +43,10 @@ class Destination:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def names(self):
+        return [event["event"] for event in self.events]
 
     def stop(self):
         self.server.shutdown()

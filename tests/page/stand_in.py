@@ -52,6 +52,7 @@ SCENARIOS = [
     "memory",
 ]
 HOUR_MS = 3_600_000
+BIG = 2**53 + 1  # is rounded where numbers are doubles
 
 
 def now_ms():
@@ -70,7 +71,12 @@ def make_letters(n, reasons, hostile=False):
                 "userId": f"u-{i % 17}",
                 "messageId": f"m-{i}-{j}",
                 "timestamp": "2026-11-30T03:02:11.123Z",
-                "properties": {"total": 27.5 + j, "currency": "EUR", "items": [{"sku": f"A-{i}", "n": j + 1}]},
+                "properties": {
+                    "total": 27.5 + j,
+                    "currency": "EUR",
+                    "order": BIG + i,
+                    "items": [{"sku": f"A-{i}", "n": j + 1}],
+                },
                 "context": {"library": {"name": "sluice", "version": "1.0.0"}},
             }
             for j in range(1 + i % 4)
@@ -123,6 +129,10 @@ class State:
         self.fail_next = None  # (status, words): the answer to the next change
         self.poll_count = 0
         self.jobs = []
+        self.erased = 0
+        self.erase_error = ""  # of the jobs that erase, at their end
+        self.hold_export = False  # whether pages after the first have to wait
+        self.fail_export = None  # (status, words): the answer to an export
         self.use(scenario)
 
     def use(self, scenario):
@@ -210,6 +220,7 @@ class State:
             "stored": accepted,
             "delivered": delivered,
             "purged": 0,
+            "erased": self.erased,
             "oldest_ready_ms": oldest,
             "next_retry_ms": 4200 if retry else None,
             "oldest_dead_ms": now_ms() - self.letters[0]["died_ms"] if self.letters else None,
@@ -360,13 +371,72 @@ class State:
             "more_groups": 0,
         }
 
+    def exported(self, query):
+        """A page of letters with their events, and the cursor of the next."""
+        page = self.page_of(query)
+        ids = {letter["id"] for letter in page["letters"]}
+        lines = [json.dumps(letter) + "\n" for letter in self.letters if letter["id"] in ids]
+        return "".join(lines).encode(), page["next"]
+
+    def replace(self, letter, body):
+        """Drops and edits events of a letter, and replays the rest."""
+        drop = set(body.get("drop", []))
+        for place, change in enumerate(body.get("edit", [])):
+            event = change["event"]
+            if not isinstance(event.get("userId", ""), str):
+                field = f"edit[{place}].event.userId"
+                return 400, {"error": f"{field} must be a string", "field": field}
+        for place, index in enumerate(body.get("drop", [])):
+            if index >= letter["events"]:
+                return 400, {"error": f"drop[{place}] is no event of the letter", "field": f"drop[{place}]"}
+        self.letters.remove(letter)
+        return 200, {
+            "id": "02k00000-8d2b11",
+            "replaces": letter["id"],
+            "events": letter["events"] - len(drop),
+            "dropped": len(drop),
+        }
+
+    def erase(self, user, anonymous):
+        def is_of_user(event):
+            return event.get("userId") == user or (anonymous and event.get("anonymousId") == anonymous)
+
+        ids = [letter["id"] for letter in self.letters if any(map(is_of_user, letter["batch"]))]
+        job = self.job_of("erase", {})
+        threading.Thread(target=self.work_erasing, args=(job, ids, is_of_user), daemon=True).start()
+        return job
+
+    def work_erasing(self, job, ids, is_of_user):
+        for letter_id in ids:
+            time.sleep(0.05)
+            with self.lock:
+                if job["state"] != "running":
+                    return
+                for letter in [letter for letter in self.letters if letter["id"] == letter_id]:
+                    left = [event for event in letter["batch"] if not is_of_user(event)]
+                    gone = len(letter["batch"]) - len(left)
+                    letter.update(batch=left, events=len(left))
+                    if not left:
+                        self.letters.remove(letter)
+                    job["letters"] += 1
+                    job["events"] += gone
+                    job["looked_at"] += 1
+                    self.erased += gone
+        with self.lock:
+            job.update(state="done", ended_ms=now_ms(), error=self.erase_error)
+
     def begin(self, what, body):
         query = {k: [str(x) for x in v] if isinstance(v, list) else [str(v)] for k, v in body["filter"].items()}
+        job = self.job_of(what, body["filter"], body.get("rate"))
+        threading.Thread(target=self.work, args=(job, [l["id"] for l in self.matching(query)]), daemon=True).start()
+        return job
+
+    def job_of(self, what, filter, rate=None):
         job = {
             "id": str(len(self.jobs) + 1),
             "what": what,
-            "filter": body["filter"],
-            "rate": body.get("rate"),
+            "filter": filter,
+            "rate": rate,
             "by": "token",
             "state": "running",
             "error": "",
@@ -377,7 +447,6 @@ class State:
             "ended_ms": None,
         }
         self.jobs.append(job)
-        threading.Thread(target=self.work, args=(job, [l["id"] for l in self.matching(query)]), daemon=True).start()
         return job
 
     def work(self, job, ids):
@@ -403,10 +472,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
-    def answer(self, status, body, content_type="application/json"):
+    def answer(self, status, body, content_type="application/json", more=()):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
-        for name, value in HEADERS.items():
+        for name, value in [*HEADERS.items(), *more]:
             self.send_header(name, value)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(data)))
@@ -431,6 +500,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             )
         if url.path == "/api/live":
             return self.live() if state.stream else self.answer(state.no_stream, {"error": "there is no stream"})
+        if url.path == "/api/dead/export":
+            query = urllib.parse.parse_qs(url.query)
+            while "after" in query and state.hold_export:
+                time.sleep(0.05)
+            if state.fail_export:
+                status, words = state.fail_export
+                return self.answer(status, {"error": words})
+            with state.lock:
+                lines, after = state.exported(query)
+            return self.answer(200, lines, "application/x-ndjson", [("Sluice-Next", after)] if after else [])
         try:
             with state.lock:
                 status, said = self.api(state, url, json.loads(body) if body else None)
@@ -455,12 +534,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def api(self, state, url, body):
         query = urllib.parse.parse_qs(url.query)
         if self.command != "GET":
-            state.requests.append((self.command, url.path, body))
+            state.requests.append((self.command, url.path + ("?" + url.query if url.query else ""), body))
             if state.fail_next:
                 status, words = state.fail_next
                 state.fail_next = None
                 return status, {"error": words}
-            return self.change(state, url.path, body)
+            return self.change(state, url.path, query, body)
         if url.path == "/api/status":
             state.poll_count += 1
             return 200, state.status()
@@ -477,7 +556,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return 200, letter
         return 404, {"error": "there is no such dead letter"}
 
-    def change(self, state, path, body):
+    def change(self, state, path, query, body):
         what = f"{self.command} {path}"
         if what == "POST /api/pause":
             state.state, state.since_ms = "paused", now_ms()
@@ -494,6 +573,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if not body["filter"] and not body.get("all"):
                 return 400, {"error": "an empty filter needs all", "field": "all"}
             return 202, {"job": dict(state.begin(path.rsplit("/", 1)[1], body))}
+        if self.command == "DELETE" and path.startswith("/api/users/"):
+            user = urllib.parse.unquote(path.removeprefix("/api/users/"))
+            return 202, {"job": dict(state.erase(user, query.get("anonymous_id", [None])[0]))}
+        for letter in state.letters:
+            if what == "POST /api/dead/" + letter["id"]:
+                return state.replace(letter, body)
         for job in state.jobs:
             if what == "DELETE /api/jobs/" + job["id"]:
                 if job["state"] == "running":

@@ -73,7 +73,7 @@ export class connection {
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: typeof body === "string" || body === undefined ? body : JSON.stringify(body),
     });
     if (!response.ok) throw await failure_of(response);
     return response;
@@ -94,13 +94,18 @@ export class connection {
     return this.#asking !== null;
   }
 
-  /// Asks the server, and the operator for a token if it needs one, unless that is to be done `quietly`. Returns the
-  /// answer; throws what went wrong.
+  /// Asks the server, and the operator for a token if it needs one, unless that is to be done `quietly`. A body that is
+  /// a string is JSON already. Returns the answer; throws what went wrong.
   async ask(method, path, body, { quietly = false } = {}) {
+    return (await this.respond(method, path, body, { quietly })).json();
+  }
+
+  /// The same, and returns the response, whose content is not read yet.
+  async respond(method, path, body, { quietly = false } = {}) {
     for (;;) {
       const shown = this.#token;
       try {
-        return await (await this.#fetch(method, path, body, AbortSignal.timeout(30_000))).json();
+        return await this.#fetch(method, path, body, AbortSignal.timeout(30_000));
       } catch (e) {
         if (quietly) throw e;
         // Another request may have obtained one meanwhile.

@@ -75,7 +75,10 @@ export class flow_view {
     this.lost = new cell("lost", "small");
     this.elsewhere = new cell("ended elsewhere", "small");
     this.purged = new cell("purged", "small");
-    by_id("aside").replaceChildren(...[this.dead, this.lost, this.elsewhere, this.purged].map((c) => c.node));
+    this.erased = new cell("erased", "small");
+    by_id("aside").replaceChildren(
+      ...[this.dead, this.lost, this.elsewhere, this.purged, this.erased].map((c) => c.node),
+    );
     this.terms = ["accepted", "recovered", "delivered", "dead", "ended elsewhere", "lost", "waiting"].map((name) => ({
       name,
       value: element("b", {}, "–"),
@@ -149,6 +152,7 @@ export class flow_view {
     this.lost.say(number(ledger.lost), "", ledger.lost > 0 ? "bad" : "");
     this.elsewhere.say(number(ledger.ended_elsewhere), "by other processes");
     this.purged.say(queue ? number(queue.purged) : "–", "by operators");
+    this.erased.say(queue ? number(queue.erased) : "–", "with their users");
   }
 
   #show_ledger(ledger) {

@@ -1,4 +1,4 @@
-// Jobs: replays and purges that run or have ended, their progress, and how to cancel one.
+// Jobs: replays, purges and erasures that run or have ended, their progress, and how to cancel one.
 
 import { button, by_id, element, write } from "./dom.js";
 import { age, clock, count, filter_words, number } from "./words.js";
@@ -9,13 +9,19 @@ const ended_shown = 3;
 const is_open = (job) => job.state === "waiting" || job.state === "running";
 
 function what_of(job) {
+  if (job.what === "erase") return "Erasure of a user"; // who that is, a job does not say
   const which = filter_words(job.filter ?? {});
   return `${verbs[job.what] ?? job.what} of ${which ? `dead letters ${which}` : "all dead letters"}`;
 }
 
+const done_of = (job) =>
+  job.what === "erase"
+    ? `${count(job.events, "event")} erased from ${count(job.letters, "batch", "batches")}`
+    : `${count(job.letters, "letter")}, ${count(job.events, "event")}`;
+
 function outcome_of(job) {
-  const done = `${count(job.letters, "letter")}, ${count(job.events, "event")}`;
-  if (job.state === "done") return `Done at ${clock(job.ended_ms)}: ${done}.`;
+  const done = done_of(job);
+  if (job.state === "done") return `Done at ${clock(job.ended_ms)}: ${done}.${job.error ? ` ${job.error}` : ""}`;
   if (job.state === "cancelled") return `Cancelled at ${clock(job.ended_ms)} after ${done}.`;
   return `Failed at ${clock(job.ended_ms)} after ${done}: ${job.error}`;
 }
@@ -37,14 +43,17 @@ class job_card {
 
   show(job, letters_in_all, now) {
     const runs = is_open(job);
-    this.progress.hidden = this.cancel.hidden = !runs;
+    this.cancel.hidden = !runs;
+    this.progress.hidden = !runs || !letters_in_all; // an empty bar would say that nothing is done
     this.node.dataset.state = job.state;
     if (!runs) return write(this.words, outcome_of(job));
     if (job.state === "waiting") return write(this.words, "It waits until the job before it has ended.");
+    const took = age(Math.max(0, now - job.began_ms));
+    if (job.what === "erase")
+      return write(this.words, `${done_of(job)}, for ${took}; looked at ${number(job.looked_at)}`);
     const rate = job.rate ? `at most ${number(job.rate)} events/s` : "without a limit of rate";
     const of = letters_in_all ? ` of about ${number(Math.max(letters_in_all, job.letters))}` : "";
     const done = `${number(job.letters)}${of} letters, ${count(job.events, "event")}`;
-    const took = age(Math.max(0, now - job.began_ms));
     write(this.words, `${done}, ${rate}, for ${took}; looked at ${number(job.looked_at)}`);
     if (letters_in_all) {
       this.progress.max = Math.max(letters_in_all, job.letters);

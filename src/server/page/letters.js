@@ -2,6 +2,8 @@
 
 import { button, by_id, element, write } from "./dom.js";
 import { ask } from "./dialogs.js";
+import { plan_words } from "./editor.js";
+import { export_letters } from "./export.js";
 import { view_letter } from "./letter.js";
 import {
   age,
@@ -25,7 +27,9 @@ const at_least = (totals) => (totals.complete ? "" : "at least ");
 
 function query_of(filter) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(filter)) query.set(name, value);
+  for (const [name, value] of Object.entries(filter))
+    if (name === "ids") for (const id of value) query.append("id", id);
+    else query.set(name, value);
   return query;
 }
 
@@ -52,6 +56,17 @@ function merge(groups, more) {
   }
 }
 
+function replaced_words({ id, replaces, events, dropped }, { edited }) {
+  const parts = [];
+  if (dropped) parts.push(`${count(dropped, "event")} ${dropped === 1 ? "was" : "were"} dropped`);
+  if (edited) parts.push(`${number(edited)} ${edited === 1 ? "was" : "were"} edited`);
+  const goes = events === 1 ? "goes" : "go";
+  return sentences(
+    `${count(events, "event")} ${goes} out again as the batch ${id}, which replaces the dead letter ${replaces}.`,
+    `${parts.join(", ")}.`,
+  );
+}
+
 export class letters_view {
   #filter = {};
   #page = { letters: [], next: null };
@@ -62,10 +77,14 @@ export class letters_view {
   #search = 0;
   #loaded_at = null;
   #dead_then = null;
+  #export = null; // that is under way
 
-  /// `server` asks the server, `now` is its clock, `began` takes a job that was begun and how many letters it has.
-  constructor({ server, now, began, failed }) {
-    this.hooks = { server, now, began, failed };
+  /// `server` asks the server, `respond` does and returns its response, `now` is its clock. `began` takes a job that
+  /// was begun and how many letters it has, `done` what an operator did and what came of it; `said` and `failed` take
+  /// words.
+  constructor(hooks) {
+    this.hooks = hooks;
+    by_id("export-stop").addEventListener("click", () => this.#stop_export());
     this.form = by_id("filter");
     this.form.addEventListener("submit", (e) => {
       e.preventDefault();
@@ -361,6 +380,12 @@ export class letters_view {
         { class: "actions" },
         this.refresh,
         none ? null : button(`Replay ${target.which}…`, () => this.change("replay", target), { "data-what": "replay" }),
+        none || this.#export
+          ? null
+          : button(`Export ${target.which}`, () => this.#save(target.filter), {
+              "data-what": "export",
+              class: "quiet",
+            }),
         none
           ? null
           : button(`Purge ${target.which}…`, () => this.change("purge", target), {
@@ -374,15 +399,62 @@ export class letters_view {
 
   async #open(id) {
     try {
-      const letter = await this.hooks.server("GET", `/api/dead/${encodeURIComponent(id)}`);
-      const target = { filter: { ids: [id] }, which: "one", of: { letters: 1, events: letter.events, complete: true } };
-      view_letter(letter, this.hooks.now(), {
+      const text = await (await this.hooks.respond("GET", `/api/dead/${encodeURIComponent(id)}`)).text();
+      const { events } = JSON.parse(text);
+      const target = { filter: { ids: [id] }, which: "one", of: { letters: 1, events, complete: true } };
+      view_letter(text, this.hooks.now(), {
         replay: () => this.change("replay", target),
         purge: () => this.change("purge", target),
+        replace: (body, plan) => this.#replace(id, body, plan),
+        words_of: (e) => this.hooks.outcome_of("The rest", "replayed", e),
       });
     } catch (e) {
       this.hooks.failed(`The letter cannot be shown: ${e.message}`);
     }
+  }
+
+  /// Asks once, then sends what is left of a letter. Returns whether that was done; throws why it was refused.
+  async #replace(id, body, plan) {
+    const sure = await ask({
+      title: "Replay the rest?",
+      yes: "Replay the rest",
+      dangerous: plan.dropped > 0,
+      words: sentences(
+        `${plan_words(plan)}.`,
+        plan.dropped > 0 && "What is dropped is never delivered, and cannot be taken back.",
+      ),
+    });
+    if (!sure) return false;
+    const answer = await this.hooks.server("POST", `/api/dead/${encodeURIComponent(id)}`, body);
+    this.hooks.done("You replayed the rest of a dead letter", replaced_words(answer, plan));
+    this.reload().then(() => by_id("letters").focus());
+    return true;
+  }
+
+  async #save(filter) {
+    const mine = (this.#export = {});
+    const progress = (words) => write(by_id("export-words"), words);
+    progress("Exporting …");
+    by_id("export").hidden = false;
+    this.#draw_list_head();
+    by_id("export-stop").focus();
+    try {
+      const is_stopped = () => this.#export !== mine;
+      const { respond, now } = this.hooks;
+      this.hooks.said(await export_letters(query_of(filter), { respond, progress, is_stopped, now }));
+    } catch (e) {
+      this.hooks.failed(`The export failed, and nothing was saved: ${e.message}`);
+    } finally {
+      if (this.#export === mine) this.#stop_export();
+    }
+  }
+
+  #stop_export() {
+    const had_focus = by_id("export").contains(document.activeElement);
+    this.#export = null;
+    by_id("export").hidden = true;
+    this.#draw_list_head();
+    if (had_focus) this.head.querySelector("[data-what=export]")?.focus();
   }
 
   /// Asks once, then begins the job. Returns whether it was begun.

@@ -3,6 +3,7 @@
 import { api_error, connection } from "./connection.js";
 import { ask, ask_token } from "./dialogs.js";
 import { button, by_id, element, set_attribute, write } from "./dom.js";
+import { offer_erasure } from "./erase.js";
 import { flow_view } from "./flow.js";
 import { history_view } from "./history.js";
 import { jobs_view } from "./jobs.js";
@@ -71,23 +72,41 @@ const jobs = new jobs_view({
     await load_jobs();
   },
   ended(job, words) {
-    say(words, job.state === "failed");
+    say(words, job.error !== "");
     letters.reload();
   },
 });
 
+const jobs_begun = {
+  replay: ["The replay", "You replayed dead letters"],
+  purge: ["The purge", "You purged dead letters"],
+  erase: ["The erasure", "You erased a user"],
+};
+
+/// A job that this page has begun, of so many letters if that is known.
+function began(what, job, in_all) {
+  const [name, words] = jobs_begun[what];
+  jobs.begun(job, in_all);
+  remember(words);
+  say(`${name} has begun; its progress stands with the dead letters.`);
+  load_jobs();
+}
+
 const letters = new letters_view({
   server,
+  respond: (method, path) => link.respond(method, path),
   now: server_now,
-  began(what, job, in_all) {
-    jobs.begun(job, in_all);
-    remember(what === "replay" ? "You replayed dead letters" : "You purged dead letters");
-    say(`The ${what} has begun; its progress stands with the dead letters.`);
-    load_jobs();
+  began,
+  done(words, said) {
+    remember(words);
+    say(said);
   },
+  said: (words) => say(words),
   failed: (words) => say(words, true),
   outcome_of,
 });
+
+offer_erasure({ server, began, failed: (e) => say(outcome_of("The erasure", "begun", e), true) });
 
 function take_jobs(list) {
   jobs.show(list, server_now());

@@ -1,0 +1,34 @@
+// Erasing a user: asks once, then begins the job.
+
+import { ask } from "./dialogs.js";
+import { by_id } from "./dom.js";
+import { sentences } from "./words.js";
+
+/// `server` asks the server, `began` takes the job that was begun, `failed` why none was.
+export function offer_erasure({ server, began, failed }) {
+  const form = by_id("erase-form");
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    const [user, anonymous] = ["user", "anonymous"].map((name) => form.elements[name].value.trim());
+    if (!user) return form.elements.user.focus();
+    const sure = await ask({
+      title: "Erase this user?",
+      yes: "Erase for good",
+      dangerous: true,
+      words: sentences(
+        `The events of the user “${user}”${anonymous ? `, and those of the anonymous id “${anonymous}”,` : ""}`,
+        "leave everything that waits, and all dead letters. What is delivered is not undone.",
+        "This cannot be taken back.",
+      ),
+    });
+    if (!sure) return;
+    const query = anonymous ? `?${new URLSearchParams({ anonymous_id: anonymous })}` : "";
+    try {
+      const { job } = await server("DELETE", `/api/users/${encodeURIComponent(user)}${query}`);
+      form.reset(); // the page keeps no user
+      began("erase", job);
+    } catch (e) {
+      failed(e);
+    }
+  });
+}
