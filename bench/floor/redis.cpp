@@ -75,7 +75,7 @@ bool floor_redis::begin(const std::vector<floor_batch>& delivered, const std::ve
 bool floor_redis::go_on() {
   if (!link_.go_on())
     return false;
-  constexpr std::size_t before = 4, of_each = 5; // of the script's answer, the last in that of EXEC
+  constexpr std::size_t before = 5, of_each = 5; // of the script's answer, the last in that of EXEC
   const auto& answer = link_.last();
   if (claimed_ > 0 && answer.element[claimed_]->elements != before + of_each * claimed_)
     throw std::runtime_error("the floor's Redis has not leased every batch");
