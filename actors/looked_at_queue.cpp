@@ -81,6 +81,14 @@ result<void> looked_at_queue::scrub() {
   return ask<void>([](queue_admin& q) { return q.scrub(); });
 }
 
+result<std::vector<queue_note>> looked_at_queue::notes(const std::string& prefix) {
+  return ask<std::vector<queue_note>>([&](queue_admin& q) { return q.notes(prefix); });
+}
+
+result<bool> looked_at_queue::put_note(const queue_note& note, const std::string& was) {
+  return ask<bool>([&](queue_admin& q) { return q.put_note(note, was); });
+}
+
 result<void> looked_at_queue::set_paused(bool paused) {
   return ask<void>([&](queue_admin& q) { return q.set_paused(paused); });
 }

@@ -67,6 +67,14 @@ result<void> persisters_queue::scrub() {
   return ask<void>([](queue_admin& q) { return q.scrub(); });
 }
 
+result<std::vector<queue_note>> persisters_queue::notes(const std::string& prefix) {
+  return ask<std::vector<queue_note>>([prefix](queue_admin& q) { return q.notes(prefix); });
+}
+
+result<bool> persisters_queue::put_note(const queue_note& note, const std::string& was) {
+  return ask<bool>([note, was](queue_admin& q) { return q.put_note(note, was); });
+}
+
 result<void> persisters_queue::set_paused(bool paused) {
   return ask<void>([paused](queue_admin& q) { return q.set_paused(paused); });
 }

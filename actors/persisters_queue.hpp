@@ -25,6 +25,8 @@ public:
   result<queue_page> list_batches(const std::string& after, std::size_t limit) override;
   result<std::uint64_t> erase_events(const std::vector<erasure>&) override;
   result<void> scrub() override;
+  result<std::vector<queue_note>> notes(const std::string& prefix) override;
+  result<bool> put_note(const queue_note&, const std::string& was) override;
   result<void> set_paused(bool) override;
 
 private:

@@ -301,6 +301,14 @@ struct erasure {
   batch_ptr rest{};    ///< The same batch with what is left of it; null: nothing is.
 };
 
+/// A text that a queue keeps beside its batches, for whoever administers it.
+struct queue_note {
+  std::string name{}; ///< Of 1 to 200 bytes, as in `job/0192f0c1`.
+  std::string text{}; ///< Of at most 64 KiB.
+
+  friend bool operator==(const queue_note&, const queue_note&) = default;
+};
+
 /// What operators may do to a queue, also while another process processes it. Used by one thread at a time.
 class SLUICE_API queue_admin {
 public:
@@ -339,6 +347,14 @@ public:
   /// Overwrites what removed batches have left in the files of the store, as far as they are its own. It may take
   /// seconds, in which nothing is stored.
   virtual result<void> scrub() = 0;
+
+  /// The notes whose names begin with `prefix`, in the order of their names.
+  virtual result<std::vector<queue_note>> notes(const std::string& prefix) = 0;
+
+  /// Writes a note in place of the text `was`; empty: there is none. An empty text removes it. Gives whether the note
+  /// was as expected; if not, nothing is changed. Errors: `too_large` for a name or a text that is, and for the
+  /// 10 001st note.
+  virtual result<bool> put_note(const queue_note&, const std::string& was) = 0;
 
   /// While a queue is paused no lease of its batches is granted.
   virtual result<void> set_paused(bool) = 0;

@@ -143,6 +143,15 @@ result<void> admin_of_partitions::scrub() {
   return {};
 }
 
+// The first partition has them: it stays, whatever number of partitions the queue is given.
+result<std::vector<queue_note>> admin_of_partitions::notes(const std::string& prefix) {
+  return partitions_.front()->notes(prefix);
+}
+
+result<bool> admin_of_partitions::put_note(const queue_note& note, const std::string& was) {
+  return partitions_.front()->put_note(note, was);
+}
+
 result<void> admin_of_partitions::set_paused(bool paused) {
   result<void> done;
   const auto until = std::chrono::steady_clock::now() + most_time_of_failures;

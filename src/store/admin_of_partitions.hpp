@@ -29,6 +29,8 @@ public:
   result<queue_page> list_batches(const std::string& after, std::size_t limit) override;
   result<std::uint64_t> erase_events(const std::vector<erasure>&) override;
   result<void> scrub() override;
+  result<std::vector<queue_note>> notes(const std::string& prefix) override;
+  result<bool> put_note(const queue_note&, const std::string& was) override;
   /// Does it to as many as it can, also after an error, but not for long then.
   result<void> set_paused(bool) override;
 

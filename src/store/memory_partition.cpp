@@ -8,6 +8,7 @@
 #include "core/wire/batch_id.hpp"
 #include "store/longest_delay.hpp"
 #include "store/no_room_delay.hpp"
+#include "store/note_bounds.hpp"
 
 namespace sluice {
 
@@ -321,6 +322,29 @@ result<std::uint64_t> memory_partition::erase_events(const std::vector<erasure>&
 
 result<void> memory_partition::scrub() {
   return {}; // there is no file
+}
+
+result<std::vector<queue_note>> memory_partition::notes(const std::string& prefix) {
+  std::vector<queue_note> found;
+  for (auto i = notes_.lower_bound(prefix); i != notes_.end() && i->first.starts_with(prefix); ++i)
+    found.push_back({.name = i->first, .text = i->second});
+  return found;
+}
+
+result<bool> memory_partition::put_note(const queue_note& note, const std::string& was) {
+  if (auto fits = check_note(note); !fits)
+    return fits.error();
+  const auto present = notes_.find(note.name);
+  const bool is_new = present == notes_.end();
+  if (is_new ? !was.empty() : present->second != was)
+    return false;
+  if (note.text.empty())
+    notes_.erase(note.name);
+  else if (is_new && notes_.size() >= max_notes)
+    return too_many_notes();
+  else
+    notes_[note.name] = note.text;
+  return true;
 }
 
 // -- the one place where a batch changes its state --------------------------------------------------------------------

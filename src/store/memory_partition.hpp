@@ -30,6 +30,8 @@ public:
   result<queue_page> list_batches(const std::string& after, std::size_t limit) override;
   result<std::uint64_t> erase_events(const std::vector<erasure>&) override;
   result<void> scrub() override;
+  result<std::vector<queue_note>> notes(const std::string& prefix) override;
+  result<bool> put_note(const queue_note&, const std::string& was) override;
   result<void> set_paused(bool) override;
 
 private:
@@ -86,6 +88,7 @@ private:
   std::map<std::string, ended_events, std::less<>> ended_;
   /// Events that were erased before their end, by the id of their batch, as long as its process may ask for them.
   std::map<std::string, std::uint32_t> erased_;
+  std::map<std::string, std::string> notes_;
   std::set<place> ready_;
   std::set<std::string> in_flight_;
   std::set<std::pair<store_time, std::string>> retry_;

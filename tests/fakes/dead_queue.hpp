@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace sluice::test {
 
-/// A queue that has nothing but dead letters.
+/// A queue that has nothing but dead letters and notes.
 class dead_queue : public queue_admin {
 public:
   /// Adds a letter that died `at` ms after 1970. `events`: the texts of its events.
@@ -110,6 +111,27 @@ public:
     ++scrubbed;
     return broken ? result<void>{failure()} : result<void>{};
   }
+  result<std::vector<queue_note>> notes(const std::string& prefix) override {
+    if (broken)
+      return failure();
+    std::vector<queue_note> found;
+    for (const auto& [name, text] : note_texts)
+      if (name.starts_with(prefix))
+        found.push_back({.name = name, .text = text});
+    return found;
+  }
+  result<bool> put_note(const queue_note& note, const std::string& was) override {
+    if (broken)
+      return failure();
+    const auto present = note_texts.find(note.name);
+    if ((present == note_texts.end() ? "" : present->second) != was)
+      return false;
+    if (note.text.empty())
+      note_texts.erase(note.name);
+    else
+      note_texts[note.name] = note.text;
+    return true;
+  }
   result<void> set_paused(bool p) override {
     if (broken)
       return failure();
@@ -118,6 +140,8 @@ public:
   }
 
   std::vector<dead_letter> letters;
+  /// By the names of the notes.
+  std::map<std::string, std::string> note_texts;
   std::vector<std::string> replayed, purged, replaced;
   std::vector<batch_ptr> replacements;
   /// The ids of those that cannot be changed just now.

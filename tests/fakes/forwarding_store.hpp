@@ -28,6 +28,8 @@ public:
   }
   result<std::uint64_t> erase_events(const std::vector<erasure>& all) override { return inner_->erase_events(all); }
   result<void> scrub() override { return inner_->scrub(); }
+  result<std::vector<queue_note>> notes(const std::string& prefix) override { return inner_->notes(prefix); }
+  result<bool> put_note(const queue_note& note, const std::string& was) override { return inner_->put_note(note, was); }
   result<void> set_paused(bool paused) override { return inner_->set_paused(paused); }
   bool durable() const noexcept override { return inner_->durable(); }
   bool shared() const noexcept override { return inner_->shared(); }

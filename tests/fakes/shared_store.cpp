@@ -117,6 +117,14 @@ result<std::uint64_t> shared_store::erase_events(const std::vector<erasure>&) {
   return not_simulated;
 }
 
+result<std::vector<queue_note>> shared_store::notes(const std::string&) {
+  return not_simulated;
+}
+
+result<bool> shared_store::put_note(const queue_note&, const std::string&) {
+  return not_simulated;
+}
+
 result<void> shared_store::set_paused(bool paused) {
   if (way_->is_cut())
     return away;

@@ -4,6 +4,7 @@
 
 #include "core/persistence/dead_cursor.hpp"
 #include "core/wire/batch_id.hpp"
+#include "store/note_bounds.hpp"
 #include "store/redis/error.hpp"
 #include "store/redis/listing.hpp"
 #include "store/redis/owner.hpp"
@@ -221,6 +222,38 @@ result<std::uint64_t> redis_queue::erase_events(const std::vector<erasure>& all)
 
 result<void> redis_queue::scrub() {
   return {}; // its files are the server's own
+}
+
+result<std::vector<queue_note>> redis_queue::notes(const std::string& prefix) {
+  const auto reply = connection_->run_one(redis_script::notes, keys_, {prefix});
+  if (!reply)
+    return reply.error();
+  const auto answer = reply->value();
+  if (answer.size() % 2 != 0)
+    return answer_not_understood();
+  std::vector<queue_note> found;
+  found.reserve(answer.size() / 2);
+  for (std::size_t i = 0; i < answer.size(); i += 2)
+    found.push_back({.name = std::string{answer[i].text()}, .text = std::string{answer[i + 1].text()}});
+  std::sort(found.begin(), found.end(), [](const queue_note& a, const queue_note& b) { return a.name < b.name; });
+  return found;
+}
+
+result<bool> redis_queue::put_note(const queue_note& note, const std::string& was) {
+  if (auto fits = check_note(note); !fits)
+    return fits.error();
+  const auto reply =
+      connection_->run_one(redis_script::put_note, keys_, {note.name, note.text, was, std::to_string(max_notes)});
+  if (!reply)
+    return reply.error();
+  const auto word = reply->value().text();
+  if (word == "absent")
+    return no_queue(keys_.queue());
+  if (word == "full")
+    return too_many_notes();
+  if (word != "put" && word != "other")
+    return answer_not_understood();
+  return word == "put";
 }
 
 result<void> redis_queue::set_paused(bool paused) {

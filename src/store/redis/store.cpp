@@ -170,6 +170,14 @@ result<store_stats> redis_store::stats() {
   return admin_.stats();
 }
 
+result<bool> redis_store::put_note(const queue_note& note, const std::string& was) {
+  const time_limits limits{partitions_, call_limit_};
+  forget_absent();
+  if (auto ours = ensure_first(); !ours)
+    return ours.error();
+  return admin_.put_note(note, was);
+}
+
 result<void> redis_store::set_paused(bool paused) {
   const time_limits limits{partitions_, call_limit_};
   forget_absent();

@@ -44,6 +44,8 @@ public:
   }
   result<std::uint64_t> erase_events(const std::vector<erasure>& all) override { return admin_.erase_events(all); }
   result<void> scrub() override { return admin_.scrub(); }
+  result<std::vector<queue_note>> notes(const std::string& prefix) override { return admin_.notes(prefix); }
+  result<bool> put_note(const queue_note&, const std::string& was) override;
   result<void> set_paused(bool) override;
 
 private:
@@ -109,6 +111,12 @@ public:
   }
   result<void> scrub() override {
     return with_partitions([](auto& p) { return p.scrub(); });
+  }
+  result<std::vector<queue_note>> notes(const std::string& prefix) override {
+    return with_partitions([&](auto& p) { return p.notes(prefix); });
+  }
+  result<bool> put_note(const queue_note& note, const std::string& was) override {
+    return with_partitions([&](auto& p) { return p.put_note(note, was); });
   }
   result<void> set_paused(bool paused) override {
     return with_partitions([&](auto& p) { return p.set_paused(paused); });

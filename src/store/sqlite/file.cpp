@@ -45,7 +45,7 @@ constexpr int growth = 256 * 1024;
 //
 // `total` has a row for each partition. `erased` has the events that were erased before their end, by the id of their
 // batch: the process that waits for the end asks for them. What the process says of its deliveries stands in `control`;
-// `health_said` is when it did, or 0.
+// `health_said` is when it did, or 0. `note` has the notes of the queue, whatever its partitions.
 constexpr const char* tables = R"sql(
 CREATE TABLE batch(
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, partition INTEGER NOT NULL, place INTEGER NOT NULL,
@@ -64,6 +64,7 @@ CREATE TABLE total(
   retry INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0, backlog_bytes INTEGER NOT NULL DEFAULT 0,
   dead_bytes INTEGER NOT NULL DEFAULT 0, next_place INTEGER NOT NULL DEFAULT 1, erased INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE erased(id TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE note(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE control(
   one INTEGER PRIMARY KEY CHECK(one = 1), paused INTEGER NOT NULL DEFAULT 0, fingerprint TEXT NOT NULL DEFAULT '',
   health_said INTEGER NOT NULL DEFAULT 0, suspended TEXT NOT NULL DEFAULT '', last_failure TEXT NOT NULL DEFAULT '');
@@ -213,14 +214,15 @@ error other_partitions(std::size_t made_with, std::size_t asked) {
               (made_with == 1 ? " partition" : " partitions") + "; `sluice repartition` changes it while nothing runs"};
 }
 
-// Nothing was erased in a file of the last schema.
+// Nothing was erased in a file of the last schema, and it has no notes.
 void bring_up_to_date(sqlite_db& db) {
   if (kind_in(db).schema != last_schema_version)
     return;
   sqlite_transaction whole{db};
   if (const auto kind = kind_in(db); kind.schema == last_schema_version) { // no other process has done it meanwhile
     db.script("ALTER TABLE total ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;"
-              "CREATE TABLE erased(id TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID");
+              "CREATE TABLE erased(id TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID;"
+              "CREATE TABLE note(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID");
     set_partitions(db, kind.partitions);
   }
   whole.commit();

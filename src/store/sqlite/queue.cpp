@@ -8,6 +8,7 @@
 #include "store/sqlite/batches.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/lock.hpp"
+#include "store/sqlite/notes.hpp"
 
 namespace sluice {
 
@@ -409,6 +410,14 @@ result<void> sqlite_queue::scrub() {
                            "process, and call this again"};
     return {};
   });
+}
+
+result<std::vector<queue_note>> sqlite_queue::notes(const std::string& prefix) {
+  return guarded([&]() -> result<std::vector<queue_note>> { return read_notes(db_, prefix); });
+}
+
+result<bool> sqlite_queue::put_note(const queue_note& note, const std::string& was) {
+  return guarded([&]() -> result<bool> { return sluice::put_note(db_, note, was); });
 }
 
 result<void> sqlite_queue::set_paused(bool paused) {

@@ -42,6 +42,8 @@ public:
   }
   result<std::uint64_t> erase_events(const std::vector<erasure>& all) override { return admin_.erase_events(all); }
   result<void> scrub() override { return admin_.scrub(); }
+  result<std::vector<queue_note>> notes(const std::string& prefix) override { return admin_.notes(prefix); }
+  result<bool> put_note(const queue_note& note, const std::string& was) override { return admin_.put_note(note, was); }
   result<void> set_paused(bool paused) override { return admin_.set_paused(paused); }
 
 private:

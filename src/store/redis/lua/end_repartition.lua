@@ -6,7 +6,7 @@ if refused then
 end
 if tonumber(ARGV[2]) < tonumber(ARGV[3]) then
   local over = {'mover', 'unasked'}
-  for _, name in ipairs(call('HGETALL', ctl)) do
+  for _, name in ipairs(call('HKEYS', ctl)) do
     if string.find(name, '^counted %d+$') then
       over[#over + 1] = name
     end

@@ -8,7 +8,7 @@
 --   gone and is counted here, ordering: `per_user` or `none`, fingerprint, erased: how many
 --   events were erased here, paused: 1, 0, or below zero since when an
 --   operator has resumed it, unasked: since when the process that it belongs to in order has not asked for what others
---   would take
+--   would take, note/<name>: a note of the queue, in partition 0
 --   :split   hash id -> events, waiting and dead, of the batches that splits have made of it, and that are here
 --   :incarnations  hash <incarnation>:units -> the number of its last unit of work; :token -> of its process;
 --                  :delivered, :dead -> how many of its events it has ended itself

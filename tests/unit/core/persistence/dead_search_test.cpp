@@ -29,6 +29,8 @@ public:
   result<queue_page> list_batches(const std::string&, std::size_t) override { return queue_page{}; }
   result<std::uint64_t> erase_events(const std::vector<erasure>&) override { return 0; }
   result<void> scrub() override { return {}; }
+  result<std::vector<queue_note>> notes(const std::string&) override { return std::vector<queue_note>{}; }
+  result<bool> put_note(const queue_note&, const std::string&) override { return false; }
   result<void> set_paused(bool) override { return {}; }
 };
 

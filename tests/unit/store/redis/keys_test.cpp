@@ -77,6 +77,8 @@ void use_everything(redis_queue_under_test& q, std::size_t partition) {
     after = page.next;
   }
   REQUIRE(a->stats()->erased > 0);
+  REQUIRE(a->put_note({"n", "text"}, "").value());
+  REQUIRE(a->notes("")->size() == 1);
   REQUIRE(a->set_paused(true));
   REQUIRE(a->set_paused(false));
   if (q.o.queue.is_multi_processor) { // its leases are taken back by another one

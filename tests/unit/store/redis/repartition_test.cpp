@@ -245,6 +245,7 @@ TEST_CASE("what operators do has to wait for the end of a change", "[store][redi
     CHECK(refused.error().message.find("the number of partitions is being changed") != std::string::npos);
   }
   CHECK(!admin.set_paused(true));
+  CHECK(!admin.put_note({"n", "text"}, ""));
   CHECK(content(q.server) == before);
 }
 

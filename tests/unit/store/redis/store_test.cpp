@@ -350,6 +350,12 @@ TEST_CASE("a queue that is not in Redis cannot be looked into", "[store][redis]"
   REQUIRE(admin);
   CHECK((*admin)->stats().error().code == errc::not_a_queue);
   CHECK((*admin)->set_paused(true).error().code == errc::not_a_queue);
+  CHECK((*admin)->put_note({"n", "text"}, "").error().code == errc::not_a_queue);
+  redis_options where;
+  where.unix_socket = server.socket();
+  redis_queue emptied{std::make_shared<redis_connection>(where), {}}; // as when it has gone since it was found
+  CHECK(emptied.put_note({"n", "text"}, "").error().code == errc::not_a_queue);
+  CHECK(emptied.notes("").value().empty());
   CHECK(server.keys().empty());
 }
 

@@ -134,6 +134,23 @@ TEST_CASE("a queue that is not there cannot be looked into", "[store][sqlite]") 
   CHECK(!std::filesystem::exists(folder.path() + "/none.db"));
 }
 
+TEST_CASE("a queue that the last version made is brought up to date", "[store][sqlite]") {
+  queue_file q;
+  q.put(**q.open(), 1, 2);
+  sqlite_db{q.path, milliseconds{5'000}}.script(
+      "DROP TABLE note; DROP TABLE erased; ALTER TABLE total DROP COLUMN erased;"
+      "PRAGMA user_version = " +
+      std::to_string((1U << 16U) + 4));
+  for (int opened = 0; opened < 2; ++opened) {
+    const auto queue = *q.open();
+    CHECK(queue->stats()->ready == 20);
+    CHECK(queue->stats()->erased == 0);
+    const auto number = std::to_string(opened);
+    CHECK(queue->put_note({number, "text"}, "").value());
+    CHECK(queue->notes("").value().size() == static_cast<std::size_t>(opened) + 1);
+  }
+}
+
 TEST_CASE("a queue that another version made is refused, and not touched", "[store][sqlite]") {
   const auto version = GENERATE(std::string{"1"}, std::string{"99"});
   queue_file q;
