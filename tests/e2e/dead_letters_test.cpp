@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <mutex>
 
 #include "store/sqlite/database.hpp"
 #include "support/command_queue.hpp"
@@ -28,8 +29,12 @@ struct dead_queue {
   // Delivers what is ready, and returns the events that have arrived.
   std::vector<json> delivered() {
     status = 200;
-    arrived = nullptr;
+    {
+      const std::lock_guard guard{mutex};
+      arrived = nullptr;
+    }
     CHECK(command.call({"run", "--until-empty", "--url", destination.url()}).status == 0);
+    const std::lock_guard guard{mutex};
     return arrived.is_null() ? std::vector<json>{} : arrived["batch"].get<std::vector<json>>();
   }
   void set_payload(std::string_view payload) const {
@@ -40,8 +45,10 @@ struct dead_queue {
 
   std::size_t buried = 0;
   std::atomic<int> status{422};
+  std::mutex mutex;
   json arrived;
   http_server destination{[this](const http_request& r) {
+    const std::lock_guard guard{mutex};
     if (status == 200)
       arrived = json::parse(gunzip(r.body));
     return http_reply{.status = status};
@@ -168,13 +175,16 @@ TEST_CASE("events that were exported are sent again as they were", "[e2e][dead]"
   const dead_queue q{R"({"type":"track","userId":"u","event":"e","messageId":"m","properties":{"n":1.10}})"};
   const auto events = q.command.call({"dead", "export", "--events"});
   CHECK(events.status == 0);
+  std::mutex mutex;
   std::string body;
   http_server other{[&](const http_request& r) {
+    const std::lock_guard guard{mutex};
     body = gunzip(r.body);
     return http_reply{};
   }};
   const command_queue again;
   CHECK(again.call({"send", "-", "--url", other.url()}, {}, events.out).status == 0);
+  const std::lock_guard guard{mutex};
   CHECK(body.find(R"({"messageId":"m",)") != std::string::npos);
   CHECK(body.find(R"("properties":{"n":1.10})") != std::string::npos);
 }

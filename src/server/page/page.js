@@ -140,8 +140,9 @@ function say(words, is_problem = false) {
   show_help();
 }
 
-function remember(words) {
-  if (status) done_here = { words, at: Date.now(), before: status };
+/// `before`: how things stood when it was asked for; the first effects may be seen before its answer.
+function remember(words, before = status) {
+  if (before) done_here = { words, at: Date.now(), before };
 }
 
 /// What is known of a change that has not been answered as it should. Without an answer it may have been made.
@@ -152,9 +153,10 @@ function outcome_of(what, done, e) {
 }
 
 async function change(words, act) {
+  const before = status;
   try {
     const answer = await act();
-    remember(words);
+    remember(words, before);
     say(`${answer.done ? sentence(answer.done) : `${words}.`}`);
   } catch (e) {
     say(outcome_of("That", "done", e), true);
