@@ -2,7 +2,7 @@
 -- Gives id, time of death, events, attempts, status, reason of each.
 local from, after, limit = tonumber(ARGV[1]), ARGV[2], math.min(tonumber(ARGV[3]), most)
 local rank = call('ZCOUNT', sets.dead, '-inf', '(' .. text(from))
-local found, count = {}, 0
+local found, n, count = {}, 0, 0
 
 -- Byte by byte, as Redis orders them; `>` would ask the locale of the server.
 local function is_behind(id, other)
@@ -22,9 +22,9 @@ repeat
     local b = count < limit and (died > from or is_behind(id, after)) and load(id)
     if b then
       count = count + 1
-      for _, member in ipairs({id, text(died), text(b.events), text(b.attempts), text(b.status), b.reason}) do
-        found[#found + 1] = member
-      end
+      found[n + 1], found[n + 2], found[n + 3] = id, died, b.events
+      found[n + 4], found[n + 5], found[n + 6] = b.attempts, b.status, b.reason
+      n = n + 6
     end
   end
   rank = rank + most

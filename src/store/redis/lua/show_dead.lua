@@ -4,4 +4,4 @@ local b = died and load(ARGV[1])
 if not b then
   return {}
 end
-return {b.id, text(tonumber(died)), text(b.events), text(b.attempts), text(b.status), b.reason}
+return {b.id, tonumber(died), b.events, b.attempts, b.status, b.reason}
