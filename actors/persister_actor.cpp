@@ -5,9 +5,17 @@
 
 #include "actors/dead_letter_answers.hpp"
 #include "actors/guarded.hpp"
+#include "core/persistence/block_list.hpp"
 #include "store/fingerprint.hpp"
 
 namespace sluice {
+
+namespace {
+
+// A user whom another process has blocked is kept out so much later.
+constexpr std::chrono::seconds block_list_pause{5};
+
+} // namespace
 
 void persister_state::start(self_pointer self, context_ptr context) {
   self_ = self;
@@ -22,6 +30,8 @@ void persister_state::start(self_pointer self, context_ptr context) {
 
 void persister_state::meet(const peers& who) {
   const bool new_scheduler = !peers_.table || peers_.table->retry != who.table->retry;
+  if (!peers_.table)
+    look_at_block_list(); // what comes in while the store is away is accepted, and stored later
   peers_ = who;
   note_attachment();
   if (new_scheduler)
@@ -108,6 +118,7 @@ void persister_state::on_change_some() {
 // It may have replayed dead letters, or paused the queue.
 void persister_state::on_use_queue(const use_queue& m) {
   m.what(queue());
+  block_list_due_ = {};
   look_at_all();
 }
 
@@ -155,6 +166,18 @@ void persister_state::commit_soon() {
     compat::send_self(self_, commit_gathered{});
 }
 
+// Others may have blocked a user. It costs a call, which is why not every unit of work brings it.
+void persister_state::look_at_block_list() {
+  const auto at = self_->clock().now();
+  if (at < block_list_due_)
+    return;
+  auto list = guarded([&] { return block_list::read(queue()); });
+  if (!list)
+    return;
+  block_list_due_ = at + block_list_pause;
+  context_->intake->block(std::move(*list));
+}
+
 void persister_state::commit() {
   commit_under_way_ = false;
   if (!peers_.table)
@@ -165,6 +188,8 @@ void persister_state::commit() {
     if (!r)
       context_->meters->store_errors.count(r.error().code);
   perform(commit_->came_of(units, results, self_->clock().now(), [this] { return unit_random(); }));
+  if (!units.empty() && !commit_->is_failing())
+    look_at_block_list();
 }
 
 std::vector<work_result> persister_state::apply(const std::vector<unit_of_work>& units) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <random>
@@ -47,6 +48,7 @@ private:
 
   void commit_soon();
   void look_at_all();
+  void look_at_block_list();
   std::vector<work_result> apply(const std::vector<unit_of_work>&) const;
   store& queue() const { return *context_->queue; }
 
@@ -66,6 +68,8 @@ private:
   std::size_t news_under_way_ = 0;
   /// Replays and purges that are not over.
   std::deque<std::pair<dead_change, change_promise>> changes_;
+  /// When it is looked at next who is kept out.
+  std::chrono::steady_clock::time_point block_list_due_{};
   alarm retry_;
   /// Looks for what other processes did to the queue.
   alarm poll_{1};

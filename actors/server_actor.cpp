@@ -125,6 +125,7 @@ administrator_parts server_state::parts_of_administrator() {
           .redirect = [this](const destination_call& to,
                              std::function<void(const error*)> answer) { redirect(to, std::move(answer)); },
           .context = [this] { return status_of_process(); },
+          .may_change = [this] { return !context_->server->access->rules()->tokens.empty(); },
           .log = [this](const std::string& line) { context_->log(log_level::info, line); },
           .most = {.max_event_bytes = context_->settings.max_event_bytes,
                    .max_batch_bytes = context_->settings.max_batch_bytes}};
@@ -144,8 +145,9 @@ void server_state::on_tick(const tick& t) {
   if (turn_.rings(t))
     work_on();
   if (sample_.rings(t)) {
-    administrator_->sample();
+    administrator_->sample(self_->clock().now());
     sample_.set(self_, self_->clock().now() + history::every);
+    turn_.set(self_, administrator_->next_turn(self_->clock().now())); // it may have taken over a job
   }
 }
 

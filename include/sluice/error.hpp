@@ -32,7 +32,8 @@ enum class errc : std::uint8_t {
   queue_taken,       ///< another process owns the queue
   not_a_queue, ///< the file or database is not, or no longer, a queue of this version, or one that was made otherwise
   other_destination, ///< the queue belongs to another URL or write key
-  unsupported        ///< the actor does not know the message, or does not do that with these options
+  unsupported,       ///< the actor does not know the message, or does not do that with these options
+  user_blocked       ///< the event is of a user who was erased, and whose events are kept out for a while
 };
 
 /// Returns the name of a code, as in `"missing_field"`.

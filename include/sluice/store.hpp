@@ -304,7 +304,7 @@ struct erasure {
 /// A text that a queue keeps beside its batches, for whoever administers it.
 struct queue_note {
   std::string name{}; ///< Of 1 to 200 bytes, as in `job/0192f0c1`.
-  std::string text{}; ///< Of at most 64 KiB.
+  std::string text{}; ///< Of at most 128 KiB.
 
   friend bool operator==(const queue_note&, const queue_note&) = default;
 };
@@ -352,8 +352,8 @@ public:
   virtual result<std::vector<queue_note>> notes(const std::string& prefix) = 0;
 
   /// Writes a note in place of the text `was`; empty: there is none. An empty text removes it. Gives whether the note
-  /// was as expected; if not, nothing is changed. Errors: `too_large` for a name or a text that is, and for the
-  /// 10 001st note.
+  /// was as expected; if not, nothing is changed. Errors: `too_large` for a name or a text that is, and
+  /// `backlog_full` for the 10 001st note.
   virtual result<bool> put_note(const queue_note&, const std::string& was) = 0;
 
   /// While a queue is paused no lease of its batches is granted.

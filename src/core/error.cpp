@@ -48,6 +48,8 @@ std::string_view to_string(errc code) noexcept {
     return "other_destination";
   case errc::unsupported:
     return "unsupported";
+  case errc::user_blocked:
+    return "user_blocked";
   }
   return "unknown";
 }

@@ -31,4 +31,15 @@ inline std::size_t utf8_length(std::string_view text, std::size_t at) {
   return 0;
 }
 
+/// Whether a text is UTF-8.
+inline bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = static_cast<unsigned char>(text[at]) < 0x80 ? 1 : utf8_length(text, at);
+    if (length == 0)
+      return false;
+    at += length;
+  }
+  return true;
+}
+
 } // namespace sluice

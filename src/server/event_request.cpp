@@ -64,7 +64,7 @@ result<events_of_request> event_request_reader::read(std::string body, std::stri
 
 void event_request_reader::add(events_of_request& to, std::string_view text,
                                std::chrono::system_clock::time_point now) {
-  const auto index = to.valid.size() + to.invalid.count;
+  const auto index = to.valid.size() + to.invalid.count + to.blocked;
   const auto reject = [&](std::string_view id, const error& why) {
     intake_.reject(id, why);
     if (to.invalid.count++ < invalid_events::most_said)
@@ -77,6 +77,10 @@ void event_request_reader::add(events_of_request& to, std::string_view text,
   const auto id = encode(encoded_, *read, {.max_event_bytes = intake_.max_event_bytes(), .now = now, .ids = ids_});
   if (!id)
     return reject(read->message_id, id.error());
+  if (const auto admitted = intake_.admits(*read, now); !admitted) {
+    ++to.blocked;
+    return intake_.reject(*id, admitted.error());
+  }
   to.valid.append(encoded_, nullptr);
   to.valid.partitions.push_back(intake_.partition_of(read->user_id.empty() ? read->anonymous_id : read->user_id));
 }

@@ -31,6 +31,8 @@ struct invalid_events {
 struct events_of_request {
   event_chunk valid{};
   invalid_events invalid{};
+  /// How many are of users who are kept out. That is not the client's fault, and nothing to try again.
+  std::size_t blocked = 0;
 };
 
 /// Reads the events of requests. For use by one thread.

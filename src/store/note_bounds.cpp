@@ -16,7 +16,7 @@ result<void> check_note(const queue_note& note) {
 }
 
 error too_many_notes() {
-  return {errc::too_large, "notes", "must be at most " + std::to_string(max_notes) + "; remove others first"};
+  return {errc::backlog_full, "", "the queue has " + std::to_string(max_notes) + " notes, and takes no more"};
 }
 
 } // namespace sluice

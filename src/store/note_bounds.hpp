@@ -7,7 +7,7 @@
 namespace sluice {
 
 /// The most bytes of a note's name and of its text, and the most notes of a queue.
-inline constexpr std::size_t max_note_name = 200, max_note_text = std::size_t{64} << 10, max_notes = 10'000;
+inline constexpr std::size_t max_note_name = 200, max_note_text = std::size_t{128} << 10, max_notes = 10'000;
 
 /// Checks a note that is to be put into a queue. Errors: `too_large`.
 result<void> check_note(const queue_note&);

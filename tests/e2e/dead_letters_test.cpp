@@ -142,9 +142,9 @@ TEST_CASE("dead letters are grouped by status and reason, the largest group firs
   q.bury(numbered_events("m", 3), 409);
   const auto text = lines_of(q.command.call({"dead", "groups"}).out);
   REQUIRE(text.size() == 2);
-  CHECK(text[0].starts_with("1 letters, 3 events, "));
+  CHECK(text[0].starts_with("1 letter, 3 events, "));
   CHECK(text[0].find(" ago, status 409: ") != std::string::npos);
-  CHECK(text[1].starts_with("1 letters, 1 events, "));
+  CHECK(text[1].starts_with("1 letter, 1 event, "));
   const auto lines = lines_of(q.command.call({"dead", "groups", "--json"}).out);
   REQUIRE(lines.size() == 2);
   CHECK(json::parse(lines[0])["status"] == 409);

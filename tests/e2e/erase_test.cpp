@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "support/command_queue.hpp"
@@ -121,6 +122,44 @@ TEST_CASE("a process hears that events of its batches were erased, and its own c
     CHECK(q.status()["erased"] == 20);
     CHECK(q.status()["delivered"].get<int>() + q.status()["ready"].get<int>() + q.status()["retry"].get<int>() == 80);
     CHECK(to.of_user == 0);
+  }
+}
+
+TEST_CASE("later events of a user who was erased are kept out, if that is asked for", "[e2e][erase][block]") {
+  const temporary_folder folder;
+  const redis_server redis;
+  for (const auto& store : {"sqlite:" + folder.path() + "/queue.db", redis.url()}) {
+    INFO(store);
+    endpoint to;
+    auto o = pipeline::to(to.server.url());
+    o.persistence = store;
+    o.flush_interval = 20ms;
+    o.retry.base = 200ms;
+    o.retry.cap = 200ms;
+    pipeline p{o};
+    REQUIRE(p.client().track({.user_id = erased_id}, "e"));
+    REQUIRE(eventually([&] { return p.client().totals().in_store == 1; }));
+    const command_queue q{store};
+    // The command waits until every process knows, which is seen here before.
+    std::future<process_result> erased = std::async(std::launch::async, [&] {
+      return q.call({"erase", "--user", erased_id, "--block-for", "1h"});
+    });
+    CHECK(eventually([&] {
+      const auto taken = p.client().track({.user_id = erased_id}, "late");
+      return !taken && taken.error().code == errc::user_blocked;
+    }));
+    CHECK(p.client().track({.user_id = "other"}, "e"));
+    const auto said = erased.get();
+    INFO(said.out + said.err);
+    CHECK(said.status == 0);
+    to.status = 200;
+    CHECK(eventually([&] { return p.client().totals().delivered == 1; }));
+    REQUIRE(p.running().shutdown());
+    CHECK(to.of_user == 0);
+    for (const auto& key : redis.keys())
+      CHECK(key.find(erased_id) == std::string::npos);
+    CHECK((content_of(folder.path() + "/queue.db") + content_of(folder.path() + "/queue.db-wal")).find(erased_id) ==
+          std::string::npos);
   }
 }
 

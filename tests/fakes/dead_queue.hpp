@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -109,6 +110,8 @@ public:
   }
   result<void> scrub() override {
     ++scrubbed;
+    if (on_scrub)
+      on_scrub();
     return broken ? result<void>{failure()} : result<void>{};
   }
   result<std::vector<queue_note>> notes(const std::string& prefix) override {
@@ -130,7 +133,7 @@ public:
       note_texts.erase(note.name);
     else
       note_texts[note.name] = note.text;
-    return true;
+    return answers_get_lost ? result<bool>{failure()} : true;
   }
   result<void> set_paused(bool p) override {
     if (broken)
@@ -147,9 +150,12 @@ public:
   /// The ids of those that cannot be changed just now.
   std::set<std::string> in_flight;
   std::size_t scrubbed = 0;
+  std::function<void()> on_scrub;
   std::size_t shown = 0;
   bool paused = false;
   bool broken = false;
+  /// Notes are written, and who has written them does not hear of it.
+  bool answers_get_lost = false;
 
 private:
   static error failure() { return {errc::store_failed, "", "the store is away"}; }

@@ -741,11 +741,13 @@ class Export(PageTest):
 
 
 class Erasure(PageTest):
-    def fill(self, user, anonymous=""):
+    def fill(self, user, anonymous="", block=""):
         self.says("#groups", "406 letters")
         BROWSER.find_element(By.CSS_SELECTOR, "#erase summary").send_keys(Keys.ENTER)
         BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=user]").send_keys(user)
         BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=anonymous]").send_keys(anonymous)
+        if block:
+            Select(BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=block]")).select_by_visible_text(block)
         click(BROWSER, "Erase the user", "#erase")
 
     def test_a_user_is_erased_and_counted(self):
@@ -773,6 +775,21 @@ class Erasure(PageTest):
         self.assertEqual(
             self.change_sent(state)[:2], ("DELETE", "/api/users/a%2Fb%3Fc%20%23%C3%A9?anonymous_id=x%26y%3Dz")
         )
+
+    def test_later_events_are_rejected_if_asked(self):
+        state = self.open("many_dead")
+        self.fill("u-3", block="For 30 days")
+        self.says("#confirm", "Later events of the user are rejected meanwhile, and for as long as you chose.")
+        click(BROWSER, "Erase for good", "#confirm")
+        self.assertEqual(self.change_sent(state)[:2], ("DELETE", "/api/users/u-3?block_for_ms=2592000000"))
+
+    def test_a_job_that_waits_for_the_queue_says_so(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        with state.lock:
+            job = state.job_of("purge", {})
+            job["error"] = "the store does not answer"
+        self.says("#jobs", "It goes on when the queue answers again: the store does not answer. So far: 0 letters")
 
     def test_what_could_not_be_erased_is_said(self):
         state = self.open("many_dead")

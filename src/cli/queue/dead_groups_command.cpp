@@ -8,6 +8,7 @@
 #include "cli/queue/age.hpp"
 #include "cli/queue/dead_filter_options.hpp"
 #include "cli/queue/dead_subcommand.hpp"
+#include "core/counted.hpp"
 #include "core/persistence/dead_cursor.hpp"
 #include "core/persistence/dead_search.hpp"
 #include "core/persistence/reason_groups.hpp"
@@ -28,10 +29,11 @@ std::string age_of_ms(const nlohmann::ordered_json& ms) {
 }
 
 std::string group_line(const nlohmann::ordered_json& g) {
-  const auto number = [&](const char* name) { return std::to_string(g[name].get<std::uint64_t>()); };
+  const auto letters = g["letters"].get<std::uint64_t>(), events = g["events"].get<std::uint64_t>();
   const auto status = g["status"].get<int>();
-  return number("letters") + " letters, " + number("events") + " events, " + age_of_ms(g["oldest_ms"]) + " to " +
-         age_of_ms(g["newest_ms"]) + " ago, " + (status ? "status " + std::to_string(status) : "no response") + ": " +
+  return counted(letters, "letter", "letters") + ", " + counted(events, "event", "events") + ", " +
+         age_of_ms(g["oldest_ms"]) + " to " + age_of_ms(g["newest_ms"]) + " ago, " +
+         (status ? "status " + std::to_string(status) : "no response") + ": " +
          printable(g["reason"].get_ref<const std::string&>(), "");
 }
 

@@ -8,7 +8,8 @@
 #include "cli/duration_option.hpp"
 #include "cli/queue_arguments.hpp"
 #include "cli/stop_signal.hpp"
-#include "core/persistence/user_erasure.hpp"
+#include "core/counted.hpp"
+#include "core/persistence/block_list.hpp"
 
 namespace sluice {
 
@@ -17,27 +18,26 @@ namespace {
 constexpr const char* erase_help =
     "Events with this userId or anonymousId, and aliases with it as their previousId, leave every batch that waits "
     "and\nevery dead letter. What is in flight is waited for. Then what they have left in the queue's file and its log "
-    "is\noverwritten; Redis's own files are Redis's. What has not been stored yet, what comes later and what was "
-    "delivered\nis not erased, nor are events of others that speak of the user.\n\n"
+    "is\noverwritten; Redis's own files are Redis's. With --block-for, later events of the user are rejected for so "
+    "long, "
+    "and\nwhat was accepted before is waited for. Without it, what has not been stored yet and what comes later is not "
+    "erased.\nNor is what was delivered, or what events of others say of the user.\n\n"
     "Examples:\n"
     "  sluice erase --store sqlite:queue.db --user 42\n"
-    "  sluice erase --store redis://127.0.0.1 --user 42 --anonymous 5f0c… --wait 5m\n\n"
+    "  sluice erase --store redis://127.0.0.1 --user 42 --anonymous 5f0c… --block-for 30d\n\n"
     "Exit status:\n"
     "  0  nothing of the user is left in the queue\n"
     "  1  something is, or the queue answered with an error\n"
     "  2  an option is wrong, or the queue cannot be opened\n\n";
 
-constexpr milliseconds pause_while_in_flight{200};
+constexpr milliseconds pause_before_another_look{500};
 
 struct erase_arguments {
   queue_arguments queue;
   erased_user who;
   milliseconds wait{60'000};
+  milliseconds block_for{0};
 };
-
-std::string counted(std::uint64_t n, const char* one, const char* many) {
-  return std::to_string(n) + " " + (n == 1 ? one : many);
-}
 
 // Goes on until nothing is left, it has taken too long, or a signal says so.
 result<void> erase_all(queue_admin& queue, user_erasure& e, milliseconds wait) {
@@ -50,7 +50,7 @@ result<void> erase_all(queue_admin& queue, user_erasure& e, milliseconds wait) {
     if (e.is_at_end() && std::chrono::steady_clock::now() >= until)
       break;
     if (e.waits())
-      stop.wait(pause_while_in_flight);
+      stop.wait(pause_before_another_look);
   }
   return queue.scrub();
 }
@@ -63,8 +63,15 @@ int run_erase(erase_arguments& args) {
   const auto queue = open_queue(args.queue, "erase");
   if (!queue)
     return 2;
-  user_erasure e{args.who};
-  const auto done = erase_all(*queue, e, args.wait);
+  const auto now = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+  const bool blocks = args.block_for > milliseconds{0};
+  if (const auto done = blocks ? block(*queue, args.who, now + args.block_for, now) : result<void>{}; !done) {
+    complain("erase", text_of(done.error()));
+    return 1;
+  }
+  const auto comes_until = blocks ? now + time_until_blocked : store_time{};
+  user_erasure e{args.who, comes_until};
+  const auto done = erase_all(*queue, e, blocks ? args.wait + time_until_blocked : args.wait);
   std::cout << "erased " << counted(e.events(), "event", "events") << " of " << counted(e.batches(), "batch", "batches")
             << '\n';
   const auto left = done ? e.what_is_left() : text_of(done.error());
@@ -84,6 +91,9 @@ void add_erase_command(CLI::App& app, int& exit_code) {
   cmd->add_option("--anonymous", args->who.anonymous, "The anonymous id");
   add_duration_option(*cmd, "--wait", args->wait, plain_unit::s, "How long to wait for what is in flight",
                       duration_range{milliseconds{0}, milliseconds{86'400'000}});
+  add_duration_option(*cmd, "--block-for", args->block_for, plain_unit::s,
+                      "How long to reject later events of the user; 0: not at all",
+                      duration_range{milliseconds{0}, std::chrono::hours{366 * 24}});
   cmd->callback([args, &exit_code] { exit_code = run_erase(*args); });
 }
 

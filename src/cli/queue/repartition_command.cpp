@@ -9,6 +9,7 @@
 #include "cli/count_option.hpp"
 #include "cli/queue_arguments.hpp"
 #include "cli/storing_arguments.hpp"
+#include "core/counted.hpp"
 #include "store/make_store.hpp"
 
 namespace sluice {
@@ -38,16 +39,12 @@ std::optional<error> check(const options& o) {
   return std::nullopt;
 }
 
-std::string counted(std::uint64_t n, const char* what) {
-  return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
-}
-
 std::string text_of(const repartition_done& done, std::size_t now) {
-  const auto partitions = counted(now, "partition");
+  const auto partitions = counted(now, "partition", "partitions");
   if (done.before == now && done.moved + done.divided == 0)
     return "the queue has " + partitions + "; nothing had to change";
-  return "the queue has " + partitions + ", before " + std::to_string(done.before) + ": " + std::to_string(done.moved) +
-         (done.moved == 1 ? " batch moved, " : " batches moved, ") + std::to_string(done.divided) + " divided by user";
+  return "the queue has " + partitions + ", before " + std::to_string(done.before) + ": " +
+         counted(done.moved, "batch", "batches") + " moved, " + std::to_string(done.divided) + " divided by user";
 }
 
 int run_repartition(repartition_arguments& args) {

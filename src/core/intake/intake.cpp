@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/persistence/block_list.hpp"
 #include "core/persistence/partition.hpp"
 
 namespace sluice {
@@ -120,6 +121,24 @@ result<void> intake::offer_all(event_chunk events) {
   guard.unlock();
   if (knock || awaited)
     wake_();
+  return {};
+}
+
+void intake::block(block_list list) {
+  auto made = list.empty() ? nullptr : std::make_shared<const block_list>(std::move(list));
+  std::lock_guard guard{mutex_};
+  is_anybody_blocked_.store(made != nullptr, std::memory_order_relaxed);
+  blocked_.swap(made);
+}
+
+result<void> intake::admits(const event_view& e, std::chrono::system_clock::time_point now) const {
+  if (!is_anybody_blocked_.load(std::memory_order_relaxed))
+    return {};
+  std::unique_lock guard{mutex_};
+  const auto list = blocked_;
+  guard.unlock();
+  if (list && list->has(e, std::chrono::floor<std::chrono::milliseconds>(now)))
+    return error{errc::user_blocked, "", "the user was erased, and is kept out for a while"};
   return {};
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,6 +19,9 @@
 #include "sluice/reports.hpp"
 
 namespace sluice {
+
+class block_list;
+struct event_view;
 
 /// What has come in since the buffer last took events.
 struct intake_batch {
@@ -55,6 +60,11 @@ public:
   std::size_t capacity() const noexcept { return capacity_; }
   /// The partition of a user's events, if users are divided among several; else 0.
   std::uint8_t partition_of(std::string_view user) const;
+
+  /// Replaces the list of users whose events are kept out.
+  void block(block_list);
+  /// Whether an event may be offered. Errors: `user_blocked`.
+  result<void> admits(const event_view&, std::chrono::system_clock::time_point now) const;
 
   /// Counts an event that was rejected before it could be offered.
   void reject(std::string_view message_id, const error& why);
@@ -116,6 +126,9 @@ private:
   bool engaged_ = false;
   bool closed_ = false;
   bool notes_rejected_ids_ = false;
+  /// Null if nobody is blocked, which producers see without a lock.
+  std::shared_ptr<const block_list> blocked_;
+  std::atomic<bool> is_anybody_blocked_ = false;
   signal signalled_ = signal::none;
   sluice::totals totals_{mutex_};
 };

@@ -16,7 +16,9 @@ constexpr std::size_t payloads_of_page = 50;
 
 } // namespace
 
-dead_search::dead_search(dead_filter filter, std::string after) : filter_{std::move(filter)}, after_{std::move(after)} {
+dead_search::dead_search(dead_filter filter) : dead_search{std::move(filter), place{}} {}
+
+dead_search::dead_search(dead_filter filter, place from) : filter_{std::move(filter)}, place_{std::move(from)} {
   std::set<std::string_view> seen;
   std::vector<std::string> once;
   for (const auto& id : filter_.ids)
@@ -28,29 +30,29 @@ dead_search::dead_search(dead_filter filter, std::string after) : filter_{std::m
 result<std::vector<dead_letter>> dead_search::next(queue_admin& queue, store_time now, const bounds& most) {
   if (!filter_.ids.empty())
     return next_of_ids(queue, now, most);
-  if (!dead_before_) {
+  if (!place_.dead_before) {
     const auto before = queue.stats();
     if (!before)
       return before.error();
-    dead_before_ = before->dead;
+    place_.dead_before = before->dead;
   }
   const auto page_size = filter_.asks_for_events() ? payloads_of_page : letters_of_page;
-  auto page = queue.list_dead(after_, page_size);
+  auto page = queue.list_dead(place_.after, page_size);
   if (!page)
     return page.error();
   std::vector<dead_letter> found;
   std::uint64_t events = 0;
   for (auto& d : *page) {
     // Batches that are buried from now on come last. They are left out: a replay must not replay its own results.
-    is_over_ = seen_ >= *dead_before_;
+    is_over_ = place_.seen >= *place_.dead_before || d.died > place_.until;
     if (is_over_ || found.size() == most.letters || events >= most.events)
       return found;
     const auto selected = selects(queue, d, now);
     if (!selected)
       return selected.error();
-    after_ = cursor_of(d);
-    ++looked_at_;
-    seen_ += std::max<std::uint64_t>(d.events, 1);
+    place_.after = cursor_of(d);
+    ++place_.looked_at;
+    place_.seen += std::max<std::uint64_t>(d.events, 1);
     if (!*selected)
       continue;
     events += d.events;
@@ -63,16 +65,16 @@ result<std::vector<dead_letter>> dead_search::next(queue_admin& queue, store_tim
 result<std::vector<dead_letter>> dead_search::next_of_ids(queue_admin& queue, store_time now, const bounds& most) {
   std::vector<dead_letter> found;
   std::uint64_t events = 0;
-  for (std::size_t looked = 0; next_id_ < filter_.ids.size(); ++looked) {
+  for (std::size_t looked = 0; place_.next_id < filter_.ids.size(); ++looked) {
     if (looked == payloads_of_page || found.size() == most.letters || events >= most.events)
       return found;
-    auto letter = queue.show_dead(filter_.ids[next_id_]);
+    auto letter = queue.show_dead(filter_.ids[place_.next_id]);
     if (!letter && letter.error().code != errc::unknown_batch)
       return letter.error();
-    ++next_id_;
+    ++place_.next_id;
     if (!letter)
       continue;
-    ++looked_at_;
+    ++place_.looked_at;
     if (!filter_.matches(*letter, now) || !filter_.matches_events(*letter->payload))
       continue;
     events += letter->events;
@@ -98,7 +100,7 @@ result<bool> dead_search::selects(queue_admin& queue, dead_letter& d, store_time
 
 result<void> each_dead(queue_admin& queue, const dead_filter& filter, std::string after,
                        const std::function<bool(const dead_letter&)>& visit) {
-  dead_search search{filter, std::move(after)};
+  dead_search search{filter, {.after = std::move(after)}};
   while (!search.is_over()) {
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     const auto found = search.next(queue, now, {.letters = letters_of_page});

@@ -15,8 +15,24 @@ namespace sluice {
 /// something else in between. It keeps its place by cursor: the letters that it has found may be gone when it goes on.
 class dead_search {
 public:
-  /// Looks behind the cursor `after`; empty: from the first. A filter with ids looks at these alone, in their order.
-  explicit dead_search(dead_filter, std::string after = "");
+  /// Where a search stands, so that another one can go on from there.
+  struct place {
+    /// The cursor that it looks behind; empty: it begins.
+    std::string after{};
+    /// Of the ids of the filter, the one to look at next.
+    std::size_t next_id = 0;
+    /// How many dead letters have been looked at.
+    std::uint64_t looked_at = 0;
+    /// In events: what has been looked at, and how many were dead at the beginning.
+    std::uint64_t seen = 0;
+    std::optional<std::uint64_t> dead_before{};
+    /// Letters that have died later are not looked at.
+    store_time until = store_time::max();
+  };
+
+  /// A filter with ids looks at these alone, in their order.
+  explicit dead_search(dead_filter);
+  dead_search(dead_filter, place from);
 
   /// Where a page ends, once one of the two has been found.
   struct bounds {
@@ -30,10 +46,7 @@ public:
 
   /// Whether there is nothing more to look at.
   bool is_over() const noexcept { return is_over_; }
-  /// Where another search goes on.
-  const std::string& cursor() const noexcept { return after_; }
-  /// How many dead letters have been looked at.
-  std::uint64_t looked_at() const noexcept { return looked_at_; }
+  const place& where() const noexcept { return place_; }
   const dead_filter& filter() const noexcept { return filter_; }
 
 private:
@@ -42,12 +55,7 @@ private:
   result<bool> selects(queue_admin&, dead_letter&, store_time now) const;
 
   dead_filter filter_;
-  std::string after_;
-  std::size_t next_id_ = 0;
-  std::uint64_t looked_at_ = 0;
-  /// In events: what has been looked at, and how many were dead at the beginning.
-  std::uint64_t seen_ = 0;
-  std::optional<std::uint64_t> dead_before_{};
+  place place_;
   bool is_over_ = false;
 };
 

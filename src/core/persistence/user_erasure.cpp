@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/counted.hpp"
+
 namespace sluice {
 
 namespace {
@@ -84,10 +86,6 @@ bool may_have(const std::string& body, const std::string& id) {
                          body.find("\\u") != std::string::npos);
 }
 
-std::string counted(std::uint64_t n, const char* one, const char* many) {
-  return std::to_string(n) + " " + (n == 1 ? one : many);
-}
-
 } // namespace
 
 result<batch_without_user> without_user(const batch& b, const erased_user& who, payload_sealer& sealer,
@@ -118,7 +116,9 @@ result<batch_without_user> without_user(const batch& b, const erased_user& who, 
 }
 
 result<void> user_erasure::next(queue_admin& queue, std::chrono::system_clock::time_point now) {
-  waits_ = false;
+  waits_ = is_over_ = false;
+  if (after_.empty())
+    began_ = now;
   const auto page = queue.list_batches(after_, batches_of_page);
   if (!page)
     return page.error();
@@ -147,8 +147,9 @@ result<void> user_erasure::next(queue_admin& queue, std::chrono::system_clock::t
   after_ = page->next;
   if (!after_.empty())
     return {};
-  is_over_ = ++passes_ >= least_passes && found_.erased + found_.in_flight == 0;
-  waits_ = found_.in_flight > 0;
+  const bool is_clean = ++passes_ >= least_passes && found_.erased + found_.in_flight == 0;
+  is_over_ = is_clean && began_ >= comes_until_;
+  waits_ = found_.in_flight > 0 || (is_clean && !is_over_);
   found_before_ = std::exchange(found_, {});
   return {};
 }

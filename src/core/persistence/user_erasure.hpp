@@ -33,7 +33,9 @@ result<batch_without_user> without_user(const batch&, const erased_user&, payloa
 /// cannot be erased, and the queue changes meanwhile; so it looks again from the beginning, until it finds nothing.
 class user_erasure {
 public:
-  explicit user_erasure(erased_user who) : who_{std::move(who)} {}
+  /// `comes_until`: events of the user may be stored until then, so that a look that begins earlier is not the last.
+  explicit user_erasure(erased_user who, std::chrono::system_clock::time_point comes_until = {})
+      : who_{std::move(who)}, comes_until_{comes_until} {}
 
   /// Looks at the next page. Errors: those of the queue; the page is looked at again then.
   result<void> next(queue_admin&, std::chrono::system_clock::time_point now);
@@ -43,7 +45,7 @@ public:
   bool is_over() const noexcept { return is_over_; }
   /// Whether all of the queue has been looked at just now.
   bool is_at_end() const noexcept { return passes_ > 0 && after_.empty(); }
-  /// Whether there is nothing to do until some of what is in flight is not any more.
+  /// Whether there is nothing to do until some of what is in flight is not any more, or more of the user has come.
   bool waits() const noexcept { return waits_; }
   /// How many events were erased, and of how many batches.
   std::uint64_t events() const noexcept { return events_; }
@@ -58,6 +60,9 @@ private:
   };
 
   erased_user who_;
+  std::chrono::system_clock::time_point comes_until_;
+  /// When the present look at the queue has begun.
+  std::chrono::system_clock::time_point began_{};
   payload_sealer sealer_;
   std::string after_;
   findings found_, found_before_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/counted.hpp"
 #include "core/persistence/dead_letter_json.hpp"
 #include "server/administration/answers.hpp"
 #include "server/administration/openapi.hpp"
@@ -9,6 +10,9 @@
 namespace sluice {
 
 namespace {
+
+// Enough that no two jobs of a queue have the same; if they had, the second would be refused.
+constexpr std::size_t digits_of_job_id = 12;
 
 // As a line of the log has it.
 std::string named(const std::string& by) {
@@ -101,7 +105,11 @@ struct administrator::visitor {
   }
   void operator()(change_call& c) const {
     c.order.by = by;
-    const auto* j = self.parts_.state.all_jobs.add(std::move(c.order), self.parts_.context().now);
+    const auto added = self.parts_.state.all_jobs.add(self.parts_.queue, self.ids_.hex().substr(0, digits_of_job_id),
+                                                      std::move(c.order), self.parts_.context().now, now);
+    if (!added)
+      return answer(admin_failure(added.error()));
+    const auto* j = *added;
     if (!j)
       return answer(admin_failure(429, "too many jobs wait; try again later"));
     self.parts_.log(named(by) + " wants " +
@@ -122,11 +130,14 @@ struct administrator::visitor {
   void operator()(const cancel_call& c) const {
     if (!self.parts_.state.all_jobs.find(c.id))
       return answer(no_such_job());
-    const auto* j = self.parts_.state.all_jobs.cancel(c.id, self.parts_.context().now);
-    if (!j)
+    const auto ended = self.parts_.state.all_jobs.cancel(self.parts_.queue, c.id, self.parts_.context().now);
+    if (!ended)
+      return answer(admin_failure(ended.error()));
+    if (!*ended)
       return answer(admin_failure(409, "the job has ended before"));
-    self.say_end(*j);
-    answer(job_answer(200, *j));
+    const auto& j = **ended;
+    self.say_end(j);
+    answer(j.state == job_state::cancelled ? job_answer(200, j) : admin_failure(409, j.failure));
   }
   void operator()(const pause_call& c) const {
     const auto set = self.parts_.queue.set_paused(c.paused);
@@ -151,7 +162,7 @@ struct administrator::visitor {
 private:
   template <class Call>
   void search(Call& c, std::unique_ptr<search_answer> found) const {
-    self.searches_.push_back({.search = dead_search{std::move(c.filter), std::move(c.after)},
+    self.searches_.push_back({.search = dead_search{std::move(c.filter), {.after = std::move(c.after)}},
                               .answer = std::move(answer),
                               .until = now + most_time_of_search,
                               .found = std::move(found)});
@@ -204,14 +215,18 @@ bool administrator::search_on(search_under_way& s, clock::time_point now) {
 }
 
 void administrator::say_end(const job& j) {
-  const bool erases = j.order.what == job_kind::erase;
-  const auto events = std::to_string(j.events) + " events", letters = std::to_string(j.letters);
-  parts_.log("job " + j.id + " of " + named(j.order.by) + " is " + to_string(j.state) + ": " +
-             (erases ? events + " of a user in " + letters + " batches" : letters + " dead letters with " + events) +
-             " were " + past(j.order.what) + (j.failure.empty() ? "" : "; " + j.failure));
+  const auto events = counted(j.events, "event", "events");
+  const auto what = j.order.what == job_kind::erase
+                        ? events + " of a user in " + counted(j.letters, "batch", "batches")
+                        : counted(j.letters, "dead letter", "dead letters") + " with " + events;
+  parts_.log("job " + j.id + " of " + named(j.order.by) + " is " + to_string(j.state) + ": " + past(j.order.what) +
+             " " + what + (j.failure.empty() ? "" : "; " + j.failure));
 }
 
-void administrator::sample() {
+void administrator::sample(clock::time_point at) {
+  if (parts_.may_change())
+    for (const auto& id : parts_.state.all_jobs.tend(parts_.queue, parts_.context().now, at))
+      parts_.log("job " + id + " goes on here: the process that ran it has given no sign of life");
   parts_.look([this](const system_view& v) {
     const auto now = parts_.context().now;
     parts_.state.states.note(state_of(v), now);

@@ -19,7 +19,7 @@ namespace sluice {
 
 /// What an administrator keeps between calls, also if it fails and another one takes over.
 struct administration_state {
-  jobs all_jobs;
+  jobs all_jobs{uuid_source{}.hex()};
   history samples;
   state_clock states;
 };
@@ -34,6 +34,8 @@ struct administrator_parts {
   std::function<void(const destination_call&, std::function<void(const error*)>)> redirect;
   /// What a status says besides; without the moment at which the state began.
   std::function<status_context()> context;
+  /// Whether somebody may change something here, and jobs of other processes may be taken over.
+  std::function<bool()> may_change;
   /// Takes a line that says what was changed.
   std::function<void(const std::string&)> log;
   /// Of dead letters that are edited.
@@ -54,8 +56,8 @@ public:
   void work(clock::time_point now);
   /// When there is something to do next; nothing: when another call comes.
   std::optional<clock::time_point> next_turn(clock::time_point now) const;
-  /// Adds a sample to the history.
-  void sample();
+  /// Adds a sample to the history, and tends the jobs of the queue.
+  void sample(clock::time_point now);
 
   /// How long a call may look at dead letters.
   static constexpr std::chrono::seconds most_time_of_search{2};

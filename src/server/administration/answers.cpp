@@ -43,6 +43,7 @@ reply admin_failure(const error& why) {
     return why.field == "after" ? admin_failure(400, why.message, why.field) : admin_failure(404, why.message);
   case errc::unsupported:
     return admin_failure(409, why.message, why.field);
+  case errc::backlog_full:
   case errc::store_failed:
   case errc::closed:
   case errc::queue_taken:

@@ -1,8 +1,7 @@
 #include "server/administration/call.hpp"
 
-#include <charconv>
-
 #include "core/event/json_reader.hpp"
+#include "core/utf8.hpp"
 #include "server/administration/dead_filter_json.hpp"
 
 namespace sluice {
@@ -12,8 +11,9 @@ namespace {
 constexpr std::size_t most_bytes_of_body = std::size_t{64} * 1024;
 // What an edit has is events, of which a batch may have many.
 constexpr std::size_t most_bytes_of_edit = std::size_t{1} << 20;
-constexpr std::size_t most_letters = 500;
+constexpr std::int64_t most_letters = 500;
 constexpr double highest_rate = 1e9;
+constexpr std::int64_t longest_block_ms = std::int64_t{366} * 86'400'000;
 
 error wrong_parameter(std::string name, std::string message) {
   return {errc::invalid_option, std::move(name), std::move(message)};
@@ -28,15 +28,6 @@ result<nlohmann::json> body_of(const call_parts& parts) {
   return body;
 }
 
-result<std::size_t> limit_in(const std::string& text) {
-  std::size_t n = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, why] = std::from_chars(text.data(), end, n);
-  if (why != std::errc{} || rest != end || n < 1 || n > most_letters)
-    return wrong_parameter("limit", "must be a whole number from 1 to 500");
-  return n;
-}
-
 // Reads a filter and a place from a query. `limit`: null if the call has none.
 result<void> read_selection(const call_parts& parts, dead_filter& filter, std::string& after, std::size_t* limit) {
   const auto query = read_query(parts.query);
@@ -46,10 +37,10 @@ result<void> read_selection(const call_parts& parts, dead_filter& filter, std::s
     if (name == "after") {
       after = value;
     } else if (name == "limit" && limit) {
-      const auto n = limit_in(value);
+      const auto n = whole_number(name, value, 1, most_letters);
       if (!n)
         return n.error();
-      *limit = *n;
+      *limit = static_cast<std::size_t>(*n);
     } else {
       const auto set = set_condition(filter, name, value);
       if (!set)
@@ -123,14 +114,25 @@ result<admin_call> read_change(job_kind what, const call_parts& parts) {
 }
 
 result<admin_call> read_erasure(const call_parts& parts) {
+  if (!is_utf8(parts.id))
+    return wrong_parameter("id", "must be UTF-8");
   job_order order{.what = job_kind::erase, .who = {.user = parts.id}};
   const auto query = read_query(parts.query);
   if (!query)
     return query.error();
   for (const auto& [name, value] : *query) {
-    if (name != "anonymous_id")
+    if (name == "anonymous_id") {
+      if (!is_utf8(value))
+        return wrong_parameter(name, "must be UTF-8");
+      order.who.anonymous = value;
+    } else if (name == "block_for_ms") {
+      const auto ms = whole_number(name, value, 1, longest_block_ms);
+      if (!ms)
+        return ms.error();
+      order.block_for = std::chrono::milliseconds{*ms};
+    } else {
       return wrong_parameter(name, "is no parameter of this path");
-    order.who.anonymous = value;
+    }
   }
   return admin_call{change_call{std::move(order)}};
 }

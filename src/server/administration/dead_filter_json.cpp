@@ -16,15 +16,6 @@ error wrong_condition(std::string_view name, std::string message) {
   return {errc::invalid_option, std::string{name}, std::move(message)};
 }
 
-result<std::int64_t> number_in(std::string_view name, const std::string& text, std::int64_t low, std::int64_t high) {
-  std::int64_t n = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, why] = std::from_chars(text.data(), end, n);
-  if (why != std::errc{} || rest != end || n < low || n > high)
-    return wrong_condition(name, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
-  return n;
-}
-
 result<bool> set_text(std::string& to, std::string_view name, const std::string& value) {
   if (value.empty() || value.size() > most_bytes_of_text)
     return wrong_condition(name, "must be a text of 1 to 1024 bytes");
@@ -33,7 +24,7 @@ result<bool> set_text(std::string& to, std::string_view name, const std::string&
 }
 
 result<bool> set_age(std::chrono::milliseconds& to, std::string_view name, const std::string& value) {
-  const auto n = number_in(name, value, 1, longest_age_ms);
+  const auto n = whole_number(name, value, 1, longest_age_ms);
   if (!n)
     return n.error();
   to = std::chrono::milliseconds{*n};
@@ -81,9 +72,18 @@ int hex_digit(char c) {
 
 } // namespace
 
+result<std::int64_t> whole_number(std::string_view name, const std::string& text, std::int64_t low, std::int64_t high) {
+  std::int64_t n = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, why] = std::from_chars(text.data(), end, n);
+  if (why != std::errc{} || rest != end || n < low || n > high)
+    return wrong_condition(name, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+  return n;
+}
+
 result<bool> set_condition(dead_filter& f, std::string_view name, const std::string& value) {
   if (name == "status") {
-    const auto n = number_in(name, value, 0, 999);
+    const auto n = whole_number(name, value, 0, 999);
     if (!n)
       return n.error();
     f.status = static_cast<int>(*n);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,9 @@ result<dead_filter> filter_of(const nlohmann::json&);
 
 /// Returns the filter as such an object, with the conditions that it has.
 nlohmann::ordered_json json_of(const dead_filter&);
+
+/// Reads a whole number of a query. Errors: `invalid_option`, with the name as the field.
+result<std::int64_t> whole_number(std::string_view name, const std::string& text, std::int64_t low, std::int64_t high);
 
 /// Reads a query, as in `a=1&b=x%20y`. Errors: `invalid_option` for what is not encoded so.
 result<std::vector<std::pair<std::string, std::string>>> read_query(std::string_view text);

@@ -1,9 +1,12 @@
 #include "server/administration/jobs.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "core/persistence/block_list.hpp"
 #include "server/administration/dead_filter_json.hpp"
+#include "server/administration/job_note.hpp"
 
 namespace sluice {
 
@@ -16,6 +19,8 @@ constexpr double pages_per_second = 5;
 // How long an erasure waits for what is in flight, and how often it looks.
 constexpr std::chrono::seconds erasure_patience{60};
 constexpr std::chrono::milliseconds pause_of_erasure{500};
+// How long a job waits when the queue has not answered, and how often the queue notes how far it is.
+constexpr std::chrono::seconds pause_after_failure{5}, note_every{2};
 
 // How long so many events take at the rate of a job.
 jobs::clock::duration time_for(std::uint64_t events, double rate) {
@@ -30,6 +35,13 @@ dead_search::bounds bounds_of(const job& j) {
   if (j.order.rate > 0 && j.order.rate < 1e9)
     b.events = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(j.order.rate / pages_per_second));
   return b;
+}
+
+// The one that runs, or is the next to run.
+template <class Jobs>
+auto* first_open(Jobs& all) {
+  const auto found = std::find_if(all.begin(), all.end(), [](const job& j) { return !j.is_over(); });
+  return found == all.end() ? nullptr : &*found;
 }
 
 } // namespace
@@ -70,20 +82,32 @@ nlohmann::ordered_json json_of(const job& j) {
   json["error"] = j.failure;
   json["letters"] = j.letters;
   json["events"] = j.events;
-  json["looked_at"] = j.search.looked_at();
+  json["looked_at"] = j.search.where().looked_at;
   json["began_ms"] = j.began.time_since_epoch().count();
   json["ended_ms"] = j.ended ? nlohmann::ordered_json(j.ended->time_since_epoch().count()) : nullptr;
   return json;
 }
 
-const job* jobs::add(job_order order, store_time now) {
-  const auto waiting =
-      std::count_if(all_.begin(), all_.end(), [](const job& j) { return j.state == job_state::waiting; });
-  if (static_cast<std::size_t>(waiting) >= most_waiting)
+std::size_t jobs::waiting() const {
+  return static_cast<std::size_t>(
+      std::count_if(all_.begin(), all_.end(), [](const job& j) { return j.state == job_state::waiting; }));
+}
+
+result<const job*> jobs::add(queue_admin& queue, std::string id, job_order order, store_time now,
+                             clock::time_point at) {
+  if (waiting() >= most_waiting)
     return nullptr;
+  if (order.block_for.count() > 0)
+    if (const auto done = block(queue, order.who, now + order.block_for, now); !done)
+      return done.error();
   dead_search search{order.filter};
-  all_.push_back(
-      {.id = std::to_string(++last_id_), .order = std::move(order), .began = now, .search = std::move(search)});
+  job j{.id = std::move(id), .order = std::move(order), .began = now, .search = std::move(search)};
+  const auto noted = write_note(j, queue, at);
+  if (!noted)
+    return noted.error(); // if the note is there after all, `tend` removes it
+  if (!*noted)
+    return error{errc::store_failed, "", "the queue has another job of this id; try again"};
+  all_.push_back(std::move(j));
   return &all_.back();
 }
 
@@ -92,30 +116,122 @@ const job* jobs::find(const std::string& id) const {
   return found == all_.end() ? nullptr : &*found;
 }
 
-const job* jobs::cancel(const std::string& id, store_time now) {
+// As long as there is a note, another process may go on with it.
+result<const job*> jobs::cancel(queue_admin& queue, const std::string& id, store_time now) {
   for (auto& j : all_)
-    if (j.id == id && !j.is_over())
-      return end(j, job_state::cancelled, now);
+    if (j.id == id && !j.is_over()) {
+      const auto removed = remove_note(j, queue);
+      if (!removed)
+        return removed.error();
+      return *removed ? end(j, queue, job_state::cancelled, now) : lose(j, queue, now);
+    }
   return nullptr;
 }
 
-job* jobs::current() {
-  const auto found = std::find_if(all_.begin(), all_.end(), [](const job& j) { return !j.is_over(); });
-  return found == all_.end() ? nullptr : &*found;
+// Returns whether the note was as this server has written it. What may be there, because the answer got lost, is tried
+// again as it is.
+result<bool> jobs::write_note(job& j, queue_admin& queue, clock::time_point at) {
+  if (j.tried.empty())
+    j.tried = note_of(j, process_, ++beat_);
+  for (const auto& was : {j.note, j.tried}) {
+    const auto written = queue.put_note({notes_of_jobs + j.id, j.tried}, was);
+    if (!written)
+      return written.error();
+    if (*written) {
+      j.note = std::exchange(j.tried, {});
+      j.noted = at;
+      return true;
+    }
+  }
+  return false;
+}
+
+// Returns whether the queue has no note of the job any more.
+result<bool> jobs::remove_note(job& j, queue_admin& queue) {
+  const auto name = notes_of_jobs + j.id;
+  for (const auto& was : {j.note, j.tried})
+    if (!was.empty())
+      if (auto removed = queue.put_note({name, ""}, was); !removed || *removed)
+        return removed;
+  const auto there = queue.notes(name); // it may have been removed by a call whose answer got lost
+  return there ? result<bool>{there->empty()} : there.error();
+}
+
+std::vector<std::string> jobs::tend(queue_admin& queue, store_time now, clock::time_point at) {
+  if (auto* j = first_open(all_); j && at - j->noted >= note_every) {
+    const auto written = write_note(*j, queue, at);
+    if (!written)
+      return {};
+    if (!*written)
+      lose(*j, queue, now);
+  }
+  const auto notes = queue.notes(notes_of_jobs);
+  return notes ? take_over(queue, *notes, at) : std::vector<std::string>{};
+}
+
+// All jobs of a process or none, in the order in which they were asked for: another process that takes them over at the
+// same time must not begin with those behind.
+std::vector<std::string> jobs::take_over(queue_admin& queue, const std::vector<queue_note>& notes,
+                                         clock::time_point at) {
+  std::map<std::string, seen_note> seen;
+  std::map<std::string, std::vector<job>> silent;
+  std::set<std::string> alive;
+  for (const auto& note : notes) {
+    auto found = read_job_note(note);
+    if (!found)
+      continue;
+    const auto* known = find(found->what.id);
+    if (found->process == process_) {
+      if (!known || known->is_over()) // an answer got lost
+        queue.put_note({note.name, ""}, note.text);
+      continue;
+    }
+    const auto before = seen_.find(note.name);
+    const bool is_same = before != seen_.end() && before->second.text == note.text;
+    const auto since = is_same ? before->second.since : at;
+    seen[note.name] = {.text = note.text, .since = since};
+    if (at - since < longest_silence)
+      alive.insert(found->process);
+    silent[found->process].push_back(std::move(found->what));
+  }
+  seen_ = std::move(seen);
+  std::vector<std::string> ids;
+  for (auto& [process, left] : silent) {
+    if (alive.contains(process))
+      continue;
+    std::sort(left.begin(), left.end(), [](const job& a, const job& b) { return a.began < b.began; });
+    for (auto& j : left) {
+      if (waiting() >= most_waiting)
+        return ids;
+      const auto written = write_note(j, queue, at);
+      if (!written || !*written) // another process was faster
+        return ids;
+      std::erase_if(all_, [&](const job& ended) { return ended.id == j.id; });
+      ids.push_back(j.id);
+      all_.push_back(std::move(j));
+    }
+  }
+  return ids;
 }
 
 std::optional<jobs::clock::time_point> jobs::due(clock::time_point now) const {
-  const auto found = std::find_if(all_.begin(), all_.end(), [](const job& j) { return !j.is_over(); });
-  if (found == all_.end())
-    return std::nullopt;
-  return std::max(found->due.value_or(now), now);
+  const auto* j = first_open(all_);
+  return j ? std::optional{std::max(j->due.value_or(now), now)} : std::nullopt;
 }
 
 const job* jobs::step(queue_admin& queue, store_time now, clock::time_point at) {
-  auto* j = current();
+  auto* j = first_open(all_);
   if (!j || j->due.value_or(at) > at)
     return nullptr;
   j->state = job_state::running;
+  if (at - j->noted >= note_every) {
+    const auto written = write_note(*j, queue, at);
+    if (!written)
+      return wait_or_fail(*j, queue, written.error(), now, at);
+    if (!*written)
+      return lose(*j, queue, now);
+  }
+  j->failure.clear();
   return j->order.what == job_kind::erase ? erase_some(*j, queue, now, at) : change_some(*j, queue, now, at);
 }
 
@@ -124,51 +240,82 @@ const job* jobs::change_some(job& j, queue_admin& queue, store_time now, clock::
   auto search = j.search;
   const auto page = search.next(queue, now, bounds_of(j));
   if (!page)
-    return fail(j, page.error(), now);
+    return wait_or_fail(j, queue, page.error(), now, at);
   std::vector<std::string> ids;
   for (const auto& d : *page)
     ids.push_back(d.id);
   if (!ids.empty()) { // to the queue, no ids are all
     const auto changed = j.order.what == job_kind::replay ? queue.replay_dead(ids) : queue.purge_dead(ids);
     if (!changed)
-      return fail(j, changed.error(), now);
+      return wait_or_fail(j, queue, changed.error(), now, at);
     j.events += *changed;
     j.letters += ids.size();
     j.due = at + time_for(*changed, j.order.rate); // what was slow is not made up for
   }
   j.search = std::move(search);
-  return j.search.is_over() ? end(j, job_state::done, now) : nullptr;
+  return j.search.is_over() ? end(j, queue, job_state::done, now) : nullptr;
 }
 
 const job* jobs::erase_some(job& j, queue_admin& queue, store_time now, clock::time_point at) {
+  if (j.left)
+    return scrub(j, queue, now);
   if (!j.erasure) {
-    j.erasure = std::make_unique<user_erasure>(j.order.who);
-    j.erase_until = at + erasure_patience;
+    const bool blocks = j.order.block_for.count() > 0;
+    j.erasure = std::make_unique<user_erasure>(j.order.who, blocks ? now + time_until_blocked : store_time{});
+    j.erase_until = at + erasure_patience + (blocks ? time_until_blocked : std::chrono::seconds{0});
   }
   auto& e = *j.erasure;
+  const auto before = std::pair{e.events(), e.batches()};
   if (const auto done = e.next(queue, now); !done)
-    return fail(j, done.error(), now);
-  j.events = e.events();
-  j.letters = e.batches();
+    return wait_or_fail(j, queue, done.error(), now, at);
+  j.events += e.events() - before.first;
+  j.letters += e.batches() - before.second;
   if (e.waits())
     j.due = at + pause_of_erasure;
   if (!e.is_over() && (!e.is_at_end() || at < j.erase_until))
     return nullptr;
-  if (const auto done = queue.scrub(); !done)
-    return fail(j, done.error(), now);
-  if (const auto left = e.what_is_left(); !left.empty())
-    return fail(j, {errc::pending, "", left}, now);
-  return end(j, job_state::done, now);
+  // The note names the user. It must not any more before everything is overwritten.
+  j.left = e.what_is_left();
+  j.order.who = {};
+  const auto written = write_note(j, queue, at);
+  if (!written)
+    return wait_or_fail(j, queue, written.error(), now, at);
+  return *written ? scrub(j, queue, now) : lose(j, queue, now);
 }
 
-const job* jobs::fail(job& j, const error& why, store_time now) {
+const job* jobs::scrub(job& j, queue_admin& queue, store_time now) {
+  if (const auto done = queue.scrub(); !done)
+    return fail(j, queue, done.error().message, now);
+  return j.left->empty() ? end(j, queue, job_state::done, now) : fail(j, queue, *j.left, now);
+}
+
+const job* jobs::wait_or_fail(job& j, queue_admin& queue, const error& why, store_time now, clock::time_point at) {
+  if (why.code != errc::store_failed && why.code != errc::closed)
+    return fail(j, queue, why.message, now);
   j.failure = why.message;
-  return end(j, job_state::failed, now);
+  j.due = at + pause_after_failure;
+  return nullptr;
+}
+
+const job* jobs::fail(job& j, queue_admin& queue, std::string why, store_time now) {
+  j.failure = std::move(why);
+  return end(j, queue, job_state::failed, now);
+}
+
+const job* jobs::lose(job& j, queue_admin& queue, store_time now) {
+  j.note.clear(); // it is not ours
+  j.tried.clear();
+  return fail(j, queue, "another process of the queue goes on with it", now);
 }
 
 // Of those that are over the last ones are kept, to be asked for.
-const job* jobs::end(job& j, job_state how, store_time now) {
+const job* jobs::end(job& j, queue_admin& queue, job_state how, store_time now) {
   j.state = how;
+  if (!j.note.empty())
+    remove_note(j, queue); // if the queue does not answer, `tend` tries again
+  const bool was_named = !j.order.who.user.empty() || !j.order.who.anonymous.empty();
+  if (was_named) // its note, which has gone, named the user
+    queue.scrub();
   j.ended = now;
   j.erasure.reset();
   j.order.who = {}; // nobody needs to know any more

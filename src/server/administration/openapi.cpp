@@ -168,7 +168,9 @@ document operation_of(const description& d) {
   document o{{"summary", d.summary}};
   auto parameters = d.selects ? selection_of(d.path) : document::array();
   if (d.path == "/api/users/{id}")
-    parameters.push_back(query_parameter("anonymous_id", "Events with this anonymous id, too", {{"type", "string"}}));
+    parameters = {query_parameter("anonymous_id", "Events with this anonymous id, too", {{"type", "string"}}),
+                  query_parameter("block_for_ms", "Later events of the user are rejected for so long",
+                                  {{"type", "integer"}, {"minimum", 1}, {"maximum", 31'622'400'000}})};
   if (d.path.ends_with("{id}"))
     parameters.push_back({{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
   if (!parameters.empty())

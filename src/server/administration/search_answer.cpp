@@ -19,13 +19,13 @@ constexpr std::size_t exported_page = 20;
 // Returns where the next search goes on; empty if there is nothing more. Letters that are asked for by id have no
 // order.
 std::string place_after(const dead_search& s) {
-  return s.is_over() || !s.filter().ids.empty() ? "" : s.cursor();
+  return s.is_over() || !s.filter().ids.empty() ? "" : s.where().after;
 }
 
 reply page_answer(nlohmann::ordered_json json, const dead_search& s) {
   const auto next = place_after(s);
   json["next"] = next.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(next);
-  json["looked_at"] = s.looked_at();
+  json["looked_at"] = s.where().looked_at;
   return admin_answer(200, json);
 }
 

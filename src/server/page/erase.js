@@ -18,13 +18,15 @@ export function offer_erasure({ server, began, failed }) {
       words: sentences(
         `The events of the user “${user}”${anonymous ? `, and those of the anonymous id “${anonymous}”,` : ""}`,
         "leave everything that waits, and all dead letters. What is delivered is not undone.",
+        form.elements.block.value ? "Later events of the user are rejected meanwhile, and for as long as you chose." : "",
         "This cannot be taken back.",
       ),
     });
     if (!sure) return;
-    const query = anonymous ? `?${new URLSearchParams({ anonymous_id: anonymous })}` : "";
+    const asked = { anonymous_id: anonymous, block_for_ms: form.elements.block.value };
+    const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value)).toString();
     try {
-      const { job } = await server("DELETE", `/api/users/${encodeURIComponent(user)}${query}`);
+      const { job } = await server("DELETE", `/api/users/${encodeURIComponent(user)}${query && `?${query}`}`);
       form.reset(); // the page keeps no user
       began("erase", job);
     } catch (e) {

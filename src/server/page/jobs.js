@@ -48,6 +48,7 @@ class job_card {
     this.node.dataset.state = job.state;
     if (!runs) return write(this.words, outcome_of(job));
     if (job.state === "waiting") return write(this.words, "It waits until the job before it has ended.");
+    if (job.error) return write(this.words, `It goes on when the queue answers again: ${job.error}. So far: ${done_of(job)}.`);
     const took = age(Math.max(0, now - job.began_ms));
     if (job.what === "erase")
       return write(this.words, `${done_of(job)}, for ${took}; looked at ${number(job.looked_at)}`);

@@ -170,6 +170,12 @@ result<store_stats> redis_store::stats() {
   return admin_.stats();
 }
 
+result<std::vector<queue_note>> redis_store::notes(const std::string& prefix) {
+  const time_limits limits{partitions_, call_limit_};
+  forget_absent();
+  return admin_.notes(prefix);
+}
+
 result<bool> redis_store::put_note(const queue_note& note, const std::string& was) {
   const time_limits limits{partitions_, call_limit_};
   forget_absent();

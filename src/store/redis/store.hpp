@@ -44,7 +44,7 @@ public:
   }
   result<std::uint64_t> erase_events(const std::vector<erasure>& all) override { return admin_.erase_events(all); }
   result<void> scrub() override { return admin_.scrub(); }
-  result<std::vector<queue_note>> notes(const std::string& prefix) override { return admin_.notes(prefix); }
+  result<std::vector<queue_note>> notes(const std::string& prefix) override;
   result<bool> put_note(const queue_note&, const std::string& was) override;
   result<void> set_paused(bool) override;
 

@@ -2,9 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/persistence/block_list.hpp"
+#include "fakes/dead_queue.hpp"
 #include "server/event_request.hpp"
 
 using namespace sluice;
+using namespace sluice::test;
 using nlohmann::json;
 
 namespace {
@@ -70,6 +73,21 @@ TEST_CASE("a field with a name from outside is quoted, and cut", "[unit][server]
   REQUIRE(all->invalid.count == 1);
   const auto said = json::parse(stored_reply(0, all->invalid).body);
   CHECK(said["errors"][0]["field"].get<std::string>().size() <= 256);
+}
+
+TEST_CASE("events of a blocked user are left out of a request, which is well", "[unit][server][block]") {
+  dead_queue queue;
+  REQUIRE(block(queue, {.user = "gone"}, store_time::max(), store_time{}));
+  intake into{options{}};
+  into.block(block_list::read(queue).value());
+  const auto all = read(into, R"({"batch":[{"type":"track","userId":"gone","event":"e"},)"
+                              R"({"type":"track","userId":"u","event":"e"},{"type":"track","userId":"u"}]})");
+  REQUIRE(all);
+  CHECK(all->valid.size() == 1);
+  CHECK(all->blocked == 1);
+  REQUIRE(all->invalid.count == 1);
+  CHECK(all->invalid.first.at(0).index == 2);
+  CHECK(into.totals().snapshot().rejected == 2);
 }
 
 TEST_CASE("an answer says whether to come again", "[unit][server]") {

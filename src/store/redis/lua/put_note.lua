@@ -14,7 +14,7 @@ if present ~= ARGV[3] then
   return 'other'
 end
 if ARGV[2] == '' then
-  call('HDEL', ctl, field) -- is permitted when memory is full
+  call('HDEL', ctl, field)
   return 'put'
 end
 local function count_notes()
@@ -27,5 +27,6 @@ end
 if present == '' and call('HLEN', ctl) >= tonumber(ARGV[4]) and count_notes() >= tonumber(ARGV[4]) then
   return 'full'
 end
+call('ZREM', owners, '') -- is permitted when memory is full, and with it what follows: a purge needs a note
 call('HSET', ctl, field, ARGV[2])
 return 'put'

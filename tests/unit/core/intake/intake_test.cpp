@@ -1,10 +1,14 @@
 #include "support/catch.hpp"
 
+#include "core/event/encode.hpp"
 #include "core/intake/intake.hpp"
+#include "core/persistence/block_list.hpp"
+#include "fakes/dead_queue.hpp"
 #include <limits>
 #include <thread>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -224,4 +228,20 @@ TEST_CASE("one requester is answered when all of its events are stored, or at th
   }
   CHECK(answers == 1);
   CHECK(why == (fails ? "closed" : "stored"));
+}
+
+TEST_CASE("events of blocked users are not admitted, for as long as they are blocked", "[core][intake][block]") {
+  dead_queue queue;
+  const store_time now{std::chrono::hours{24}};
+  REQUIRE(block(queue, {.user = "u"}, now + std::chrono::hours{1}, now));
+  intake intake{small()};
+  const track by_u{.user_id = "u", .event = "e"}, by_v{.user_id = "v", .event = "e"};
+  const auto of_u = view_of(by_u), of_v = view_of(by_v);
+  CHECK(intake.admits(of_u, now));
+  intake.block(block_list::read(queue).value());
+  CHECK(intake.admits(of_u, now).error().code == errc::user_blocked);
+  CHECK(intake.admits(of_v, now));
+  CHECK(intake.admits(of_u, now + std::chrono::hours{1}));
+  intake.block({});
+  CHECK(intake.admits(of_u, now));
 }

@@ -104,14 +104,14 @@ TEST_CASE("a search ends a page at its bounds, and goes on at its cursor, whatev
     queue.add("b" + std::to_string(i), i, {400, "no"}, {"{}", "{}"});
   dead_search search{{}};
   CHECK(search.next(queue, search_time, {.letters = 2})->size() == 2);
-  CHECK(search.cursor() == "1/b1");
+  CHECK(search.where().after == "1/b1");
   CHECK(queue.purge_dead({"b0", "b1"}) == 4U);
   CHECK(search.next(queue, search_time, {.letters = 10, .events = 3})->size() == 2);
-  dead_search other{{}, search.cursor()};
+  dead_search other{{}, {.after = search.where().after}};
   const auto rest = other.next(queue, search_time, {.letters = 10});
   REQUIRE(rest->size() == 2);
   CHECK(rest->back().id == "b5");
   CHECK(other.is_over());
-  CHECK(other.looked_at() == 2);
-  CHECK(dead_search{{}, "nonsense"}.next(queue, search_time, {}).error().code == errc::unknown_batch);
+  CHECK(other.where().looked_at == 2);
+  CHECK(dead_search{{}, {.after = "nonsense"}}.next(queue, search_time, {}).error().code == errc::unknown_batch);
 }

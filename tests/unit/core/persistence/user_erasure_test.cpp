@@ -126,3 +126,22 @@ TEST_CASE("an erasure says what it could not read, and keeps its place when the 
   CHECK(e.events() == 1);
   CHECK(e.what_is_left() == "1 batch cannot be read, and may have events of the user");
 }
+
+TEST_CASE("an erasure looks once more at all of the queue when no more of the user can come", "[unit][erase]") {
+  dead_queue queue;
+  for (int i = 0; i < 250; ++i)
+    queue.add("b" + std::to_string(1'000 + i), i, {}, {of_v});
+  const std::chrono::system_clock::time_point begin{}, comes_until = begin + std::chrono::seconds{30};
+  user_erasure e{{.user = "u"}, comes_until};
+  auto now = begin;
+  for (int pages = 0; !e.is_over(); ++pages) {
+    REQUIRE(pages < 1'000);
+    if (now == comes_until - std::chrono::seconds{1})
+      queue.add("b1249a", 999, {}, {of_u}); // behind what a look that has begun may have passed
+    REQUIRE(e.next(queue, now));
+    now += std::chrono::seconds{1};
+  }
+  CHECK(e.events() == 1);
+  CHECK(now - comes_until >= std::chrono::seconds{3}); // three pages
+  CHECK(e.what_is_left() == "");
+}

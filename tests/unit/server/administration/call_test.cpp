@@ -128,6 +128,20 @@ TEST_CASE("the body of an edit may be long, and one that is wrong names its memb
   CHECK(find_operations("/api/dead/export").with("POST") == nullptr);
 }
 
+TEST_CASE("an erasure names a user, and may name an anonymous id and how long to block", "[unit][server][admin]") {
+  const auto c = std::get<change_call>(*call_of("DELETE", "/api/users/u", "anonymous_id=x%26y&block_for_ms=86400000"));
+  CHECK(c.order.what == job_kind::erase);
+  CHECK(c.order.who.user == "u");
+  CHECK(c.order.who.anonymous == "x&y");
+  CHECK(c.order.block_for == std::chrono::hours{24});
+  CHECK(std::get<change_call>(*call_of("DELETE", "/api/users/u")).order.block_for.count() == 0);
+  for (const auto* text : {"0", "-1", "1d", "31622400001", ""})
+    CHECK(wrong_field("DELETE", "/api/users/u", std::string{"block_for_ms="} + text) == "block_for_ms");
+  CHECK(wrong_field("DELETE", "/api/users/u", "user=v") == "user");
+  CHECK(wrong_field("DELETE", "/api/users/\xff", "") == "id");
+  CHECK(wrong_field("DELETE", "/api/users/u", "anonymous_id=%ff") == "anonymous_id");
+}
+
 TEST_CASE("a destination has a URL or a key", "[unit][server][admin]") {
   const auto c = std::get<destination_call>(*call_of("PUT", "/api/destination", "", R"({"write_key":"s"})"));
   CHECK(c.write_key == "s");
