@@ -46,6 +46,39 @@ void trim(std::string& line) {
   line.erase(line.find_last_not_of(" \t\r") + 1);
 }
 
+// What a file has on its lines.
+struct line_format {
+  const char* option;
+  const char* what;
+  const char* expected;
+  std::optional<named_key> (*read)(const std::string& line);
+};
+
+// Reads the lines of a file that are neither empty nor comments.
+result<std::vector<named_key>> read_lines(const std::string& file, const line_format& format) {
+  const auto wrong = [&](const std::string& why) {
+    return error{errc::invalid_option, format.option, file + ": " + why};
+  };
+  std::ifstream in{file};
+  std::vector<named_key> keys;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    trim(line);
+    if (line.empty() || line.starts_with('#'))
+      continue;
+    auto key = format.read(line);
+    if (!key)
+      return wrong("line " + std::to_string(number) + " must be " + format.expected);
+    if (keys.size() == max_keys)
+      return wrong(std::string{"must have at most 1000 "} + format.what + "s");
+    keys.push_back(std::move(*key));
+  }
+  if (keys.empty())
+    return wrong(std::string{"cannot be read, or has no "} + format.what);
+  return keys;
+}
+
 } // namespace
 
 key_set::key_set(const std::vector<named_key>& keys) {
@@ -89,56 +122,32 @@ std::optional<std::string> basic_credentials(std::string_view authorization) {
 }
 
 result<std::vector<named_key>> read_key_file(const std::string& file) {
-  const auto wrong = [&](const std::string& what) {
-    return error{errc::invalid_option, "intake_key_file", file + ": " + what};
-  };
-  std::ifstream in{file};
-  std::vector<named_key> keys;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    trim(line);
-    if (line.empty() || line.starts_with('#'))
-      continue;
-    if (!is_usable(line) || line.find(':') != std::string::npos)
-      return wrong("line " + std::to_string(number) +
-                   " must be a key of at most 1024 printable ASCII characters without spaces and colons");
-    if (keys.size() == max_keys)
-      return wrong("must have at most 1000 keys");
-    keys.push_back({.key = std::move(line)});
-  }
-  if (keys.empty())
-    return wrong("cannot be read, or has no key");
-  return keys;
+  return read_lines(file, {.option = "intake_key_file",
+                           .what = "key",
+                           .expected = "a key of at most 1024 printable ASCII characters without spaces and colons",
+                           .read = [](const std::string& line) -> std::optional<named_key> {
+                             if (!is_usable(line) || line.find(':') != std::string::npos)
+                               return std::nullopt;
+                             return named_key{.key = line};
+                           }});
 }
 
 result<std::vector<named_key>> read_token_file(const std::string& file) {
-  const auto wrong = [&](const std::string& what) {
-    return error{errc::invalid_option, "admin_token_file", file + ": " + what};
-  };
-  std::ifstream in{file};
-  std::vector<named_key> tokens;
-  std::size_t number = 0;
-  for (std::string line; std::getline(in, line);) {
-    ++number;
-    trim(line);
-    if (line.empty() || line.starts_with('#'))
-      continue;
-    const auto space = line.find(' ');
-    named_key token{.key = space == std::string::npos ? line : line.substr(space + 1)};
-    if (space != std::string::npos)
-      token.name = line.substr(0, space);
-    if (token.key.size() < min_token || !is_usable(token.key) || token.name.size() > max_name || !is_usable(token.name))
-      return wrong("line " + std::to_string(number) +
-                   " must be a token of 16 to 1024 printable ASCII characters without spaces, behind a name of at most "
-                   "64 and a space, if it has a name");
-    if (tokens.size() == max_keys)
-      return wrong("must have at most 1000 tokens");
-    tokens.push_back(std::move(token));
-  }
-  if (tokens.empty())
-    return wrong("cannot be read, or has no token");
-  return tokens;
+  return read_lines(
+      file, {.option = "admin_token_file",
+             .what = "token",
+             .expected = "a token of 16 to 1024 printable ASCII characters without spaces, behind a name of at most 64 "
+                         "and a space, if it has a name",
+             .read = [](const std::string& line) -> std::optional<named_key> {
+               const auto space = line.find(' ');
+               named_key token{.key = space == std::string::npos ? line : line.substr(space + 1)};
+               if (space != std::string::npos)
+                 token.name = line.substr(0, space);
+               if (token.key.size() < min_token || !is_usable(token.key) || token.name.size() > max_name ||
+                   !is_usable(token.name))
+                 return std::nullopt;
+               return token;
+             }});
 }
 
 } // namespace sluice

@@ -12,8 +12,8 @@ namespace sluice {
 
 struct event_view;
 
-/// The users whose events a queue takes no more for a while, because they have been erased. It is kept in the notes of
-/// the queue, as digests: the ids are to be forgotten.
+/// The users who were erased, and whose events are rejected for a while. The queue keeps it in its notes, with digests
+/// instead of ids, which are to be forgotten.
 class block_list {
 public:
   /// Reads the list of a queue. Errors: those of the queue.
@@ -34,8 +34,8 @@ private:
 /// `flush_interval`, has stored what it had accepted before.
 inline constexpr std::chrono::seconds time_until_blocked{30};
 
-/// Puts a user on the list of a queue. What is on it already stays as long as it was to. Errors: those of the queue,
-/// and `backlog_full` if 9 000 ids are on it.
+/// Puts a user on the list of a queue. An id that is on it for longer stays so. Errors: those of the queue, and
+/// `backlog_full` if 9 000 ids are on it.
 result<void> block(queue_admin&, const erased_user&, store_time until, store_time now);
 
 } // namespace sluice

@@ -2,69 +2,51 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
+#include "core/event/json_walker.hpp"
 #include "core/wire/payload.hpp"
 
 namespace sluice {
 
 namespace {
 
-// Looks for events in a body without building a tree of it, however deep it is.
-class event_finder : public nlohmann::json_sax<nlohmann::json> {
+// Looks for events in a body.
+class event_finder : public json_walker {
 public:
   explicit event_finder(const dead_filter& wanted) : wanted_{wanted} {}
 
   bool found() const noexcept { return found_; }
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(std::int64_t) override { return true; }
-  bool number_unsigned(std::uint64_t) override { return true; }
-  bool number_float(double, const std::string&) override { return true; }
   bool string(std::string& text) override {
-    if (depth_ == depth_of_fields && in_batch_) {
-      has_name_ = has_name_ || (key_ == "event" && text == wanted_.event);
-      has_user_ = has_user_ || ((key_ == "userId" || key_ == "anonymousId") && text == wanted_.user);
+    if (depth() == depth_of_fields && in_batch_) {
+      has_name_ = has_name_ || (name() == "event" && text == wanted_.event);
+      has_user_ = has_user_ || ((name() == "userId" || name() == "anonymousId") && text == wanted_.user);
     }
     return true;
   }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override {
-    if (++depth_ == depth_of_fields) {
+  bool start_object(std::size_t size) override {
+    json_walker::start_object(size);
+    if (depth() == depth_of_fields) {
       has_name_ = wanted_.event.empty();
       has_user_ = wanted_.user.empty();
     }
     return true;
   }
   bool key(std::string& name) override {
-    if (depth_ == 1)
+    if (depth() == 1)
       in_batch_ = name == "batch";
-    key_ = name;
-    return true;
+    return json_walker::key(name);
   }
   bool end_object() override {
-    found_ = found_ || (depth_ == depth_of_fields && in_batch_ && has_name_ && has_user_);
-    --depth_;
+    found_ = found_ || (depth() == depth_of_fields && in_batch_ && has_name_ && has_user_);
+    json_walker::end_object();
     return !found_; // else the rest need not be read
   }
-  bool start_array(std::size_t) override {
-    ++depth_;
-    return true;
-  }
-  bool end_array() override {
-    --depth_;
-    return true;
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
 
 private:
   // {"batch":[{…
   static constexpr int depth_of_fields = 3;
 
   const dead_filter& wanted_;
-  int depth_ = 0;
-  std::string key_;
   bool in_batch_ = false;
   bool has_name_ = false, has_user_ = false;
   bool found_ = false;

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "core/counted.hpp"
+#include "core/event/json_walker.hpp"
 
 namespace sluice {
 
@@ -20,56 +19,27 @@ constexpr std::size_t batches_of_change = 50;
 // What is split while it is passed over may be missed by one look, and is found by the next.
 constexpr int least_passes = 2;
 
-// Reads the fields of an event without building a tree of it, however deep it is.
-class user_finder : public nlohmann::json_sax<nlohmann::json> {
+// Looks whether an event is of a user.
+class user_finder : public json_walker {
 public:
   explicit user_finder(const erased_user& who) : who_{who} {}
 
   bool found() const noexcept { return found_; }
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(std::int64_t) override { return true; }
-  bool number_unsigned(std::uint64_t) override { return true; }
-  bool number_float(double, const std::string&) override { return true; }
   bool string(std::string& text) override {
-    found_ = found_ || (depth_ == 1 && names_user(text));
+    found_ = found_ || (depth() == 1 && names_user(text));
     return !found_; // else the rest need not be read
   }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override {
-    ++depth_;
-    return true;
-  }
-  bool key(std::string& name) override {
-    key_ = name;
-    return true;
-  }
-  bool end_object() override {
-    --depth_;
-    return true;
-  }
-  bool start_array(std::size_t) override {
-    ++depth_;
-    return true;
-  }
-  bool end_array() override {
-    --depth_;
-    return true;
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
 
 private:
   bool names_user(const std::string& text) const {
     const bool is_user = !who_.user.empty() && text == who_.user;
     const bool is_anonymous = !who_.anonymous.empty() && text == who_.anonymous;
-    return (key_ == "userId" && is_user) || (key_ == "anonymousId" && is_anonymous) ||
-           (key_ == "previousId" && (is_user || is_anonymous));
+    return (name() == "userId" && is_user) || (name() == "anonymousId" && is_anonymous) ||
+           (name() == "previousId" && (is_user || is_anonymous));
   }
 
   const erased_user& who_;
-  int depth_ = 0;
-  std::string key_;
   bool found_ = false;
 };
 

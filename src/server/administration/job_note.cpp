@@ -83,7 +83,7 @@ std::string note_of(const job& j, const std::string& process, std::uint64_t beat
     json["dead_before"] = *place.dead_before;
   if (j.left)
     json["left"] = *j.left;
-  // The name of a token may be any bytes. Whose events are erased is UTF-8.
+  // A cursor has the id of a batch, which may be any bytes in a store that somebody else has written to.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -46,15 +46,15 @@ struct job {
   store_time began{};
   std::optional<store_time> ended{};
   dead_search search;
-  /// Of an erasure that is under way, and how long it may go on.
+  /// The erasure that is under way, and when it gives up.
   std::unique_ptr<user_erasure> erasure{};
   std::chrono::steady_clock::time_point erase_until{};
-  /// What an erasure has left, in words, once it has ended but for the overwriting. Then it does not know the user any
-  /// more.
+  /// What an erasure has left, in words, once nothing but the overwriting is to be done. The ids of the user are
+  /// forgotten by then.
   std::optional<std::string> left{};
   /// When its rate permits the next page; nothing: at once.
   std::optional<std::chrono::steady_clock::time_point> due{};
-  /// What the queue has noted of it, and what it may have noted instead, because the answer got lost.
+  /// The text of its note in the queue, and the text that may have taken its place: the queue has not answered yet.
   std::string note{}, tried{};
   /// When the note was written.
   std::chrono::steady_clock::time_point noted{};
@@ -101,7 +101,6 @@ private:
   std::size_t waiting() const;
   const job* change_some(job&, queue_admin&, store_time now, clock::time_point at);
   const job* erase_some(job&, queue_admin&, store_time now, clock::time_point at);
-  const job* finish_erasure(job&, queue_admin&, store_time now, clock::time_point at);
   const job* scrub(job&, queue_admin&, store_time now);
   const job* wait_or_fail(job&, queue_admin&, const error& why, store_time now, clock::time_point at);
   const job* fail(job&, queue_admin&, std::string why, store_time now);
