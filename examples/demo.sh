@@ -59,7 +59,7 @@ echo "3. 'sluice run' delivers the remaining events."
 "$sluice" run --until-empty --url "$url" --store "$queue"
 cut -d' ' -f1 "$work/record" | sort -u >"$work/arrived"
 missing=$(sort -u "$work/receipts" | comm -23 - "$work/arrived" | wc -l)
-echo "   Of the $(sort -u "$work/receipts" | wc -l) events that were stored before the kill, $missing are missing at the sink."
+echo "   Of the $(sort -u "$work/receipts" | wc -l) events whose receipts were written before the kill, $missing are missing at the sink."
 [ "$missing" -eq 0 ] || exit 1
 
 echo "4. Send 37 000 events again, to the end. Failed deliveries are tried again."
