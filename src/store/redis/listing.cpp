@@ -23,7 +23,7 @@ std::uint64_t total(redis_value totals, std::string_view name) {
 }
 
 // The members of a dead letter, as `list_dead.lua` gives them.
-constexpr std::size_t members = 6;
+constexpr std::size_t letter_members = 6;
 
 dead_letter letter_at(redis_value answer, std::size_t i) {
   const auto number = [&](std::size_t member) { return answer[i + member].integer().value_or(0); };
@@ -73,7 +73,7 @@ std::optional<store_stats> read_stats(redis_value answer) {
 
 std::vector<dead_letter> read_dead_letters(redis_value answer) {
   std::vector<dead_letter> letters;
-  for (std::size_t i = 0; i + members <= answer.size(); i += members)
+  for (std::size_t i = 0; i + letter_members <= answer.size(); i += letter_members)
     letters.push_back(letter_at(answer, i));
   return letters;
 }
