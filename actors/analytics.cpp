@@ -5,8 +5,10 @@
 #include "actors/ask.hpp"
 #include "actors/buffer_actor.hpp"
 #include "actors/context.hpp"
+#include "actors/guarded.hpp"
 #include "actors/supervisor.hpp"
 #include "core/event/uuid.hpp"
+#include "core/persistence/block_list.hpp"
 #include "store/make_store.hpp"
 #include "transport/make_transport.hpp"
 
@@ -72,6 +74,9 @@ composition::spawn(caf::actor_system& system, const options& settings, extension
     context->settings.max_in_flight = 1;
   context->intake = std::make_shared<intake>(settings);
   context->queue = std::move(parts.queue);
+  // Before the first event comes in. What comes in while the store is away is accepted, and stored later.
+  if (auto list = guarded([&] { return block_list::read(*context->queue); }))
+    context->intake->block(std::move(*list));
   context->transport = parts.transport ? std::move(parts.transport) : make_transport;
   context->clock = machine.clock ? std::move(machine.clock) : std::chrono::system_clock::now;
   context->seed = machine.seed != 0 ? machine.seed : std::random_device{}();

@@ -30,8 +30,6 @@ void persister_state::start(self_pointer self, context_ptr context) {
 
 void persister_state::meet(const peers& who) {
   const bool new_scheduler = !peers_.table || peers_.table->retry != who.table->retry;
-  if (!peers_.table)
-    look_at_block_list(); // what comes in while the store is away is accepted, and stored later
   peers_ = who;
   note_attachment();
   if (new_scheduler)

@@ -6,8 +6,10 @@
 #include <caf/actor_system_config.hpp>
 
 #include "actors/handles.hpp"
+#include "core/persistence/block_list.hpp"
 #include "sluice/analytics.hpp"
 #include "sluice/config.hpp"
+#include "store/make_store.hpp"
 #include "support/pipeline.hpp"
 #include "support/process.hpp"
 
@@ -57,6 +59,22 @@ TEST_CASE("an actor system that does not know our messages is refused", "[actors
   REQUIRE(!running);
   // CAF 1.x keeps types for the process: there only the options are wrong.
   CHECK(running.error().front().field == (compat::knows<track>(system) ? "write_key" : "actor_system"));
+}
+
+TEST_CASE("a user whom the queue blocks is kept out from the first event on", "[actors][block]") {
+  const temporary_folder folder;
+  auto o = pipeline::to("http://127.0.0.1:1");
+  o.persistence = "sqlite:" + folder.path() + "/queue.db";
+  REQUIRE(pipeline{o}.running().shutdown()); // makes the file
+  {
+    const auto queue = make_queue_admin(o);
+    REQUIRE(queue);
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    REQUIRE(block(**queue, {.user = "u"}, now + std::chrono::hours{1}, now));
+  }
+  pipeline p{o};
+  CHECK(p.client().track({.user_id = "u"}, "e").error().code == errc::user_blocked);
+  CHECK(p.client().track({.user_id = "v"}, "e"));
 }
 
 TEST_CASE("what actors answer is told in the same words by every CAF", "[actors]") {
