@@ -13,6 +13,8 @@ auto guarded(F call) -> decltype(call()) {
     return call();
   } catch (const std::exception& e) {
     return error{errc::store_failed, "", e.what()};
+  } catch (...) {
+    return error{errc::store_failed, "", "unknown exception"};
   }
 }
 

@@ -61,8 +61,8 @@ struct extensions {
 /// Starts the system: five actors and their supervisor. Returns its owner, or every reason why nothing was started:
 /// `invalid_option` for each invalid option, or why the queue could not be opened (`queue_taken`, `not_a_queue`,
 /// `other_destination`, `store_failed`). The actor system must have been configured with `configure` (`config.hpp`).
-/// It opens a file, or asks Redis once, and waits for that; Redis may be away, which takes as long as its time-out at
-/// most.
+/// It blocks while it opens a file or asks Redis once, for `redis.connect` and `redis.command` at most; Redis may be
+/// away. A store of your own is asked for its notes on the caller's thread.
 SLUICE_API boost::system::result<analytics, std::vector<error>>
 spawn_analytics(caf::actor_system& system, const options& settings, extensions parts = {});
 

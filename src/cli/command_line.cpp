@@ -89,6 +89,7 @@ void describe_command_line(CLI::App& app, int& exit_code) {
   add_dead_command(app, exit_code);
   add_pause_commands(app, exit_code);
   add_erase_command(app, exit_code);
+  add_unblock_command(app, exit_code);
   add_repartition_command(app, exit_code);
   add_sink_command(app, exit_code);
   add_completion_command(app, exit_code);

@@ -43,15 +43,18 @@ std::string exchange(const std::string& url, const std::string& method, const st
 // `sluice serve` whose destination rejects every event until it is mended, and those who administer it.
 class administered_process {
 public:
-  explicit administered_process(const std::string& store, bool with_token = true)
-      : queue_{store, {"--url", sink_.url()}} {
+  explicit administered_process(const std::string& store, bool with_token = true, const std::string& url = "")
+      : queue_{store, {"--url", url.empty() ? sink_.url() : url}} {
     std::vector<std::string> words{"serve", "--listen", "127.0.0.1:0"};
     if (with_token)
       words.insert(words.end(),
                    {"--admin-token-file", queue_.folder().write("token", std::string{admin_token} + "\n")});
+    if (store.starts_with("redis"))
+      words.emplace_back("--multi-processor");
     words_ = queue_.words(words);
     begin();
   }
+  std::string sink_url() const { return sink_.url(); }
   void kill_and_begin_anew() {
     child_->signal(SIGKILL);
     child_->wait();
@@ -374,10 +377,28 @@ TEST_CASE("a job goes on in another process when its own is killed", "[e2e][admi
       "/api/jobs/" + p.ask("POST", "/api/dead/purge", R"({"all":true,"rate":3})").body["job"]["id"].get<std::string>();
   REQUIRE(eventually([&] { return p.get(path, "OneJob")["job"]["letters"] >= 1; }));
   p.kill_and_begin_anew();
-  CHECK(p.ask("GET", path).status == 404); // its process may only be slow
+  CHECK(p.get(path, "OneJob")["job"]["elsewhere"] == true); // its process may only be slow
   p.child().wait_for_error(" goes on here: the process that ran it has given no sign of life");
   CHECK(eventually([&] { return p.get(path, "OneJob")["job"]["state"] == "done"; }));
   CHECK(p.status()["queue"]["purged"] == 18);
+}
+
+TEST_CASE("every process of a queue shows a job, and can cancel it", "[e2e][admin][redis]") {
+  const redis_server redis;
+  administered_process one{redis.url()}, other{redis.url(), true, one.sink_url()};
+  one.send("bought", 18);
+  REQUIRE(eventually([&] { return one.status()["queue"]["dead"] == 18; }));
+  const auto path =
+      "/api/jobs/" +
+      one.ask("POST", "/api/dead/purge", R"({"all":true,"rate":0.1})").body["job"]["id"].get<std::string>();
+  CHECK(other.get(path, "OneJob")["job"]["elsewhere"] == true);
+  CHECK(eventually([&] { return other.get("/api/jobs", "Jobs")["jobs"].size() == 1; }));
+  CHECK(other.ask("DELETE", path).status == 200);
+  CHECK(other.ask("GET", path).status == 404);
+  CHECK(eventually([&] { return one.get(path, "OneJob")["job"]["state"] == "cancelled"; }));
+  const auto purged = one.status()["queue"]["purged"];
+  CHECK(purged < 18);
+  CHECK(one.get(path, "OneJob")["job"]["events"] == purged);
 }
 
 TEST_CASE("a bounded number of calls waits, from their arrival to their answer", "[e2e][admin]") {

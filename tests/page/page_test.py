@@ -741,14 +741,14 @@ class Export(PageTest):
 
 
 class Erasure(PageTest):
-    def fill(self, user, anonymous="", block=""):
+    def fill(self, user, anonymous="", block="", then="Erase the user"):
         self.says("#groups", "406 letters")
         BROWSER.find_element(By.CSS_SELECTOR, "#erase summary").send_keys(Keys.ENTER)
         BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=user]").send_keys(user)
         BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=anonymous]").send_keys(anonymous)
         if block:
             Select(BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=block]")).select_by_visible_text(block)
-        click(BROWSER, "Erase the user", "#erase")
+        click(BROWSER, then, "#erase")
 
     def test_a_user_is_erased_and_counted(self):
         state = self.open("many_dead")
@@ -758,7 +758,7 @@ class Erasure(PageTest):
         self.assertEqual(self.active().get_attribute("id"), "confirm-no")
         self.assertEqual(state.requests, [])
         click(BROWSER, "Erase for good", "#confirm")
-        self.assertEqual(self.change_sent(state), ("DELETE", "/api/users/u-3", None))
+        self.assertEqual(self.change_sent(state), ("DELETE", "/api/users?user_id=u-3", None))
         self.says("#jobs", "Erasure of a user")
         self.says("#said", "Erasure of a user. Done at")
         self.says("#said", "107 events erased from 43 batches.")
@@ -770,18 +770,75 @@ class Erasure(PageTest):
     def test_ids_are_encoded(self):
         state = self.open("many_dead")
         self.fill("a/b?c #é", "x&y=z")
-        self.says("#confirm", "The events of the user “a/b?c #é”, and those of the anonymous id “x&y=z”, leave")
+        self.says("#confirm", "The events of the user “a/b?c #é”, and those of the anonymous id “x&y=z” leave")
         click(BROWSER, "Erase for good", "#confirm")
         self.assertEqual(
-            self.change_sent(state)[:2], ("DELETE", "/api/users/a%2Fb%3Fc%20%23%C3%A9?anonymous_id=x%26y%3Dz")
+            self.change_sent(state)[:2], ("DELETE", "/api/users?user_id=a%2Fb%3Fc+%23%C3%A9&anonymous_id=x%26y%3Dz")
         )
+
+    def test_an_anonymous_id_is_enough_and_none_is_too_little(self):
+        state = self.open("many_dead")
+        self.fill("")
+        self.assertEqual(self.active().get_attribute("name"), "user")
+        self.assertEqual(
+            self.active().get_property("validationMessage"), "A user id or an anonymous id is needed."
+        )
+        BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=anonymous]").send_keys("a-1")
+        click(BROWSER, "Erase the user", "#erase")
+        self.says("#confirm", "The events of the anonymous id “a-1” leave everything that waits")
+        click(BROWSER, "Erase for good", "#confirm")
+        self.assertEqual(self.change_sent(state), ("DELETE", "/api/users?anonymous_id=a-1", None))
+
+    def test_a_user_who_was_blocked_is_unblocked(self):
+        state = self.open("many_dead")
+        state.blocked = {"u-3"}
+        self.fill("u-3", then="Unblock the user")
+        self.says("#confirm", "Later events of the user “u-3” are admitted again. What was erased or rejected")
+        self.assertEqual(state.requests, [])
+        click(BROWSER, "Unblock", "#confirm")
+        self.assertEqual(self.change_sent(state), ("DELETE", "/api/blocked?user_id=u-3", None))
+        self.says("#said", "Unblocked 1 id: processes that deliver admit their events within six seconds.")
+        self.says("#helped", "You unblocked a user")
+        BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=user]").send_keys("u-3")
+        click(BROWSER, "Unblock the user", "#erase")
+        click(BROWSER, "Unblock", "#confirm")
+        self.says("#said", "No such id was blocked.")
 
     def test_later_events_are_rejected_if_asked(self):
         state = self.open("many_dead")
         self.fill("u-3", block="For 30 days")
         self.says("#confirm", "Later events of the user are rejected meanwhile, and for as long as you chose.")
         click(BROWSER, "Erase for good", "#confirm")
-        self.assertEqual(self.change_sent(state)[:2], ("DELETE", "/api/users/u-3?block_for_ms=2592000000"))
+        self.assertEqual(self.change_sent(state)[:2], ("DELETE", "/api/users?user_id=u-3&block_for_ms=2592000000"))
+
+    def test_a_job_of_another_process_is_shown_and_can_be_cancelled(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        with state.lock:
+            job = state.job_of("purge", {})
+            job["elsewhere"] = True
+        self.says("#jobs", "Purge of all dead letters, in another process")
+        click(BROWSER, "Cancel", "#jobs")
+        click(BROWSER, "Stop the job", "#confirm")
+        self.assertEqual(self.change_sent(state), ("DELETE", f"/api/jobs/{job['id']}", None))
+        self.says("#helped", "You cancelled a job")
+
+    def test_a_job_that_another_process_ends_is_over(self):
+        state = self.open("many_dead")
+        self.says("#groups", "406 letters")
+        with state.lock:
+            state.job_of("purge", {})["elsewhere"] = True
+        self.says("#jobs", "Purge of all dead letters, in another process")
+        with state.lock:
+            state.jobs[0]["elsewhere"] = False  # this one has taken it over
+        wait_until(lambda: "in another" not in text_of(BROWSER, "#jobs h3"), "another heading")
+        with state.lock:
+            state.jobs[0]["elsewhere"] = True
+        self.says("#jobs", "Purge of all dead letters, in another process")
+        with state.lock:
+            state.jobs[:] = [state.job_of("replay", {"status": 1})]
+        self.says("#said", "Purge of all dead letters, in another process: it has ended, or its process is not heard of.")
+        self.assertNotIn("Purge", text_of(BROWSER, "#jobs"))
 
     def test_a_job_that_waits_for_the_queue_says_so(self):
         state = self.open("many_dead")

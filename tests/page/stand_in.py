@@ -130,6 +130,7 @@ class State:
         self.poll_count = 0
         self.jobs = []
         self.erased = 0
+        self.blocked = set()  # ids of users
         self.erase_error = ""  # of the jobs that erase, at their end
         self.hold_export = False  # whether pages after the first have to wait
         self.fail_export = None  # (status, words): the answer to an export
@@ -399,7 +400,7 @@ class State:
 
     def erase(self, user, anonymous):
         def is_of_user(event):
-            return event.get("userId") == user or (anonymous and event.get("anonymousId") == anonymous)
+            return (user and event.get("userId") == user) or (anonymous and event.get("anonymousId") == anonymous)
 
         ids = [letter["id"] for letter in self.letters if any(map(is_of_user, letter["batch"]))]
         job = self.job_of("erase", {})
@@ -445,6 +446,7 @@ class State:
             "looked_at": 0,
             "began_ms": now_ms(),
             "ended_ms": None,
+            "elsewhere": False,
         }
         self.jobs.append(job)
         return job
@@ -573,9 +575,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if not body["filter"] and not body.get("all"):
                 return 400, {"error": "an empty filter needs all", "field": "all"}
             return 202, {"job": dict(state.begin(path.rsplit("/", 1)[1], body))}
-        if self.command == "DELETE" and path.startswith("/api/users/"):
-            user = urllib.parse.unquote(path.removeprefix("/api/users/"))
-            return 202, {"job": dict(state.erase(user, query.get("anonymous_id", [None])[0]))}
+        if what == "DELETE /api/users":
+            user, anonymous = (query.get(name, [None])[0] for name in ("user_id", "anonymous_id"))
+            return 202, {"job": dict(state.erase(user, anonymous))}
+        if what == "DELETE /api/blocked":
+            named = {value for values in query.values() for value in values} & state.blocked
+            state.blocked -= named
+            return 200, {"unblocked": len(named)}
         for letter in state.letters:
             if what == "POST /api/dead/" + letter["id"]:
                 return state.replace(letter, body)

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #define XXH_INLINE_ALL // a header is enough
 #include <xxhash.h>
@@ -34,22 +36,34 @@ store_time moment_in(const std::string& text) {
   return store_time{std::chrono::milliseconds{ms}};
 }
 
-// Nobody else writes these notes but to block as well, so that a few tries are plenty.
-result<void> write_note(queue_admin& queue, const std::string& name, store_time until) {
+// Changes a note to what `next` makes of its text, and returns the text that it had. Nobody else writes these notes but
+// for the same reason, so that a few tries are plenty.
+template <class Next>
+result<std::string> change_note(queue_admin& queue, const std::string& name, Next next) {
   constexpr int most_tries = 10;
   for (int i = 0; i < most_tries; ++i) {
     const auto there = queue.notes(name);
     if (!there)
       return there.error();
-    const auto was = there->empty() ? std::string{} : there->front().text;
-    const auto later = std::max(until, moment_in(was));
-    const auto put = queue.put_note({name, std::to_string(later.time_since_epoch().count())}, was);
+    auto was = there->empty() ? std::string{} : there->front().text;
+    const std::string text = next(was);
+    if (text == was)
+      return was;
+    const auto put = queue.put_note({name, text}, was);
     if (!put)
       return put.error();
     if (*put)
-      return {};
+      return was;
   }
   return error{errc::store_failed, "", "others change the list of blocked users all the time"};
+}
+
+std::vector<std::string> note_names(const erased_user& who) {
+  std::vector<std::string> names;
+  for (const auto& [kind, id] : {std::pair{user_kind, std::string_view{who.user}}, {anonymous_kind, who.anonymous}})
+    if (!id.empty())
+      names.push_back(note_name(kind, id));
+  return names;
 }
 
 // The list must not grow for ever.
@@ -99,11 +113,25 @@ bool block_list::has(std::string_view kind, std::string_view id, store_time now)
 result<void> block(queue_admin& queue, const erased_user& who, store_time until, store_time now) {
   if (auto done = make_room(queue, now); !done)
     return done;
-  for (const auto& [kind, id] : {std::pair{user_kind, std::string_view{who.user}}, {anonymous_kind, who.anonymous}})
-    if (!id.empty())
-      if (auto done = write_note(queue, note_name(kind, id), until); !done)
-        return done;
+  for (const auto& name : note_names(who)) {
+    const auto was = change_note(queue, name, [&](const std::string& text) {
+      return std::to_string(std::max(until, moment_in(text)).time_since_epoch().count());
+    });
+    if (!was)
+      return was.error();
+  }
   return {};
+}
+
+result<std::size_t> unblock(queue_admin& queue, const erased_user& who, store_time now) {
+  std::size_t blocked = 0;
+  for (const auto& name : note_names(who)) {
+    const auto was = change_note(queue, name, [](const std::string&) { return std::string{}; });
+    if (!was)
+      return was.error();
+    blocked += moment_in(*was) > now ? 1 : 0;
+  }
+  return blocked;
 }
 
 } // namespace sluice

@@ -1,8 +1,10 @@
 #include "server/administration/administrator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/counted.hpp"
+#include "core/persistence/block_list.hpp"
 #include "core/persistence/dead_letter_json.hpp"
 #include "server/administration/answers.hpp"
 #include "server/administration/openapi.hpp"
@@ -38,12 +40,12 @@ std::size_t limit_of(const dead_filter& f, std::size_t limit) {
   return f.ids.empty() ? limit : f.ids.size();
 }
 
-reply job_answer(int status, const job& j) {
-  return admin_answer(status, {{"job", json_of(j)}});
+reply job_answer(int status, nlohmann::ordered_json j) {
+  return admin_answer(status, {{"job", std::move(j)}});
 }
 
 reply no_such_job() {
-  return admin_failure(404, "there is no such job; the last 20 that have ended are kept");
+  return admin_failure(404, "there is no such job; each process keeps the last 20 that have ended there");
 }
 
 reply done(const char* what) {
@@ -115,29 +117,41 @@ struct administrator::visitor {
     self.parts_.log(named(by) + " wants " +
                     (j->order.what == job_kind::erase ? "the events of a user" : "dead letters") + " to be " +
                     past(j->order.what) + ": job " + j->id);
-    answer(job_answer(202, *j));
+    answer(job_answer(202, json_of(*j)));
+  }
+  void operator()(const unblock_call& c) const {
+    const auto done = unblock(self.parts_.queue, c.who, self.parts_.context().now);
+    if (!done)
+      return answer(admin_failure(done.error()));
+    self.parts_.log(named(by) + " unblocked " + counted(*done, "id", "ids") + " of a user");
+    answer(admin_answer(200, {{"unblocked", *done}}));
   }
   void operator()(const jobs_call&) const {
-    auto all = nlohmann::ordered_json::array();
+    std::vector<nlohmann::ordered_json> all;
     for (const auto& j : self.parts_.state.all_jobs.all())
       all.push_back(json_of(j));
+    for (const auto* j : self.parts_.state.all_jobs.elsewhere())
+      all.push_back(json_of(*j, true));
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a["began_ms"] < b["began_ms"]; });
     answer(admin_answer(200, {{"jobs", std::move(all)}}));
   }
   void operator()(const job_call& c) const {
-    const auto* j = self.parts_.state.all_jobs.find(c.id);
-    answer(j ? job_answer(200, *j) : no_such_job());
+    if (const auto* j = self.parts_.state.all_jobs.find(c.id))
+      return answer(job_answer(200, json_of(*j)));
+    const auto j = jobs::find_elsewhere(self.parts_.queue, c.id);
+    answer(!j ? admin_failure(j.error()) : *j ? job_answer(200, json_of(**j, true)) : no_such_job());
   }
   void operator()(const cancel_call& c) const {
-    if (!self.parts_.state.all_jobs.find(c.id))
-      return answer(no_such_job());
+    const auto* own = self.parts_.state.all_jobs.find(c.id);
+    if (!own || own->is_over()) // another process may go on with it
+      return cancel_elsewhere(c.id, own != nullptr);
     const auto ended = self.parts_.state.all_jobs.cancel(self.parts_.queue, c.id, self.parts_.context().now);
     if (!ended)
       return answer(admin_failure(ended.error()));
-    if (!*ended)
-      return answer(admin_failure(409, "the job has ended before"));
     const auto& j = **ended;
     self.say_end(j);
-    answer(j.state == job_state::cancelled ? job_answer(200, j) : admin_failure(409, j.failure));
+    answer(j.state == job_state::cancelled ? job_answer(200, json_of(j)) : admin_failure(409, j.failure));
   }
   void operator()(const pause_call& c) const {
     const auto set = self.parts_.queue.set_paused(c.paused);
@@ -160,6 +174,15 @@ struct administrator::visitor {
   }
 
 private:
+  void cancel_elsewhere(const std::string& id, bool is_known) const {
+    const auto j = self.parts_.state.all_jobs.cancel_elsewhere(self.parts_.queue, id, self.parts_.context().now);
+    if (!j)
+      return answer(admin_failure(j.error()));
+    if (!*j)
+      return answer(is_known ? admin_failure(409, "the job has ended before") : no_such_job());
+    self.parts_.log(named(by) + " cancelled job " + id + " of another process");
+    answer(job_answer(200, json_of(**j, true)));
+  }
   template <class Call>
   void search(Call& c, std::unique_ptr<search_answer> found) const {
     self.searches_.push_back({.search = dead_search{std::move(c.filter), {.after = std::move(c.after)}},
@@ -224,9 +247,12 @@ void administrator::say_end(const job& j) {
 }
 
 void administrator::sample(clock::time_point at) {
-  if (parts_.may_change())
-    for (const auto& id : parts_.state.all_jobs.tend(parts_.queue, parts_.context().now, at))
-      parts_.log("job " + id + " goes on here: the process that ran it has given no sign of life");
+  const auto changed = parts_.state.all_jobs.tend(parts_.queue, parts_.context().now, at, parts_.may_change());
+  for (const auto& id : changed.lost)
+    if (const auto* j = parts_.state.all_jobs.find(id))
+      say_end(*j);
+  for (const auto& id : changed.taken_over)
+    parts_.log("job " + id + " goes on here: the process that ran it has given no sign of life");
   parts_.look([this](const system_view& v) {
     const auto now = parts_.context().now;
     parts_.state.states.note(state_of(v), now);

@@ -113,28 +113,66 @@ result<admin_call> read_change(job_kind what, const call_parts& parts) {
   return admin_call{change_call{std::move(order)}};
 }
 
+// Takes a parameter that is an id of a user. Returns whether it is one.
+result<bool> read_user_id(erased_user& who, const std::string& name, const std::string& value) {
+  auto* id = name == "user_id" ? &who.user : name == "anonymous_id" ? &who.anonymous : nullptr;
+  if (!id)
+    return false;
+  if (value.empty() || !is_utf8(value))
+    return wrong_parameter(name, "must be UTF-8, and not empty");
+  *id = value;
+  return true;
+}
+
+result<void> check_user(const erased_user& who) {
+  if (who.user.empty() && who.anonymous.empty())
+    return wrong_parameter("user_id", "or anonymous_id was expected");
+  return {};
+}
+
 result<admin_call> read_erasure(const call_parts& parts) {
-  if (!is_utf8(parts.id))
-    return wrong_parameter("id", "must be UTF-8");
-  job_order order{.what = job_kind::erase, .who = {.user = parts.id}};
   const auto query = read_query(parts.query);
   if (!query)
     return query.error();
+  job_order order{.what = job_kind::erase};
   for (const auto& [name, value] : *query) {
-    if (name == "anonymous_id") {
-      if (!is_utf8(value))
-        return wrong_parameter(name, "must be UTF-8");
-      order.who.anonymous = value;
-    } else if (name == "block_for_ms") {
+    if (name == "block_for_ms") {
       const auto ms = whole_number(name, value, 1, longest_block_ms);
       if (!ms)
         return ms.error();
       order.block_for = std::chrono::milliseconds{*ms};
-    } else {
-      return wrong_parameter(name, "is no parameter of this path");
+      continue;
     }
+    const auto read = read_user_id(order.who, name, value);
+    if (!read)
+      return read.error();
+    if (!*read || (name == "user_id" && !parts.id.empty()))
+      return wrong_parameter(name, "is no parameter of this path");
   }
+  if (!is_utf8(parts.id))
+    return wrong_parameter("id", "must be UTF-8");
+  if (!parts.id.empty())
+    order.who.user = parts.id;
+  if (const auto named = check_user(order.who); !named)
+    return named.error();
   return admin_call{change_call{std::move(order)}};
+}
+
+result<admin_call> read_unblock(const call_parts& parts) {
+  const auto query = read_query(parts.query);
+  if (!query)
+    return query.error();
+  unblock_call c;
+  for (const auto& [name, value] : *query) {
+    const auto read = read_user_id(c.who, name, value);
+    if (!read)
+      return read.error();
+    if (!*read)
+      return wrong_parameter(name, "is no parameter of this path");
+  }
+  if (const auto named = check_user(c.who); !named)
+    return named.error();
+  return admin_call{std::move(c)};
 }
 
 result<admin_call> read_destination(const call_parts& parts) {
@@ -174,6 +212,8 @@ const std::vector<operation>& operations() {
       {"GET", "/api/jobs/{id}", [](const call_parts& p) { return result<admin_call>{job_call{p.id}}; }},
       {"DELETE", "/api/jobs/{id}", [](const call_parts& p) { return result<admin_call>{cancel_call{p.id}}; }},
       {"DELETE", "/api/users/{id}", read_erasure},
+      {"DELETE", "/api/users", read_erasure},
+      {"DELETE", "/api/blocked", read_unblock},
       {"POST", "/api/pause", [](const call_parts&) { return result<admin_call>{pause_call{true}}; }},
       {"POST", "/api/resume", [](const call_parts&) { return result<admin_call>{pause_call{false}}; }},
       {"PUT", "/api/destination", read_destination, true}};

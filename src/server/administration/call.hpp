@@ -39,6 +39,9 @@ struct edit_call {
 struct change_call {
   job_order order{};
 };
+struct unblock_call {
+  erased_user who{};
+};
 struct jobs_call {};
 struct job_call {
   std::string id{};
@@ -58,7 +61,7 @@ struct destination_call {
 /// What the administration is asked.
 using admin_call =
     std::variant<status_call, history_call, openapi_call, list_call, groups_call, export_call, letter_call, edit_call,
-                 change_call, jobs_call, job_call, cancel_call, pause_call, destination_call>;
+                 change_call, unblock_call, jobs_call, job_call, cancel_call, pause_call, destination_call>;
 
 /// A call, and who makes it: the name of a token; empty if it has none.
 struct admin_request {

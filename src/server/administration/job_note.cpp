@@ -19,12 +19,6 @@ std::optional<job_kind> kind_named(const std::string& name) {
   return std::nullopt;
 }
 
-// What may be in an id that is shown and logged.
-bool is_job_id(std::string_view id) {
-  constexpr std::size_t longest = 32;
-  return !id.empty() && id.size() <= longest && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 // Throws if a member is missing or of another kind.
 std::optional<noted_job> read_members(const queue_note& note, const nlohmann::json& json) {
   auto id = note.name.substr(std::string_view{notes_of_jobs}.size());
@@ -49,6 +43,7 @@ std::optional<noted_job> read_members(const queue_note& note, const nlohmann::js
   auto search = dead_search{order.filter, std::move(place)};
   noted_job found{.what = {.id = std::move(id),
                            .order = std::move(order),
+                           .state = json.at("runs") ? job_state::running : job_state::waiting,
                            .letters = json.at("letters"),
                            .events = json.at("events"),
                            .began = began,
@@ -62,11 +57,17 @@ std::optional<noted_job> read_members(const queue_note& note, const nlohmann::js
 
 } // namespace
 
+bool is_job_id(std::string_view id) noexcept {
+  constexpr std::size_t longest = 32;
+  return !id.empty() && id.size() <= longest && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string note_of(const job& j, const std::string& process, std::uint64_t beat) {
   const auto& place = j.search.where();
   nlohmann::ordered_json json{{"process", process},
                               {"beat", beat},
                               {"what", to_string(j.order.what)},
+                              {"runs", j.state == job_state::running},
                               {"filter", json_of(j.order.filter)},
                               {"rate", j.order.rate},
                               {"by", j.order.by},

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/administration/jobs.hpp"
 
@@ -14,13 +15,11 @@ inline constexpr const char* notes_of_jobs = "job/";
 /// Returns the text of a job's note. `process`: which runs it. `beat`: another one for each note.
 std::string note_of(const job&, const std::string& process, std::uint64_t beat);
 
-/// A job as its note has it, and the process that ran it. It leaves letters alone that died after it was asked for.
-struct noted_job {
-  job what;
-  std::string process{};
-};
+/// Whether this may be the id of a job, which is shown and logged.
+bool is_job_id(std::string_view) noexcept;
 
-/// Reads the note of a job. Nothing for a text that is none, as a later version may write.
+/// Reads the note of a job, which leaves letters alone that died after it was asked for. Nothing for a text that is
+/// none, as a later version may write.
 std::optional<noted_job> read_job_note(const queue_note&);
 
 } // namespace sluice

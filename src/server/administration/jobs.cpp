@@ -37,6 +37,10 @@ dead_search::bounds bounds_of(const job& j) {
   return b;
 }
 
+bool names_user(const job& j) {
+  return !j.order.who.user.empty() || !j.order.who.anonymous.empty();
+}
+
 // The one that runs, or is the next to run.
 template <class Jobs>
 auto* first_open(Jobs& all) {
@@ -74,7 +78,7 @@ const char* to_string(job_state s) noexcept {
   return "";
 }
 
-nlohmann::ordered_json json_of(const job& j) {
+nlohmann::ordered_json json_of(const job& j, bool elsewhere) {
   nlohmann::ordered_json json{{"id", j.id}, {"what", to_string(j.order.what)}, {"filter", json_of(j.order.filter)}};
   json["rate"] = j.order.rate > 0 ? nlohmann::ordered_json(j.order.rate) : nlohmann::ordered_json(nullptr);
   json["by"] = j.order.by.empty() ? "token" : j.order.by;
@@ -85,6 +89,7 @@ nlohmann::ordered_json json_of(const job& j) {
   json["looked_at"] = j.search.where().looked_at;
   json["began_ms"] = j.began.time_since_epoch().count();
   json["ended_ms"] = j.ended ? nlohmann::ordered_json(j.ended->time_since_epoch().count()) : nullptr;
+  json["elsewhere"] = elsewhere;
   return json;
 }
 
@@ -123,9 +128,53 @@ result<const job*> jobs::cancel(queue_admin& queue, const std::string& id, store
       const auto removed = remove_note(j, queue);
       if (!removed)
         return removed.error();
-      return *removed ? end(j, queue, job_state::cancelled, now) : lose(j, queue, now);
+      return *removed ? end(j, queue, job_state::cancelled, now) : give_up(j, queue, true, now);
     }
   return nullptr;
+}
+
+std::vector<const job*> jobs::elsewhere() const {
+  std::vector<const job*> all;
+  for (const auto& [id, seen] : seen_)
+    if (!find(id)) // what this process has lost to another one is among its own until it looks again
+      all.push_back(&seen.noted.what);
+  return all;
+}
+
+result<std::optional<job>> jobs::find_elsewhere(queue_admin& queue, const std::string& id) {
+  if (!is_job_id(id))
+    return std::optional<job>{};
+  const auto notes = queue.notes(notes_of_jobs + id);
+  if (!notes)
+    return notes.error();
+  for (const auto& note : *notes)
+    if (note.name == notes_of_jobs + id)
+      if (auto noted = read_job_note(note))
+        return std::optional{std::move(noted->what)};
+  return std::optional<job>{};
+}
+
+// Its process sees that the note has gone.
+result<std::optional<job>> jobs::cancel_elsewhere(queue_admin& queue, const std::string& id, store_time now) {
+  constexpr int most_tries = 10; // the process may write the note in between
+  for (int i = 0; i < most_tries; ++i) {
+    auto found = find_elsewhere(queue, id);
+    if (!found || !*found)
+      return found;
+    auto& j = **found;
+    const auto removed = queue.put_note({notes_of_jobs + id, ""}, j.note);
+    if (!removed)
+      return removed.error();
+    if (!*removed)
+      continue;
+    seen_.erase(id);
+    if (names_user(j)) // as its process does, if it is still there
+      queue.scrub();
+    j.state = job_state::cancelled;
+    j.ended = now;
+    return found;
+  }
+  return error{errc::store_failed, "", "the note of the job changes all the time"};
 }
 
 // Returns whether the note was as this server has written it. What may be there, because the answer got lost, is tried
@@ -157,61 +206,117 @@ result<bool> jobs::remove_note(job& j, queue_admin& queue) {
   return there ? result<bool>{there->empty()} : there.error();
 }
 
-std::vector<std::string> jobs::tend(queue_admin& queue, store_time now, clock::time_point at) {
-  if (auto* j = first_open(all_); j && at - j->noted >= note_every) {
-    const auto written = write_note(*j, queue, at);
-    if (!written)
-      return {};
-    if (!*written)
-      lose(*j, queue, now);
-  }
+jobs::tended jobs::tend(queue_admin& queue, store_time now, clock::time_point at, bool may_take_over) {
+  tended t;
+  if (auto* j = first_open(all_); j && at - j->noted >= note_every)
+    write_note(*j, queue, at); // what came of it is seen among the notes
   const auto notes = queue.notes(notes_of_jobs);
-  return notes ? take_over(queue, *notes, at) : std::vector<std::string>{};
+  if (!notes) {
+    seen_.clear(); // other processes cannot give a sign of life either
+    return t;
+  }
+  std::vector<noted_job> noted;
+  for (const auto& note : *notes)
+    if (auto found = read_job_note(note))
+      noted.push_back(std::move(*found));
+  t.lost = give_up_lost(queue, noted, now);
+  t.taken_over = settle_own(queue, noted);
+  look_at_others(std::move(noted), at);
+  if (may_take_over)
+    take_over(queue, at, t.taken_over);
+  return t;
+}
+
+// Other processes have cancelled jobs of this one, or have taken them over. While a job waits, nothing else shows that.
+std::vector<std::string> jobs::give_up_lost(queue_admin& queue, const std::vector<noted_job>& noted, store_time now) {
+  std::map<std::string_view, std::string_view> processes;
+  for (const auto& n : noted)
+    processes[n.what.id] = n.process;
+  std::vector<std::string> ids;
+  for (const auto& j : all_)
+    if (const auto found = processes.find(j.id);
+        !j.is_over() && (found == processes.end() || found->second != process_))
+      ids.push_back(j.id);
+  for (const auto& id : ids)
+    if (const auto j = std::find_if(all_.begin(), all_.end(), [&](const job& x) { return x.id == id; });
+        j != all_.end())
+      give_up(*j, queue, processes.contains(id), now);
+  return ids;
+}
+
+// An answer of the queue may have got lost, so that it has notes of this process without an open job: what the process
+// wanted to take over goes on, and other notes are removed. Returns the ids of what goes on, and leaves the notes of
+// other processes.
+std::vector<std::string> jobs::settle_own(queue_admin& queue, std::vector<noted_job>& noted) {
+  std::vector<std::string> ids;
+  for (auto& n : noted) {
+    const auto* known = find(n.what.id);
+    if (n.process != process_ || (known && !known->is_over()))
+      continue;
+    if (taking_.contains(n.what.id)) {
+      ids.push_back(n.what.id);
+      go_on_with(std::move(n.what));
+    } else {
+      queue.put_note({notes_of_jobs + n.what.id, ""}, n.what.note);
+    }
+  }
+  std::erase_if(noted, [&](const noted_job& n) { return n.process == process_; });
+  return ids;
+}
+
+// Behind the other jobs, and instead of what was known of it.
+void jobs::go_on_with(job j) {
+  std::erase_if(all_, [&](const job& ended) { return ended.id == j.id; });
+  taking_.erase(j.id);
+  j.state = job_state::waiting;
+  all_.push_back(std::move(j));
+}
+
+void jobs::look_at_others(std::vector<noted_job> noted, clock::time_point at) {
+  std::map<std::string, seen_job> seen;
+  for (auto& n : noted) {
+    const auto before = seen_.find(n.what.id);
+    const bool is_known = before != seen_.end();
+    if (is_known) // that this process has lost it was said for long enough
+      std::erase_if(all_, [&](const job& ended) { return ended.id == n.what.id; });
+    const bool is_same = is_known && before->second.noted.what.note == n.what.note;
+    auto id = n.what.id;
+    seen.emplace(std::move(id), seen_job{.noted = std::move(n), .since = is_same ? before->second.since : at});
+  }
+  seen_ = std::move(seen);
 }
 
 // All jobs of a process or none, in the order in which they were asked for: another process that takes them over at the
 // same time must not begin with those behind.
-std::vector<std::string> jobs::take_over(queue_admin& queue, const std::vector<queue_note>& notes,
-                                         clock::time_point at) {
-  std::map<std::string, seen_note> seen;
-  std::map<std::string, std::vector<job>> silent;
+void jobs::take_over(queue_admin& queue, clock::time_point at, std::vector<std::string>& ids) {
+  std::map<std::string, std::vector<std::string>> left;
   std::set<std::string> alive;
-  for (const auto& note : notes) {
-    auto found = read_job_note(note);
-    if (!found)
-      continue;
-    const auto* known = find(found->what.id);
-    if (found->process == process_) {
-      if (!known || known->is_over()) // an answer got lost
-        queue.put_note({note.name, ""}, note.text);
-      continue;
-    }
-    const auto before = seen_.find(note.name);
-    const bool is_same = before != seen_.end() && before->second.text == note.text;
-    const auto since = is_same ? before->second.since : at;
-    seen[note.name] = {.text = note.text, .since = since};
-    if (at - since < longest_silence)
-      alive.insert(found->process);
-    silent[found->process].push_back(std::move(found->what));
+  for (const auto& [id, seen] : seen_) {
+    left[seen.noted.process].push_back(id);
+    if (at - seen.since < longest_silence)
+      alive.insert(seen.noted.process);
   }
-  seen_ = std::move(seen);
-  std::vector<std::string> ids;
-  for (auto& [process, left] : silent) {
+  for (auto& [process, its] : left) {
     if (alive.contains(process))
       continue;
-    std::sort(left.begin(), left.end(), [](const job& a, const job& b) { return a.began < b.began; });
-    for (auto& j : left) {
+    std::sort(its.begin(), its.end(), [&](const auto& a, const auto& b) {
+      return seen_.at(a).noted.what.began < seen_.at(b).noted.what.began;
+    });
+    for (const auto& id : its) {
       if (waiting() >= most_waiting)
-        return ids;
+        return;
+      auto& j = seen_.at(id).noted.what;
+      j.state = job_state::waiting;
       const auto written = write_note(j, queue, at);
+      if (!written)
+        taking_.insert(id);
       if (!written || !*written) // another process was faster
-        return ids;
-      std::erase_if(all_, [&](const job& ended) { return ended.id == j.id; });
-      ids.push_back(j.id);
-      all_.push_back(std::move(j));
+        return;
+      ids.push_back(id);
+      go_on_with(std::move(j));
+      seen_.erase(id);
     }
   }
-  return ids;
 }
 
 std::optional<jobs::clock::time_point> jobs::due(clock::time_point now) const {
@@ -223,13 +328,14 @@ const job* jobs::step(queue_admin& queue, store_time now, clock::time_point at) 
   auto* j = first_open(all_);
   if (!j || j->due.value_or(at) > at)
     return nullptr;
+  const bool begins = j->state == job_state::waiting;
   j->state = job_state::running;
-  if (at - j->noted >= note_every) {
+  if (begins || at - j->noted >= note_every) {
     const auto written = write_note(*j, queue, at);
     if (!written)
       return wait_or_fail(*j, queue, written.error(), now, at);
     if (!*written)
-      return lose(*j, queue, now);
+      return lose(*j, queue, now, at);
   }
   j->failure.clear();
   return j->order.what == job_kind::erase ? erase_some(*j, queue, now, at) : change_some(*j, queue, now, at);
@@ -280,7 +386,7 @@ const job* jobs::erase_some(job& j, queue_admin& queue, store_time now, clock::t
   const auto written = write_note(j, queue, at);
   if (!written)
     return wait_or_fail(j, queue, written.error(), now, at);
-  return *written ? scrub(j, queue, now) : lose(j, queue, now);
+  return *written ? scrub(j, queue, now) : lose(j, queue, now, at);
 }
 
 const job* jobs::scrub(job& j, queue_admin& queue, store_time now) {
@@ -302,10 +408,20 @@ const job* jobs::fail(job& j, queue_admin& queue, std::string why, store_time no
   return end(j, queue, job_state::failed, now);
 }
 
-const job* jobs::lose(job& j, queue_admin& queue, store_time now) {
+// Another process has written its note, or removed it.
+const job* jobs::lose(job& j, queue_admin& queue, store_time now, clock::time_point at) {
+  const auto there = queue.notes(notes_of_jobs + j.id);
+  return there ? give_up(j, queue, !there->empty(), now) : wait_or_fail(j, queue, there.error(), now, at);
+}
+
+const job* jobs::give_up(job& j, queue_admin& queue, bool goes_on, store_time now) {
   j.note.clear(); // it is not ours
   j.tried.clear();
-  return fail(j, queue, "another process of the queue goes on with it", now);
+  j.failure = goes_on
+                  ? "another process of the queue goes on with it"
+                  : "the queue has no note of it any more: another process has cancelled or finished it, or the queue "
+                    "has lost it";
+  return end(j, queue, goes_on ? job_state::failed : job_state::cancelled, now);
 }
 
 // Of those that are over the last ones are kept, to be asked for.
@@ -313,8 +429,7 @@ const job* jobs::end(job& j, queue_admin& queue, job_state how, store_time now) 
   j.state = how;
   if (!j.note.empty())
     remove_note(j, queue); // if the queue does not answer, `tend` tries again
-  const bool was_named = !j.order.who.user.empty() || !j.order.who.anonymous.empty();
-  if (was_named) // its note, which has gone, named the user
+  if (names_user(j))       // its note, which has gone, did so too
     queue.scrub();
   j.ended = now;
   j.erasure.reset();

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +63,14 @@ struct job {
   bool is_over() const noexcept { return state != job_state::waiting && state != job_state::running; }
 };
 
-nlohmann::ordered_json json_of(const job&);
+/// A job as its note has it, and the process that runs it, or ran it.
+struct noted_job {
+  job what;
+  std::string process{};
+};
+
+/// `elsewhere`: another process of the queue runs it, or has it wait.
+nlohmann::ordered_json json_of(const job&, bool elsewhere = false);
 
 /// The replays, purges and erasures of a server: one runs at a time, a page after the other, and the others wait. The
 /// queue has a note of each that is not over. Those of a process change as long as it lives; when they have not changed
@@ -88,8 +96,22 @@ public:
   /// goes on with it. Errors: those of the queue; the job goes on then.
   result<const job*> cancel(queue_admin&, const std::string& id, store_time now);
 
-  /// Gives a sign of life, and goes on with the jobs of processes that give none. Returns the ids of these.
-  std::vector<std::string> tend(queue_admin&, store_time now, clock::time_point at);
+  /// The ids of jobs that changed hands.
+  struct tended {
+    std::vector<std::string> taken_over{}, lost{};
+  };
+  /// Gives a sign of life, looks at the jobs of other processes and, if it may, goes on with those of processes that
+  /// give none.
+  tended tend(queue_admin&, store_time now, clock::time_point at, bool may_take_over = true);
+
+  /// Jobs of other processes that are not over, as their notes were when `tend` last looked; none while the queue does
+  /// not answer. A process writes the note of its first job every two seconds or, at a low rate, with `tend`.
+  std::vector<const job*> elsewhere() const;
+  /// Such a job, as its note is now. Nothing if the queue has none of this id. Errors: those of the queue.
+  static result<std::optional<job>> find_elsewhere(queue_admin&, const std::string& id);
+  /// Has its process end such a job. It changes nothing more after two seconds and the page that is under way then.
+  /// Returns the job, as cancelled; nothing if the queue has none of this id. Errors: those of the queue.
+  result<std::optional<job>> cancel_elsewhere(queue_admin&, const std::string& id, store_time now);
 
   /// When the next page is due; nothing if there is no job.
   std::optional<clock::time_point> due(clock::time_point now) const;
@@ -105,22 +127,30 @@ private:
   const job* wait_or_fail(job&, queue_admin&, const error& why, store_time now, clock::time_point at);
   const job* fail(job&, queue_admin&, std::string why, store_time now);
   const job* end(job&, queue_admin&, job_state, store_time now);
-  const job* lose(job&, queue_admin&, store_time now);
+  const job* lose(job&, queue_admin&, store_time now, clock::time_point at);
+  const job* give_up(job&, queue_admin&, bool goes_on, store_time now);
   result<bool> write_note(job&, queue_admin&, clock::time_point at);
   static result<bool> remove_note(job&, queue_admin&);
-  std::vector<std::string> take_over(queue_admin&, const std::vector<queue_note>&, clock::time_point at);
+  std::vector<std::string> give_up_lost(queue_admin&, const std::vector<noted_job>&, store_time now);
+  std::vector<std::string> settle_own(queue_admin&, std::vector<noted_job>&);
+  void look_at_others(std::vector<noted_job>, clock::time_point at);
+  void take_over(queue_admin&, clock::time_point at, std::vector<std::string>& ids);
+  void go_on_with(job);
 
   const std::string process_;
   /// Counts what is noted, so that no two notes are alike.
   std::uint64_t beat_ = 0;
   /// The oldest first, but for those of other processes, which come behind.
   std::deque<job> all_;
-  /// Notes of other processes, and since when they are as they are.
-  struct seen_note {
-    std::string text{};
+  /// A job of another process, and since when its note is as it is.
+  struct seen_job {
+    noted_job noted;
     clock::time_point since{};
   };
-  std::map<std::string, seen_note> seen_;
+  /// By id.
+  std::map<std::string, seen_job> seen_;
+  /// Jobs that it wanted to take over when the queue gave no answer.
+  std::set<std::string> taking_;
 };
 
 const char* to_string(job_kind) noexcept;

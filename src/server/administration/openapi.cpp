@@ -67,16 +67,31 @@ const std::vector<description>& descriptions() {
        202,
        {400, 413, 415}},
       {"POST", "/api/dead/purge", "Removes dead letters, as a job", "OneJob", "Change", 202, {400, 413, 415}},
-      {"GET", "/api/jobs", "The jobs, the oldest first; the last 20 that have ended are kept", "Jobs"},
-      {"GET", "/api/jobs/{id}", "A job", "OneJob", "", 200, {404}},
-      {"DELETE", "/api/jobs/{id}", "Cancels a job between two pages", "OneJob", "", 200, {404, 409}},
+      {"GET", "/api/jobs",
+       "The jobs of the queue, the oldest first; of those that have ended, the last 20 of this process", "Jobs"},
+      {"GET", "/api/jobs/{id}", "A job", "OneJob", "", 200, {404, 503}},
+      {"DELETE",
+       "/api/jobs/{id}",
+       "Cancels a job between two pages; one of another process changes nothing more after two seconds and a page",
+       "OneJob",
+       "",
+       200,
+       {404, 409, 503}},
       {"DELETE",
        "/api/users/{id}",
        "Erases the events of a user from what waits and what is dead, as a job",
        "OneJob",
        "",
        202,
-       {400}},
+       {400, 503}},
+      {"DELETE", "/api/users", "The same, for ids that cannot be a part of a path", "OneJob", "", 202, {400, 503}},
+      {"DELETE",
+       "/api/blocked",
+       "Unblocks a user who was erased: later events are admitted again",
+       "Unblocked",
+       "",
+       200,
+       {400, 503}},
       {"POST", "/api/pause", "Pauses deliveries from the queue, in every process", "Done", "", 200, {503}},
       {"POST", "/api/resume", "Resumes deliveries from the queue, in every process", "Done", "", 200, {503}},
       {"PUT",
@@ -164,13 +179,28 @@ const char* words_of_status(int status) {
   }
 }
 
+// An operation that names a user without a path needs one of the ids.
+document user_of(std::string_view path) {
+  auto all = document::array();
+  if (path != "/api/users/{id}")
+    all.push_back(query_parameter("user_id", "The user id", {{"type", "string"}}));
+  all.push_back(query_parameter("anonymous_id", "The anonymous id", {{"type", "string"}}));
+  if (path != "/api/blocked")
+    all.push_back(query_parameter("block_for_ms", "Later events of the user are rejected for so long",
+                                  {{"type", "integer"}, {"minimum", 1}, {"maximum", 31'622'400'000}}));
+  return all;
+}
+
+document parameters_of(const description& d) {
+  if (d.selects)
+    return selection_of(d.path);
+  const bool names_user = d.path.starts_with("/api/users") || d.path == "/api/blocked";
+  return names_user ? user_of(d.path) : document::array();
+}
+
 document operation_of(const description& d) {
   document o{{"summary", d.summary}};
-  auto parameters = d.selects ? selection_of(d.path) : document::array();
-  if (d.path == "/api/users/{id}")
-    parameters = {query_parameter("anonymous_id", "Events with this anonymous id, too", {{"type", "string"}}),
-                  query_parameter("block_for_ms", "Later events of the user are rejected for so long",
-                                  {{"type", "integer"}, {"minimum", 1}, {"maximum", 31'622'400'000}})};
+  auto parameters = parameters_of(d);
   if (d.path.ends_with("{id}"))
     parameters.push_back({{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
   if (!parameters.empty())

@@ -111,14 +111,17 @@ constexpr const char* schemas_text = R"json({
   "rate": {"type": "number", "exclusiveMinimum": 0, "description": "The most events per second"}}},
 "Job": {"type": "object", "additionalProperties": false,
   "required": ["id", "what", "filter", "rate", "by", "state", "error", "letters", "events", "looked_at", "began_ms",
-    "ended_ms"],
+    "ended_ms", "elsewhere"],
   "properties": {
     "id": {"type": "string"}, "what": {"type": "string", "enum": ["replay", "purge", "erase"]},
     "filter": {"$ref": "#/components/schemas/Filter"}, "rate": {"type": ["number", "null"]},
     "by": {"type": "string", "description": "The name of a token; `token` if it has none"},
     "state": {"type": "string", "enum": ["waiting", "running", "done", "cancelled", "failed"]},
     "error": {"type": "string"}, "letters": {"type": "integer"}, "events": {"type": "integer"},
-    "looked_at": {"type": "integer"}, "began_ms": {"type": "integer"}, "ended_ms": {"type": ["integer", "null"]}}},
+    "looked_at": {"type": "integer"}, "began_ms": {"type": "integer"}, "ended_ms": {"type": ["integer", "null"]},
+    "elsewhere": {"type": "boolean", "description": "It is a job of another process, as that noted it: up to 20 seconds ago, or before it ended"}}},
+"Unblocked": {"type": "object", "required": ["unblocked"], "additionalProperties": false, "properties": {
+  "unblocked": {"type": "integer", "description": "How many of the ids were blocked"}}},
 "OneJob": {"type": "object", "required": ["job"], "additionalProperties": false, "properties": {
   "job": {"$ref": "#/components/schemas/Job"}}},
 "Jobs": {"type": "object", "required": ["jobs"], "additionalProperties": false, "properties": {

@@ -1,6 +1,6 @@
 // Jobs: replays, purges and erasures that run or have ended, their progress, and how to cancel one.
 
-import { button, by_id, element, write } from "./dom.js";
+import { button, by_id, element, set_attribute, write } from "./dom.js";
 import { age, clock, count, filter_words, number } from "./words.js";
 
 const verbs = { replay: "Replay", purge: "Purge" };
@@ -9,9 +9,10 @@ const ended_shown = 3;
 const is_open = (job) => job.state === "waiting" || job.state === "running";
 
 function what_of(job) {
-  if (job.what === "erase") return "Erasure of a user"; // who that is, a job does not say
+  const where = job.elsewhere ? ", in another process" : "";
+  if (job.what === "erase") return `Erasure of a user${where}`; // who that is, a job does not say
   const which = filter_words(job.filter ?? {});
-  return `${verbs[job.what] ?? job.what} of ${which ? `dead letters ${which}` : "all dead letters"}`;
+  return `${verbs[job.what] ?? job.what} of ${which ? `dead letters ${which}` : "all dead letters"}${where}`;
 }
 
 const done_of = (job) =>
@@ -22,19 +23,21 @@ const done_of = (job) =>
 function outcome_of(job) {
   const done = done_of(job);
   if (job.state === "done") return `Done at ${clock(job.ended_ms)}: ${done}.${job.error ? ` ${job.error}` : ""}`;
-  if (job.state === "cancelled") return `Cancelled at ${clock(job.ended_ms)} after ${done}.`;
+  if (job.state === "cancelled")
+    return `Cancelled at ${clock(job.ended_ms)} after ${done}${job.error ? `: ${job.error}` : ""}.`;
   return `Failed at ${clock(job.ended_ms)} after ${done}: ${job.error}`;
 }
 
 class job_card {
   constructor(job, cancel) {
     this.words = element("p", { class: "job-words" });
-    this.progress = element("progress", { "aria-label": `Progress of: ${what_of(job)}` });
-    this.cancel = button("Cancel", () => cancel(job), { class: "quiet", "aria-label": `Cancel: ${what_of(job)}` });
+    this.progress = element("progress");
+    this.cancel = button("Cancel", () => cancel(job), { class: "quiet" });
+    this.heading = element("h3");
     this.node = element(
       "article",
       { class: "job" },
-      element("h3", {}, what_of(job)),
+      this.heading,
       this.words,
       this.progress,
       this.cancel,
@@ -45,6 +48,11 @@ class job_card {
     const runs = is_open(job);
     this.cancel.hidden = !runs;
     this.progress.hidden = !runs || !letters_in_all; // an empty bar would say that nothing is done
+    this.what = what_of(job); // another process may go on with it
+    this.is_elsewhere = job.elsewhere;
+    write(this.heading, this.what);
+    set_attribute(this.progress, "aria-label", `Progress of: ${this.what}`);
+    set_attribute(this.cancel, "aria-label", `Cancel: ${this.what}`);
     this.node.dataset.state = job.state;
     if (!runs) return write(this.words, outcome_of(job));
     if (job.state === "waiting") return write(this.words, "It waits until the job before it has ended.");
@@ -69,9 +77,10 @@ export class jobs_view {
   #open = new Set();
   #heard = 0;
 
-  /// `cancel` takes a job, `ended` one that has ended since it was seen to run.
-  constructor({ cancel, ended }) {
-    this.hooks = { cancel, ended };
+  /// `cancel` takes a job, `ended` one that has ended since it was seen to run, `gone` what is said of one of another
+  /// process that is not listed any more.
+  constructor({ cancel, ended, gone }) {
+    this.hooks = { cancel, ended, gone };
   }
 
   get running() {
@@ -95,7 +104,9 @@ export class jobs_view {
     const ended = jobs.filter((job) => !is_open(job)).sort((a, b) => (b.ended_ms ?? 0) - (a.ended_ms ?? 0));
     const shown = [...opened, ...ended.slice(0, ended_shown)];
     for (const id of [...this.#cards.keys()].filter((id) => !shown.some((job) => job.id === id))) {
-      this.#cards.get(id).node.remove();
+      const card = this.#cards.get(id);
+      if (card.is_elsewhere) this.hooks.gone(`${card.what}: it has ended, or its process is not heard of.`);
+      card.node.remove();
       this.#cards.delete(id);
     }
     const box = by_id("jobs");

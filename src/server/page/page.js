@@ -75,6 +75,10 @@ const jobs = new jobs_view({
     say(words, job.error !== "");
     letters.reload();
   },
+  gone(words) {
+    say(words);
+    letters.reload();
+  },
 });
 
 const jobs_begun = {
@@ -92,21 +96,24 @@ function began(what, job, in_all) {
   load_jobs();
 }
 
+/// A change that was made, and what is to be said of it.
+function done(words, said) {
+  remember(words);
+  say(said);
+}
+
 const letters = new letters_view({
   server,
   respond: (method, path) => link.respond(method, path),
   now: server_now,
   began,
-  done(words, said) {
-    remember(words);
-    say(said);
-  },
+  done,
   said: (words) => say(words),
   failed: (words) => say(words, true),
   outcome_of,
 });
 
-offer_erasure({ server, began, failed: (e) => say(outcome_of("The erasure", "begun", e), true) });
+offer_erasure({ server, began, done, failed: (...what) => say(outcome_of(...what), true) });
 
 function take_jobs(list) {
   jobs.show(list, server_now());

@@ -61,3 +61,19 @@ TEST_CASE("a note that is no moment blocks nobody, and a queue that is away says
   CHECK(block_list::read(queue).error().code == errc::store_failed);
   CHECK(block(queue, {.user = "u"}, block_day, block_day).error().code == errc::store_failed);
 }
+
+TEST_CASE("a user is taken off the list again, and who is not on it stays off it", "[unit][block]") {
+  dead_queue queue;
+  REQUIRE(block(queue, {.user = "u", .anonymous = "a"}, block_day + 1h, block_day));
+  REQUIRE(block(queue, {.user = "v"}, block_day + 1h, block_day));
+  const track of_u{.user_id = "u", .event = "e"}, of_v{.user_id = "v", .anonymous_id = "a", .event = "e"};
+  CHECK(unblock(queue, {.user = "u", .anonymous = "b"}, block_day) == result<std::size_t>{1});
+  CHECK_FALSE(is_blocked(queue, view_of(of_u)));
+  CHECK(unblock(queue, {.user = "v"}, block_day) == result<std::size_t>{1});
+  CHECK(is_blocked(queue, view_of(of_v))); // by the anonymous id
+  CHECK(unblock(queue, {.user = "v"}, block_day) == result<std::size_t>{0});
+  CHECK(unblock(queue, {.anonymous = "a"}, block_day + 2h) == result<std::size_t>{0}); // it is over
+  CHECK(queue.note_texts.empty());
+  queue.broken = true;
+  CHECK(unblock(queue, {.user = "u"}, block_day).error().code == errc::store_failed);
+}

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "core/persistence/block_list.hpp"
 #include "fakes/dead_queue.hpp"
 #include "server/administration/administrator.hpp"
 #include "server/administration/job_note.hpp"
@@ -344,6 +345,19 @@ TEST_CASE("a queue that does not answer is told as such", "[unit][server][admin]
   CHECK(a.ask(jobs_call{}).body["jobs"].empty());
 }
 
+TEST_CASE("a user who is blocked is unblocked, which is logged without the id", "[unit][server][admin][block]") {
+  administered a;
+  REQUIRE(block(a.queue, {.user = "u"}, store_time{std::chrono::hours{24 * 365 * 200}}, {}));
+  auto first = a.ask(unblock_call{{.user = "u", .anonymous = "b"}}, "night-shift");
+  CHECK(first.status == 200);
+  CHECK(first.body == ordered_json{{"unblocked", 1}});
+  CHECK(a.log == std::vector<std::string>{"night-shift unblocked 1 id of a user"});
+  CHECK(a.queue.note_texts.empty());
+  CHECK(a.ask(unblock_call{{.user = "u"}}).body == ordered_json{{"unblocked", 0}});
+  a.queue.broken = true;
+  CHECK(a.ask(unblock_call{{.user = "u"}}).status == 503);
+}
+
 TEST_CASE("too many jobs are refused", "[unit][server][admin]") {
   administered a;
   for (std::size_t i = 0; i < jobs::most_waiting; ++i)
@@ -362,6 +376,36 @@ TEST_CASE("the log and the job say who has changed what, if the token has a name
   CHECK(a.log == std::vector<std::string>{"alice paused deliveries from the queue",
                                           "bob wants dead letters to be purged: job " + id,
                                           "job " + id + " of bob is done: purged 1 dead letter with 1 event"});
+}
+
+TEST_CASE("jobs of other processes are shown among its own, and can be cancelled", "[unit][server][admin]") {
+  administered a;
+  const auto own = a.ask(change_call{{.what = job_kind::purge, .rate = 1}}).body["job"]["id"];
+  a.queue.note_texts["job/5"] =
+      note_of({.id = "5", .order = {.what = job_kind::purge}, .search = dead_search{{}}}, "other", 1);
+  CHECK(a.ask(jobs_call{}).body["jobs"].size() == 1);
+  a.boss.sample(a.now);
+  const auto all = a.ask(jobs_call{}).body;
+  CHECK(misfit(all, {{"$ref", "#/components/schemas/Jobs"}}, openapi_json()) == "");
+  REQUIRE(all["jobs"].size() == 2);
+  CHECK(all["jobs"][0]["id"] == "5"); // the older one
+  CHECK(all["jobs"][0]["elsewhere"] == true);
+  CHECK(all["jobs"][1]["id"] == own);
+  CHECK(all["jobs"][1]["elsewhere"] == false);
+  CHECK(a.ask(job_call{"5"}).body["job"]["id"] == "5");
+  const auto cancelled = a.ask(cancel_call{"5"}, "alice");
+  CHECK(cancelled.status == 200);
+  CHECK(cancelled.body["job"]["state"] == "cancelled");
+  CHECK(a.log.back() == "alice cancelled job 5 of another process");
+  CHECK(a.queue.note_texts.size() == 1);
+  CHECK(a.ask(cancel_call{"5"}).status == 404);
+  CHECK(a.ask(jobs_call{}).body["jobs"].size() == 1);
+  a.queue.note_texts.clear(); // as another process cancels
+  a.boss.sample(a.now);
+  CHECK(a.log.back().find("is cancelled: purged 0 dead letters") != std::string::npos);
+  a.queue.broken = true;
+  CHECK(a.ask(job_call{"5"}).status == 503);
+  CHECK(a.ask(cancel_call{"5"}).status == 503);
 }
 
 TEST_CASE("the jobs of a process that has ended are taken over, which is logged", "[unit][server][admin]") {

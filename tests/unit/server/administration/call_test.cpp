@@ -138,8 +138,28 @@ TEST_CASE("an erasure names a user, and may name an anonymous id and how long to
   for (const auto* text : {"0", "-1", "1d", "31622400001", ""})
     CHECK(wrong_field("DELETE", "/api/users/u", std::string{"block_for_ms="} + text) == "block_for_ms");
   CHECK(wrong_field("DELETE", "/api/users/u", "user=v") == "user");
+  CHECK(wrong_field("DELETE", "/api/users/u", "user_id=v") == "user_id");
   CHECK(wrong_field("DELETE", "/api/users/\xff", "") == "id");
   CHECK(wrong_field("DELETE", "/api/users/u", "anonymous_id=%ff") == "anonymous_id");
+}
+
+TEST_CASE("an erasure names ids that are no part of a path in its query, one at least", "[unit][server][admin]") {
+  const auto dots = std::get<change_call>(*call_of("DELETE", "/api/users", "user_id=..&block_for_ms=1000"));
+  CHECK(dots.order.who.user == "..");
+  CHECK(dots.order.block_for == 1s);
+  const auto anonymous = std::get<change_call>(*call_of("DELETE", "/api/users", "anonymous_id=a"));
+  CHECK(anonymous.order.who.user.empty());
+  CHECK(anonymous.order.who.anonymous == "a");
+  for (const auto* query : {"", "block_for_ms=1000", "user_id="})
+    CHECK(wrong_field("DELETE", "/api/users", query) == "user_id");
+}
+
+TEST_CASE("who is to be unblocked is named in a query", "[unit][server][admin]") {
+  const auto c = std::get<unblock_call>(*call_of("DELETE", "/api/blocked", "user_id=%2F&anonymous_id=a"));
+  CHECK(c.who.user == "/");
+  CHECK(c.who.anonymous == "a");
+  CHECK(wrong_field("DELETE", "/api/blocked", "") == "user_id");
+  CHECK(wrong_field("DELETE", "/api/blocked", "block_for_ms=1") == "block_for_ms");
 }
 
 TEST_CASE("a destination has a URL or a key", "[unit][server][admin]") {

@@ -146,10 +146,10 @@ TEST_CASE("a job whose process has ended goes on in another, where it was", "[un
   first.step(queue, job_day, job_start + 2s); // notes how far it is, and goes on
   CHECK(first.find("1")->letters == 200);
 
-  CHECK(second.tend(queue, job_day, job_start).empty());
-  CHECK(second.tend(queue, job_day, job_start + jobs::longest_silence - 1s).empty());
-  CHECK(second.tend(queue, job_day, job_start + jobs::longest_silence) == texts{"1"});
-  CHECK(second.tend(queue, job_day, job_start + jobs::longest_silence).empty());
+  CHECK(second.tend(queue, job_day, job_start).taken_over.empty());
+  CHECK(second.tend(queue, job_day, job_start + jobs::longest_silence - 1s).taken_over.empty());
+  CHECK(second.tend(queue, job_day, job_start + jobs::longest_silence).taken_over == texts{"1"});
+  CHECK(second.tend(queue, job_day, job_start + jobs::longest_silence).taken_over.empty());
   const auto& j = *second.find("1");
   CHECK(j.state == job_state::waiting);
   CHECK(j.order.what == job_kind::replay);
@@ -169,8 +169,8 @@ TEST_CASE("a job whose process has ended goes on in another, where it was", "[un
   // The first was only slow.
   const auto* over = first.step(queue, job_day, job_start + 40s);
   REQUIRE(over);
-  CHECK(over->state == job_state::failed);
-  CHECK(over->failure == "another process of the queue goes on with it");
+  CHECK(over->state == job_state::cancelled);
+  CHECK(over->failure.starts_with("the queue has no note of it any more"));
   CHECK(queue.note_texts.empty());
 }
 
@@ -182,8 +182,8 @@ TEST_CASE("no other process goes on with the jobs of one that gives signs of lif
   add_job(first, queue, {.what = job_kind::purge});
   first.step(queue, job_day, job_start);
   for (auto t = 10s; t <= 100s; t += 10s) {
-    CHECK(first.tend(queue, job_day, job_start + t).empty());
-    CHECK(second.tend(queue, job_day, job_start + t).empty());
+    CHECK(first.tend(queue, job_day, job_start + t).taken_over.empty());
+    CHECK(second.tend(queue, job_day, job_start + t).taken_over.empty());
   }
   CHECK(first.find("1")->state == job_state::running);
   CHECK(first.find("2")->state == job_state::waiting);
@@ -195,7 +195,7 @@ TEST_CASE("the jobs of a process are taken over in the order in which they were 
   for (const auto* id : {"c", "b", "a"})
     REQUIRE(first.add(queue, id, {}, job_day + ('d' - *id) * 1s, job_start).value());
   second.tend(queue, job_day, job_start);
-  CHECK(second.tend(queue, job_day, job_start + 30s) == texts{"c", "b", "a"});
+  CHECK(second.tend(queue, job_day, job_start + 30s).taken_over == texts{"c", "b", "a"});
   CHECK(second.all().front().id == "c");
 }
 
@@ -204,10 +204,10 @@ TEST_CASE("a process takes back a job that another one had taken over, and has l
   jobs first{"first"}, second{"second"};
   add_job(first, queue, {.what = job_kind::replay, .rate = 0.001});
   second.tend(queue, job_day, job_start);
-  REQUIRE(second.tend(queue, job_day, job_start + 30s).size() == 1);
-  CHECK(first.tend(queue, job_day, job_start + 31s).empty());
+  REQUIRE(second.tend(queue, job_day, job_start + 30s).taken_over.size() == 1);
+  CHECK(first.tend(queue, job_day, job_start + 31s).taken_over.empty());
   CHECK(first.find("1")->state == job_state::failed);
-  CHECK(first.tend(queue, job_day, job_start + 61s) == texts{"1"});
+  CHECK(first.tend(queue, job_day, job_start + 61s).taken_over == texts{"1"});
   CHECK(first.all().size() == 1);
   CHECK(first.find("1")->state == job_state::waiting);
 }
@@ -236,9 +236,11 @@ TEST_CASE("a job that could not be begun or is over leaves no note, also if an a
   CHECK_FALSE(all.add(queue, "7", {.what = job_kind::replay}, job_day, job_start));
   CHECK(queue.note_texts.size() == 1);
   queue.answers_get_lost = false;
-  CHECK(all.tend(queue, job_day, job_start).empty());
+  CHECK(all.tend(queue, job_day, job_start).taken_over.empty());
   CHECK(queue.note_texts.empty());
+  bury_letters(queue, 150);
   add_job(all, queue, {.what = job_kind::replay});
+  CHECK(all.step(queue, job_day, job_start) == nullptr);
   queue.answers_get_lost = true;
   const auto* ended = all.step(queue, job_day, job_start);
   REQUIRE(ended);
@@ -260,6 +262,127 @@ TEST_CASE("a job is cancelled only when the queue has no note of it any more", "
   CHECK(queue.note_texts.empty());
 }
 
+TEST_CASE("the jobs of other processes are known, and found as they are now", "[unit][server][admin]") {
+  dead_queue queue;
+  bury_letters(queue, 500);
+  jobs first{"first"}, second{"second"};
+  add_job(first, queue, {.what = job_kind::replay, .rate = 1'000, .by = "alice"});
+  add_job(first, queue, {.what = job_kind::purge}, job_day + 1s);
+  second.tend(queue, job_day, job_start);
+  REQUIRE(second.elsewhere().size() == 2);
+  CHECK(second.elsewhere().front()->id == "1");
+  CHECK(second.elsewhere().front()->state == job_state::waiting);
+  CHECK(second.elsewhere().front()->order.by == "alice");
+  first.step(queue, job_day, job_start);
+  first.step(queue, job_day, job_start + 2s);
+  const std::optional<job> now = jobs::find_elsewhere(queue, "1").value();
+  REQUIRE(now);
+  CHECK(now->state == job_state::running);
+  CHECK(now->letters == 100);
+  CHECK_FALSE(jobs::find_elsewhere(queue, "3").value());
+  CHECK_FALSE(jobs::find_elsewhere(queue, "").value());
+  CHECK(first.elsewhere().empty());
+  second.tend(queue, job_day, job_start + 30s);
+  CHECK(second.elsewhere().size() == 2);
+  second.tend(queue, job_day, job_start + 60s); // they are its own now
+  CHECK(second.elsewhere().empty());
+  queue.broken = true;
+  CHECK(jobs::find_elsewhere(queue, "1").error().code == errc::store_failed);
+}
+
+TEST_CASE("a job that another process cancels ends where it runs, and where it waits", "[unit][server][admin]") {
+  dead_queue queue;
+  bury_letters(queue, 500);
+  jobs first{"first"}, second{"second"};
+  add_job(first, queue, {.what = job_kind::replay, .rate = 1'000});
+  add_job(first, queue, {.what = job_kind::purge});
+  first.step(queue, job_day, job_start);
+  second.tend(queue, job_day, job_start);
+  CHECK(second.cancel_elsewhere(queue, "2", job_day).value()->state == job_state::cancelled);
+  CHECK(second.elsewhere().size() == 1);
+  CHECK(first.tend(queue, job_day, job_start + 1s).lost == texts{"2"});
+  CHECK(first.find("2")->state == job_state::cancelled);
+  CHECK(second.cancel_elsewhere(queue, "1", job_day).value());
+  const auto* over = first.step(queue, job_day, job_start + 2s);
+  REQUIRE(over);
+  CHECK(over->id == "1");
+  CHECK(over->state == job_state::cancelled);
+  CHECK(over->failure.starts_with("the queue has no note of it any more"));
+  CHECK(queue.replayed.size() == 100);
+  CHECK_FALSE(second.cancel_elsewhere(queue, "1", job_day).value());
+  CHECK(second.elsewhere().empty());
+  queue.broken = true;
+  CHECK(second.cancel_elsewhere(queue, "1", job_day).error().code == errc::store_failed);
+}
+
+TEST_CASE("a job that a process has lost to another one is known as that one's, and can be cancelled there",
+          "[unit][server][admin]") {
+  dead_queue queue;
+  jobs first{"first"}, second{"second"};
+  add_job(first, queue, {.what = job_kind::replay});
+  add_job(first, queue, {.what = job_kind::purge}, job_day + 1s);
+  second.tend(queue, job_day, job_start);
+  REQUIRE(second.tend(queue, job_day, job_start + 30s).taken_over.size() == 2);
+  CHECK(first.tend(queue, job_day, job_start + 31s).lost == texts{"1", "2"});
+  for (const auto* id : {"1", "2"})
+    CHECK(first.find(id)->failure == "another process of the queue goes on with it");
+  CHECK(first.elsewhere().empty()); // each is listed once
+  CHECK(first.cancel_elsewhere(queue, "2", job_day).value());
+  CHECK(second.tend(queue, job_day, job_start + 32s).lost == texts{"2"});
+  CHECK(first.tend(queue, job_day, job_start + 41s).lost.empty());
+  CHECK_FALSE(first.find("1"));
+  REQUIRE(first.elsewhere().size() == 1);
+  CHECK(first.elsewhere().front()->id == "1");
+  CHECK(first.find("2")); // it is over everywhere
+}
+
+TEST_CASE("a job goes on although the answer of the queue to taking it over got lost", "[unit][server][admin]") {
+  dead_queue queue;
+  bury_letters(queue, 10);
+  jobs first{"first"}, second{"second"};
+  add_job(first, queue, {.what = job_kind::purge});
+  second.tend(queue, job_day, job_start);
+  queue.answers_get_lost = true;
+  CHECK(second.tend(queue, job_day, job_start + 30s).taken_over.empty());
+  queue.answers_get_lost = false;
+  CHECK(second.tend(queue, job_day, job_start + 40s).taken_over == texts{"1"});
+  REQUIRE(second.step(queue, job_day, job_start + 40s));
+  CHECK(second.find("1")->state == job_state::done);
+  CHECK(queue.purged.size() == 10);
+  CHECK(queue.note_texts.empty());
+}
+
+TEST_CASE("while the queue does not answer, no process is taken for a silent one", "[unit][server][admin]") {
+  dead_queue queue;
+  jobs first{"first"}, second{"second"};
+  add_job(first, queue, {.what = job_kind::replay});
+  second.tend(queue, job_day, job_start);
+  queue.broken = true;
+  second.tend(queue, job_day, job_start + 30s);
+  CHECK(second.elsewhere().empty());
+  queue.broken = false;
+  CHECK(second.tend(queue, job_day, job_start + 31s).taken_over.empty());
+  CHECK(first.tend(queue, job_day, job_start + 32s).lost.empty());
+}
+
+TEST_CASE("who may change nothing sees the jobs of others, and takes none over", "[unit][server][admin]") {
+  dead_queue queue;
+  jobs first{"first"}, second{"second"};
+  add_job(first, queue, {.what = job_kind::replay});
+  for (auto t = 0s; t <= 60s; t += 10s)
+    CHECK(second.tend(queue, job_day, job_start + t, false).taken_over.empty());
+  CHECK(second.elsewhere().size() == 1);
+}
+
+TEST_CASE("an erasure that another process cancels leaves no id of the user", "[unit][server][admin][erase]") {
+  dead_queue queue;
+  jobs first{"first"}, second{"second"};
+  add_job(first, queue, {.what = job_kind::erase, .who = {.user = "u"}});
+  CHECK(second.cancel_elsewhere(queue, "1", job_day).value());
+  CHECK(queue.note_texts.empty());
+  CHECK(queue.scrubbed == 1);
+}
+
 TEST_CASE("notes of jobs that cannot be read are left alone", "[unit][server][admin]") {
   dead_queue queue;
   for (const auto* text : {"", "no", "{}", "[]", R"({"what":"dance"})", R"({"what":"replay","filter":{"status":-7}})"})
@@ -271,8 +394,8 @@ TEST_CASE("notes of jobs that cannot be read are left alone", "[unit][server][ad
   queue.note_texts.insert(std::move(bad));
   const auto before = queue.note_texts;
   jobs all{"here"};
-  CHECK(all.tend(queue, job_day, job_start).empty());
-  CHECK(all.tend(queue, job_day, job_start + 60s).empty());
+  CHECK(all.tend(queue, job_day, job_start).taken_over.empty());
+  CHECK(all.tend(queue, job_day, job_start + 60s).taken_over.empty());
   CHECK(queue.note_texts == before);
 }
 
@@ -372,7 +495,7 @@ TEST_CASE("the note of an erasure names the user only until everything is overwr
 
   jobs second{"second"}; // goes on with it
   second.tend(queue, job_day, job_start);
-  REQUIRE(second.tend(queue, job_day, job_start + 60s).size() == 1);
+  REQUIRE(second.tend(queue, job_day, job_start + 60s).taken_over.size() == 1);
   queue.in_flight.clear();
   std::string at_scrub = "nothing was overwritten";
   queue.on_scrub = [&] { at_scrub = queue.note_texts.at("job/1"); };
@@ -402,7 +525,7 @@ TEST_CASE("an erasure whose process ends while it overwrites ends with what was 
   }
   queue.note_texts = at_scrub; // the process has ended there
   second.tend(queue, job_day, now);
-  REQUIRE(second.tend(queue, job_day, now + 30s).size() == 1);
+  REQUIRE(second.tend(queue, job_day, now + 30s).taken_over.size() == 1);
   const auto* ended = second.step(queue, job_day, now + 30s);
   REQUIRE(ended);
   CHECK(ended->state == job_state::failed);
