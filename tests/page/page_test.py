@@ -797,7 +797,7 @@ class Erasure(PageTest):
         self.assertEqual(state.requests, [])
         click(BROWSER, "Unblock", "#confirm")
         self.assertEqual(self.change_sent(state), ("DELETE", "/api/blocked?user_id=u-3", None))
-        self.says("#said", "Unblocked 1 id: processes that deliver admit their events within six seconds.")
+        self.says("#said", "Unblocked 1 id. Processes that deliver admit the user's events within six seconds.")
         self.says("#helped", "You unblocked a user")
         BROWSER.find_element(By.CSS_SELECTOR, "#erase [name=user]").send_keys("u-3")
         click(BROWSER, "Unblock the user", "#erase")

@@ -31,10 +31,9 @@ constexpr const char* erase_help =
     "  2  an option is wrong, or the queue cannot be opened\n\n";
 
 constexpr const char* unblock_help =
-    "Takes a user off the list of those whose events are rejected after sluice erase --block-for. Name both ids if "
-    "both\nwere blocked. Processes that deliver hear of it within six seconds, one that only enqueues when it begins "
-    "or "
-    "stores a\nbatch.\n\n"
+    "Takes a user off the list of those whose events are rejected after sluice erase --block-for. Name both ids if\n"
+    "both were blocked. Processes that deliver hear of it within six seconds; one that only enqueues hears of it when\n"
+    "it begins, and when it stores a batch.\n\n"
     "Example:\n"
     "  sluice unblock --store redis://127.0.0.1 --user 42\n\n"
     "Exit status:\n"

@@ -38,8 +38,8 @@ inline constexpr std::chrono::seconds time_until_blocked{30};
 /// Puts a user on the list of a queue. An id that is on it for longer stays so. Errors: those of the queue, and
 /// `backlog_full` if 9 000 ids are on it.
 result<void> block(queue_admin&, const erased_user&, store_time until, store_time now);
-/// Takes a user off the list of a queue; processes hear of that as late as of a user who is put on it. Returns how many
-/// of the ids were on it. Errors: those of the queue.
+/// Takes a user off the list of a queue. Processes hear of it as late as they hear of a user who is put on it. Returns
+/// how many of the ids were on it. Errors: those of the queue.
 result<std::size_t> unblock(queue_admin&, const erased_user&, store_time now);
 
 } // namespace sluice

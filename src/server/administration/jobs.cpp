@@ -244,9 +244,9 @@ std::vector<std::string> jobs::give_up_lost(queue_admin& queue, const std::vecto
   return ids;
 }
 
-// An answer of the queue may have got lost, so that it has notes of this process without an open job: what the process
-// wanted to take over goes on, and other notes are removed. Returns the ids of what goes on, and leaves the notes of
-// other processes.
+// If an answer of the queue got lost, it may have notes of this process that belong to no open job. What the process
+// wanted to take over goes on; the other notes are removed. Returns the ids of what goes on. Leaves the notes of other
+// processes in `noted`.
 std::vector<std::string> jobs::settle_own(queue_admin& queue, std::vector<noted_job>& noted) {
   std::vector<std::string> ids;
   for (auto& n : noted) {
@@ -268,7 +268,6 @@ std::vector<std::string> jobs::settle_own(queue_admin& queue, std::vector<noted_
 void jobs::go_on_with(job j) {
   std::erase_if(all_, [&](const job& ended) { return ended.id == j.id; });
   taking_.erase(j.id);
-  j.state = job_state::waiting;
   all_.push_back(std::move(j));
 }
 
@@ -277,13 +276,14 @@ void jobs::look_at_others(std::vector<noted_job> noted, clock::time_point at) {
   for (auto& n : noted) {
     const auto before = seen_.find(n.what.id);
     const bool is_known = before != seen_.end();
-    if (is_known) // that this process has lost it was said for long enough
+    if (is_known) // what this process has lost to another one was shown as its own until now
       std::erase_if(all_, [&](const job& ended) { return ended.id == n.what.id; });
     const bool is_same = is_known && before->second.noted.what.note == n.what.note;
     auto id = n.what.id;
     seen.emplace(std::move(id), seen_job{.noted = std::move(n), .since = is_same ? before->second.since : at});
   }
   seen_ = std::move(seen);
+  std::erase_if(taking_, [&](const std::string& id) { return !seen_.contains(id); });
 }
 
 // All jobs of a process or none, in the order in which they were asked for: another process that takes them over at the
@@ -429,7 +429,7 @@ const job* jobs::end(job& j, queue_admin& queue, job_state how, store_time now) 
   j.state = how;
   if (!j.note.empty())
     remove_note(j, queue); // if the queue does not answer, `tend` tries again
-  if (names_user(j))       // its note, which has gone, did so too
+  if (names_user(j))       // so did its note
     queue.scrub();
   j.ended = now;
   j.erasure.reset();

@@ -4,9 +4,9 @@ import { ask } from "./dialogs.js";
 import { by_id } from "./dom.js";
 import { count, sentences } from "./words.js";
 
-/// `server` asks the server, `began` takes the job that was begun, `done` what was done and what to say of it, `failed`
-/// the name of what was not done, how, and why.
-export function offer_erasure({ server, began, done, failed }) {
+/// `server` asks the server, `began` takes the job that was begun, `done` what was done and what to say of it, `said`
+/// what to say only, `failed` the name of what was not done, how, and why.
+export function offer_erasure({ server, began, done, said, failed }) {
   const form = by_id("erase-form");
   const ids = () =>
     Object.fromEntries(["user", "anonymous"].map((name) => [`${name}_id`, form.elements[name].value.trim()]));
@@ -59,10 +59,9 @@ export function offer_erasure({ server, began, done, failed }) {
     try {
       const { unblocked } = await delete_with("/api/blocked", asked);
       form.reset();
-      const words = unblocked
-        ? `Unblocked ${count(unblocked, "id")}: processes that deliver admit their events within six seconds.`
-        : "No such id was blocked.";
-      done("You unblocked a user", words);
+      if (!unblocked) return said("No such id was blocked.");
+      const words = "Processes that deliver admit the user's events within six seconds.";
+      done("You unblocked a user", `Unblocked ${count(unblocked, "id")}. ${words}`);
     } catch (e) {
       failed("The change", "made", e);
     }

@@ -77,7 +77,7 @@ export class jobs_view {
   #open = new Set();
   #heard = 0;
 
-  /// `cancel` takes a job, `ended` one that has ended since it was seen to run, `gone` what is said of one of another
+  /// `cancel` takes a job, `ended` one that has ended since it was seen to run, `gone` what to say of one of another
   /// process that is not listed any more.
   constructor({ cancel, ended, gone }) {
     this.hooks = { cancel, ended, gone };

@@ -113,7 +113,7 @@ const letters = new letters_view({
   outcome_of,
 });
 
-offer_erasure({ server, began, done, failed: (...what) => say(outcome_of(...what), true) });
+offer_erasure({ server, began, done, said: (words) => say(words), failed: (...what) => say(outcome_of(...what), true) });
 
 function take_jobs(list) {
   jobs.show(list, server_now());
