@@ -96,9 +96,9 @@ void floor_redis::call(redis_script script, const arguments& rest, const std::ve
 }
 
 std::size_t floor_redis::left() {
-  constexpr std::size_t records = 4; // among the keys of every script
+  constexpr std::size_t records_key = 4; // among the keys of every script
   const auto bodies = link_.run({"KEYS", keys_.body("*")}).elements;
-  return bodies + static_cast<std::size_t>(link_.run({"HLEN", keys_.of_scripts()[records]}).integer);
+  return bodies + static_cast<std::size_t>(link_.run({"HLEN", keys_.of_scripts()[records_key]}).integer);
 }
 
 } // namespace

@@ -50,7 +50,7 @@ public:
       std::lock_guard guard{mutex_};
       stopping_ = true;
     }
-    over_.notify_all();
+    changed_.notify_all();
     ::shutdown(acceptor_.native_handle(), SHUT_RDWR);
     drop();
     for (;;) {
@@ -155,8 +155,11 @@ public:
     std::unique_lock guard{mutex_};
     requests_.push_back(request);
     auto reply = answer_(request);
+    changed_.notify_all();
     if (reply.hang)
-      over_.wait(guard, [this] { return stopping_; });
+      changed_.wait(guard, [this] { return stopping_; });
+    if (reply.when)
+      changed_.wait(guard, [&] { return stopping_ || reply.when(); });
     return reply;
   }
 
@@ -167,13 +170,13 @@ public:
 
   void wait_for_end() {
     std::unique_lock guard{mutex_};
-    over_.wait(guard, [this] { return stopping_; });
+    changed_.wait(guard, [this] { return stopping_; });
   }
 
   // True if the server ends meanwhile.
   bool wait(std::chrono::milliseconds t) {
     std::unique_lock guard{mutex_};
-    return over_.wait_for(guard, t, [this] { return stopping_; });
+    return changed_.wait_for(guard, t, [this] { return stopping_; });
   }
 
   template <class Stream>
@@ -257,7 +260,7 @@ public:
   std::optional<asio::ssl::context> tls_;
   tcp::acceptor acceptor_{io_};
   mutable std::mutex mutex_;
-  std::condition_variable over_;
+  std::condition_variable changed_;
   bool stopping_ = false;
   std::set<int> open_;
   std::size_t connections_ = 0;

@@ -42,6 +42,8 @@ struct http_reply {
   bool close = false;
   /// Says nothing until the server ends.
   bool hang = false;
+  /// If there is one, says nothing until this is true. It is asked after each request, by one thread at a time.
+  std::function<bool()> when{};
 };
 
 /// A real HTTP/1.1 server on 127.0.0.1, a thread for each connection; with an identity it speaks TLS. As a proxy, it
