@@ -42,7 +42,7 @@ struct http_reply {
   bool close = false;
   /// Says nothing until the server ends.
   bool hang = false;
-  /// If there is one, says nothing until this is true. It is asked after each request, by one thread at a time.
+  /// Says nothing until this returns true, if it is set. It is called after each request, by one thread at a time.
   std::function<bool()> when{};
 };
 
